@@ -1,0 +1,267 @@
+"""Base, scaffold and bridge together: the thing that generates.
+
+For every answer both models read the context, each into its own cache, computing only what is new; then the base is
+set up to answer under the scaffold's influence. Where there is no influence the scaffold is skipped, not multiplied
+by zero: the answer then comes from the bare base, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+
+import torch
+
+from engine.composition.bridge import CrossAttentionBridge, Influence, RecognitionGate, key_bias, mixed_cache
+from engine.composition.cache import KVCache, StateRows
+from engine.composition.frozen import FrozenModel
+from engine.composition.layers import matching_layer
+from engine.composition.prompt import Prompt
+from engine.composition.scaffold import LoraSettings, Scaffold, ScaffoldReading, common_prefix, hidden_of
+from engine.composition.token_map import TokenMap, TokenMemory
+
+SILENT = Influence(weight=0.0)
+
+
+class Cancelled(Exception):
+    """The user stopped the computation. What was read before it is kept."""
+
+
+class BaseReading:
+    """How far the base has read a conversation, untouched by any influence.
+
+    Attributes:
+        cache: Its keys and values.
+        trunk: Hidden states below the scaffold's first own layer; None where the models have no trunk in common.
+        ids: The tokens that ``cache`` holds and may be continued from.
+    """
+
+    def __init__(self, base: FrozenModel, trunk_layers: int) -> None:
+        self._base = base
+        self._trunk_layers = trunk_layers
+        self.cache = KVCache()
+        self.trunk = StateRows() if trunk_layers else None
+        self.ids: list[int] = []
+
+    def cut(self, length: int) -> None:
+        """Forget everything from position ``length`` on."""
+        self.cache.cut(length)
+        if self.trunk is not None:
+            self.trunk.cut(length)
+        del self.ids[length:]
+
+    def read(self, ids: Sequence[int]) -> int:
+        """Have read exactly ``ids``. Returns how many of them were known already."""
+        known = common_prefix(self.ids, ids)
+        self.cut(known)
+        if known < len(ids):
+            try:
+                with self.recording_trunk():
+                    new = torch.tensor([ids[known:]], device=self._base.device)
+                    self._base.trunk(input_ids=new, past_key_values=self.cache, use_cache=True)
+            except BaseException:
+                self.cut(known)
+                raise
+            self.ids = list(ids)
+        return known
+
+    @contextmanager
+    def recording_trunk(self) -> Iterator[None]:
+        """While entered, what the trunk's topmost layer computes is kept for the scaffold."""
+        rows = self.trunk
+        if rows is None:
+            yield
+            return
+        layer = self._base.layers[self._trunk_layers - 1]
+        handle = layer.register_forward_hook(lambda _module, _inputs, output: rows.append(hidden_of(output)))
+        try:
+            yield
+        finally:
+            handle.remove()
+
+
+@dataclass(slots=True)
+class Utterance:
+    """One answer in the making: gives the logits that follow each token it is shown.
+
+    Attributes:
+        weight: w that acts; 0 when the scaffold keeps silent.
+        recognition: The gate's r; None when it was not asked, or knows nothing yet.
+        prompt_tokens: Tokens of context, the last one included.
+        cached_tokens: How many of them were known from before.
+    """
+
+    weight: float
+    recognition: float | None
+    prompt_tokens: int
+    cached_tokens: int
+    _base: FrozenModel
+    _reading: BaseReading
+    _cache: KVCache
+    _acting: Callable[[], AbstractContextManager[None]]
+
+    @torch.inference_mode()
+    def logits(self, token: int) -> torch.Tensor:
+        """Logits ``[vocabulary]`` in single precision for what follows ``token``; the first one is the prompt's last."""
+        ids = torch.tensor([[token]], device=self._base.device)
+        untouched = self.weight == 0.0
+        with self._acting(), self._reading.recording_trunk() if untouched else nullcontext():
+            output = self._base.model(input_ids=ids, past_key_values=self._cache, use_cache=True)
+        if untouched:
+            # The base's own cache went on by this token, and may be continued from here in the next turn.
+            self._reading.ids.append(token)
+        logits: torch.Tensor = output.logits[0, -1].float()
+        return logits
+
+
+class Composition:
+    """A base, a scaffold, and the bridge between them.
+
+    Attributes:
+        layers: Bridged layers of the base.
+        bridge: The cross-attention of the bridge form; None in key–value form.
+        gate: The recognition gate.
+        token_map: From the base's tokens to the scaffold's.
+        memory: The token map's memory.
+    """
+
+    def __init__(
+        self,
+        base: FrozenModel,
+        scaffold_model: FrozenModel,
+        layers: Sequence[int],
+        lora: LoraSettings,
+        *,
+        key_value: bool | None = None,
+    ) -> None:
+        """Compose two frozen models.
+
+        Args:
+            base: The one that speaks.
+            scaffold_model: The one that learns; the same object as ``base`` when they are one checkpoint.
+            layers: Bridged layers of the base.
+            lora: The adapters' shape.
+            key_value: Take this form; by default key–value form wherever it is possible.
+
+        Raises:
+            ValueError: When key–value form is asked for with two different checkpoints.
+        """
+        same = scaffold_model is base
+        if key_value and not same:
+            raise ValueError("the key–value form needs base and scaffold to be the same checkpoint")
+        self.base = base
+        self.layers = tuple(layers)
+        self.token_map = TokenMap(base.tokenizer, scaffold_model.tokenizer)
+        self.memory = TokenMemory()
+        self._key_value = same if key_value is None else key_value
+        lora_layers = self.layers
+        if not self._key_value:
+            counts = len(base.layers), len(scaffold_model.layers)
+            lora_layers = tuple(sorted({matching_layer(layer, *counts) for layer in self.layers}))
+        self.scaffold = Scaffold(scaffold_model, lora_layers, lora, shared=same)
+        self.bridge = None if self._key_value else CrossAttentionBridge(base, scaffold_model, self.layers, lora.seed)
+        self.gate = RecognitionGate(scaffold_model.hidden_size, lora.seed).to(base.device)
+        self.forget_reading()
+
+    @property
+    def form(self) -> str:
+        """``key-value`` or ``bridge``."""
+        return "key-value" if self._key_value else "bridge"
+
+    @property
+    def learned(self) -> bool:
+        """Whether the scaffold has anything to say that the base would not."""
+        if self.bridge is not None:
+            return self.bridge.learned
+        return self.scaffold.learned
+
+    @property
+    def lora_parameters(self) -> int:
+        """Number of LoRA parameters, the unit of the lifecycle's capacity."""
+        return self.scaffold.adapter_parameters
+
+    def forget_reading(self) -> None:
+        """Drop both caches: the next answer reads its context from the beginning."""
+        self._base_reading = BaseReading(self.base, self.scaffold.first)
+        recorded = sorted(set(self.bridge.source.values())) if self.bridge is not None else ()
+        self._scaffold_reading = ScaffoldReading(self.scaffold, recorded)
+
+    @torch.inference_mode()
+    def listen(
+        self,
+        prompt: Prompt,
+        influence: Influence = SILENT,
+        *,
+        memory_rate: float | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Utterance:
+        """Read a prompt and get ready to answer it.
+
+        Args:
+            prompt: The context; its last token is the first one given to :meth:`Utterance.logits`.
+            influence: How loudly the scaffold may speak.
+            memory_rate: ``memory_decay_rate``, when the token map's memory takes part; None when it is switched off.
+            cancelled: Asked before every layer.
+
+        Raises:
+            Cancelled: When ``cancelled`` said so; what was read before stays.
+        """
+        context = prompt.ids[:-1]
+        with self._stopping(cancelled):
+            known = self._base_reading.read(context) if context else 0
+            utterance = Utterance(
+                weight=0.0,
+                recognition=None,
+                prompt_tokens=len(prompt.ids),
+                cached_tokens=known,
+                _base=self.base,
+                _reading=self._base_reading,
+                _cache=self._base_reading.cache,
+                _acting=nullcontext,
+            )
+            if influence.silent or not self.learned or not context:
+                return utterance
+            return self._under_influence(utterance, prompt, influence, memory_rate)
+
+    def _under_influence(
+        self, utterance: Utterance, prompt: Prompt, influence: Influence, memory_rate: float | None
+    ) -> Utterance:
+        context = prompt.ids[:-1]
+        reading = self._scaffold_reading
+        scaffold_ids = context if self.scaffold.shared else self.token_map.scaffold_ids(prompt.text, prompt.ids)
+        reading.read(scaffold_ids, self._base_reading.trunk)
+        recognition = self.gate.recognise(reading.final.view())
+        if recognition is not None and recognition < influence.threshold:
+            return replace(utterance, recognition=recognition)
+        multipliers = None if memory_rate is None else self.memory.multipliers(scaffold_ids, memory_rate)
+        if self.bridge is None:
+            cache = mixed_cache(
+                self._base_reading.cache, reading.cache, self.layers, len(context), influence.factor(multipliers)
+            )
+            return replace(utterance, weight=influence.weight, recognition=recognition, _cache=cache)
+        bridge = self.bridge
+        keys_and_values = bridge.attend_to({layer: rows.view() for layer, rows in reading.recorded.items()})
+        bias = key_bias(multipliers, self.base.device)
+        factor = 2 * influence.blend * influence.weight
+
+        def acting() -> AbstractContextManager[None]:
+            return bridge.acting(self.base.layers, keys_and_values, factor, bias)
+
+        return replace(utterance, weight=influence.weight, recognition=recognition, _acting=acting)
+
+    @contextmanager
+    def _stopping(self, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """While entered, every decoder layer of both models first asks whether to go on."""
+
+        def ask(_module: object, _inputs: object) -> None:
+            if cancelled():
+                raise Cancelled
+
+        layers = {*self.base.layers, *self.scaffold.decoder_layers}
+        handles = [layer.register_forward_pre_hook(ask) for layer in layers]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()

@@ -1,0 +1,196 @@
+"""From logits to text: sampling, the repetition check, confidence, and streaming without broken characters."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from engine.composition.composition import Utterance
+
+_LOOP_TOKENS = 12
+"""A repeated stretch shorter than this is not yet a loop."""
+_LONGEST_PERIOD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen.
+
+    Attributes:
+        temperature: 0 takes the likeliest token always.
+        top_k: Only so many of the likeliest tokens; 0 for all.
+        top_p: Only the likeliest tokens that make up this share of probability.
+        max_new_tokens: The answer's budget.
+        repetition_check: End an answer that goes round in circles.
+    """
+
+    temperature: float = 0.7
+    top_k: int = 40
+    top_p: float = 0.95
+    max_new_tokens: int = 256
+    repetition_check: bool = True
+
+
+def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
+    """Draw one token id from logits ``[vocabulary]``: temperature, then top-k, then top-p (Holtzman et al., 2020)."""
+    if sampling.temperature <= 0.0:
+        return int(logits.argmax())
+    scores = logits / sampling.temperature
+    if 0 < sampling.top_k < scores.shape[0]:
+        scores, ids = scores.topk(sampling.top_k)
+    else:
+        scores, ids = scores.sort(descending=True)
+    shares = scores.softmax(-1)
+    if sampling.top_p < 1.0:
+        # The first token always stays: what precedes it sums to 0.
+        shares = shares * (shares.cumsum(-1) - shares < sampling.top_p)
+    return int(ids[torch.multinomial(shares.cpu(), 1, generator=generator)])
+
+
+class RepetitionCheck:
+    """Notices an answer that repeats itself word for word, before the repetition is shown.
+
+    For every period up to 64 tokens it counts how many tokens in a row equal the one a period before. An answer has
+    gone into a loop when that count reaches the whole period, and at least 12 tokens: a stretch of 12 tokens said
+    twice in a row, or three tokens said five times. Tokens that may turn out to be such a repetition are held back.
+    """
+
+    def __init__(self) -> None:
+        self._history: list[int] = []
+        self._runs = [0] * (_LONGEST_PERIOD + 1)
+
+    def push(self, token: int) -> bool:
+        """Take note of the next token; True when the answer has gone into a loop."""
+        history, runs = self._history, self._runs
+        length = len(history)
+        looping = False
+        for period in range(1, min(length, _LONGEST_PERIOD) + 1):
+            if history[length - period] == token:
+                runs[period] += 1
+                looping |= runs[period] >= max(period, _LOOP_TOKENS)
+            else:
+                runs[period] = 0
+        history.append(token)
+        return looping
+
+    @property
+    def held(self) -> int:
+        """How many of the newest tokens may be a repetition: three equal tokens in a row are the first sign."""
+        longest = max(self._runs)
+        return longest if longest >= 3 else 0
+
+
+@dataclass(slots=True)
+class Spoken:
+    """A finished answer.
+
+    Attributes:
+        text: All of it.
+        ids: Its tokens, without the end token and without a repetition that was cut off.
+        confidences: max p(token) of each, raw logits at temperature 1.
+        stop_reason: ``end``, ``length``, ``stopped`` or ``repetition``.
+        first_token_seconds: Until the first token was chosen; None when there was none.
+        decode_seconds: From the first token to the last.
+    """
+
+    text: str = ""
+    ids: list[int] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
+    stop_reason: str = "length"
+    first_token_seconds: float | None = None
+    decode_seconds: float = 0.0
+
+    @property
+    def confidence(self) -> float | None:
+        """c: the mean of ``confidences``; None for an empty answer."""
+        return sum(self.confidences) / len(self.confidences) if self.confidences else None
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Decoding speed after the first token."""
+        return (len(self.ids) - 1) / self.decode_seconds if len(self.ids) > 1 and self.decode_seconds > 0 else 0.0
+
+
+def speak(
+    utterance: Utterance,
+    last_prompt_token: int,
+    tokenizer: Any,
+    end_ids: frozenset[int],
+    sampling: Sampling,
+    generator: torch.Generator,
+    cancelled: Callable[[], bool] = lambda: False,
+    started: float | None = None,
+) -> Iterator[str | Spoken]:
+    """Generate an answer: yields pieces of text as they are certain, then once the :class:`Spoken` whole.
+
+    Args:
+        utterance: What :meth:`Composition.listen` returned.
+        last_prompt_token: Where to go on from.
+        tokenizer: The base's.
+        end_ids: Tokens that end the answer.
+        sampling: How to choose.
+        generator: Where chance comes from; on the CPU.
+        cancelled: Asked before every token.
+        started: ``time.perf_counter()`` of when the user began to wait; now, by default.
+    """
+    started = time.perf_counter() if started is None else started
+    spoken = Spoken()
+    check = RepetitionCheck() if sampling.repetition_check else None
+    text = _TextStream(tokenizer)
+    token = last_prompt_token
+    first_at = last_at = started
+    for _ in range(sampling.max_new_tokens):
+        if cancelled():
+            spoken.stop_reason = "stopped"
+            break
+        logits = utterance.logits(token)
+        token = choose(logits, sampling, generator)
+        last_at = time.perf_counter()
+        if spoken.first_token_seconds is None:
+            first_at, spoken.first_token_seconds = last_at, last_at - started
+        if token in end_ids:
+            spoken.stop_reason = "end"
+            break
+        spoken.ids.append(token)
+        spoken.confidences.append(torch.exp(logits.max() - logits.logsumexp(-1)).item())
+        if check is not None and check.push(token):
+            spoken.stop_reason = "repetition"
+            del spoken.ids[-check.held :], spoken.confidences[-check.held :]
+            break
+        if piece := text.upto(spoken.ids, len(spoken.ids) - (check.held if check is not None else 0)):
+            yield piece
+    spoken.decode_seconds = last_at - first_at
+    if piece := text.upto(spoken.ids, len(spoken.ids), final=True):
+        yield piece
+    spoken.text = text.all
+    yield spoken
+
+
+class _TextStream:
+    """Turns a growing list of tokens into text, piece by piece.
+
+    A piece is held back while it ends inside a character of several bytes. Tokens are decoded together with the few
+    before them, since what a token looks like may depend on its neighbour.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._decode = tokenizer.decode
+        self._before = self._done = 0
+        self.all = ""
+
+    def upto(self, ids: list[int], end: int, final: bool = False) -> str:
+        """The text that became certain when tokens up to ``end`` are shown."""
+        if end <= self._done:
+            return ""
+        known = self._decode(ids[self._before : self._done], skip_special_tokens=True)
+        now = self._decode(ids[self._before : end], skip_special_tokens=True)
+        if len(now) <= len(known) or (now.endswith("�") and not final):
+            return ""
+        self._before, self._done = self._done, end
+        piece: str = now[len(known) :]
+        self.all += piece
+        return piece

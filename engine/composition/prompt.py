@@ -1,0 +1,109 @@
+"""A conversation as the base reads it: its chat template, cut from the oldest turn to what fits.
+
+What a person typed is never taken for a control token: a message that spells ``<|im_end|>`` is read as those
+characters.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+_PLAIN_TEMPLATE = (
+    "{% for m in messages %}{{ {'user': 'User', 'assistant': 'Assistant', 'system': 'System'}[m['role']] }}: "
+    "{{ m['content'] }}\n{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+"""For models without a chat template of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A conversation, ready to be read.
+
+    Attributes:
+        ids: Token ids of the base.
+        text: The same as text, for a scaffold with another tokenizer.
+        dropped: Turns left out from the oldest on, because they did not fit.
+    """
+
+    ids: list[int]
+    text: str
+    dropped: int = 0
+
+
+class PromptTooLong(ValueError):
+    """The newest message alone does not fit; its text is one clear line."""
+
+
+def build_prompt(tokenizer: Any, turns: Sequence[Turn], *, limit: int, system: str = "") -> Prompt:
+    """Render ``turns`` with room for an answer, dropping the oldest exchanges that do not fit into ``limit`` tokens.
+
+    Args:
+        tokenizer: The base's.
+        turns: User and assistant in turn, the newest last and from the user.
+        limit: Most tokens of prompt.
+        system: A system message; empty leaves the template's own.
+
+    Raises:
+        PromptTooLong: When the newest message alone is longer than ``limit``.
+    """
+    head = [Turn("system", system)] if system else []
+    for dropped in range(0, len(turns), 2):
+        text, ids = _render(tokenizer, [*head, *turns[dropped:]])
+        if len(ids) <= limit:
+            return Prompt(ids, text, dropped)
+    raise PromptTooLong(
+        f"this message is {len(ids):,} tokens long; at most {limit:,} fit (context_length less room for the answer)"
+    )
+
+
+def plain_prompt(tokenizer: Any, text: str, *, limit: int) -> Prompt:
+    """``text`` as it is, without a template: for models that continue rather than answer.
+
+    Raises:
+        PromptTooLong: When it is longer than ``limit`` tokens.
+    """
+    ids = tokenizer(text, split_special_tokens=True)["input_ids"]
+    if len(ids) > limit:
+        raise PromptTooLong(f"this text is {len(ids):,} tokens long; at most {limit:,} fit")
+    return Prompt(list(ids), text)
+
+
+def _render(tokenizer: Any, turns: Sequence[Turn]) -> tuple[str, list[int]]:
+    """Text and ids of a conversation. Template and messages are cut into tokens apart where a message needs it."""
+    template = tokenizer.chat_template or _PLAIN_TEMPLATE
+    contents = [turn.text.strip() for turn in turns]
+
+    def fill(texts: Sequence[str]) -> str:
+        messages = [{"role": turn.role, "content": text} for turn, text in zip(turns, texts, strict=True)]
+        rendered: str = tokenizer.apply_chat_template(
+            messages, chat_template=template, add_generation_prompt=True, tokenize=False
+        )
+        return rendered
+
+    text = fill(contents)
+    specials = [token for token in tokenizer.all_special_tokens if token]
+    if not any(special in content for content in contents for special in specials):
+        return text, list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    mark = secrets.token_hex(8)
+    marked = fill([f"{mark}{index}{mark}" for index in range(len(contents))])
+    ids: list[int] = []
+    pieces: list[str] = []
+    for index, content in enumerate(contents):
+        before, marked = marked.split(f"{mark}{index}{mark}", 1)
+        ids += tokenizer(before, add_special_tokens=False)["input_ids"]
+        ids += tokenizer(content, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        pieces += [before, content]
+    ids += tokenizer(marked, add_special_tokens=False)["input_ids"]
+    return "".join([*pieces, marked]), ids

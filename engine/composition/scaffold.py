@@ -1,0 +1,258 @@
+"""The second model: the one that learns.
+
+The scaffold is a language model whose frozen weights carry LoRA adapters in its bridged layers. When it is the same
+checkpoint as the base, it *is* the base, tensor for tensor: the frozen weights are shared, and below the lowest
+bridged layer there is nothing to compute twice, so those layers are left out and the base's hidden states are
+handed in where the scaffold begins to differ.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from torch import nn
+from transformers.cache_utils import Cache
+
+from engine.composition.cache import KVCache, StateRows
+from engine.composition.frozen import FrozenModel, decoder_layers, trunk_of
+from engine.composition.layers import find_lora_targets
+
+
+@dataclass(frozen=True, slots=True)
+class LoraSettings:
+    """``lora_config`` and what else shapes the adapters at birth."""
+
+    rank: int
+    alpha: float
+    dropout: float
+    target_modules: tuple[str, ...]
+    enabled: bool = True
+    seed: int = 42
+
+
+class LeftOut(nn.Module):
+    """Stands for a decoder layer below the scaffold's first own one.
+
+    It computes nothing. It writes one empty position per token into the cache, so that the layers above count
+    positions rightly; the topmost one hands on the base's hidden states in place of its input.
+    """
+
+    def __init__(self, index: int) -> None:
+        super().__init__()
+        self.index = index
+        self.states: torch.Tensor | None = None
+
+    def forward(self, hidden_states: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Pass on ``states`` when set, else the input; both ``[1, tokens, hidden]``."""
+        cache = kwargs.get("past_key_values")
+        if cache is None:
+            cache = next((arg for arg in args if isinstance(arg, Cache)), None)
+        if cache is not None:
+            empty = hidden_states.new_zeros((hidden_states.shape[0], 1, hidden_states.shape[1], 1))
+            cache.update(empty, empty, self.index)
+        return hidden_states if self.states is None else self.states
+
+
+class Scaffold:
+    """A frozen language model with LoRA in some of its layers.
+
+    Attributes:
+        frozen: The checkpoint it stands on. Its ``model`` is not changed when it is shared with the base.
+        shared: Whether ``frozen`` is the base itself.
+        first: The lowest layer it computes itself; 0 when not shared.
+        layers: Indices of its layers that carry LoRA.
+        warning: What the user should know about the choice of LoRA modules; empty when nothing.
+        version: Rises with every change of the adapters, so that caches know when they are stale.
+        learned: Whether the adapters differ from a newborn's; as long as not, the scaffold has nothing to say.
+    """
+
+    def __init__(self, frozen: FrozenModel, layers: Sequence[int], lora: LoraSettings, *, shared: bool) -> None:
+        self.frozen = frozen
+        self.shared = shared
+        self.layers = tuple(layers)
+        self.first = min(layers) if shared else 0
+        self.lora = lora
+        self.warning = ""
+        self.version = 0
+        self.learned = False
+        self._model = _sharing_copy(frozen.model) if shared else frozen.model
+        self._entry: LeftOut | None = None
+        own_layers = decoder_layers(self._model)
+        if shared:
+            for index in range(self.first):
+                own_layers[index] = LeftOut(index)
+            if self.first:
+                self._entry = own_layers[self.first - 1]
+        self.decoder_layers = own_layers
+        self.peft: Any = self._with_lora(own_layers) if lora.enabled else None
+
+    def _with_lora(self, own_layers: nn.ModuleList) -> Any:
+        prefix = next(name for name, module in self._model.named_modules() if module is own_layers)
+        targets = find_lora_targets(own_layers, prefix, self.layers, self.lora.target_modules)
+        self.warning = targets.warning
+        config = LoraConfig(
+            r=self.lora.rank,
+            lora_alpha=self.lora.alpha,
+            lora_dropout=self.lora.dropout,
+            target_modules=list(targets.modules),
+            fan_in_fan_out=targets.transposed,
+            bias="none",
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.lora.seed)
+            peft = get_peft_model(self._model, config)
+        peft.eval()
+        return peft
+
+    # -- adapters ------------------------------------------------------------------------------------------------------
+
+    @property
+    def adapter_parameters(self) -> int:
+        """Number of LoRA parameters; 0 when adapters are switched off."""
+        return sum(tensor.numel() for tensor in self.adapters().values())
+
+    def adapters(self) -> dict[str, torch.Tensor]:
+        """The adapters' tensors by PEFT's names: the live tensors, not copies."""
+        return dict(get_peft_model_state_dict(self.peft)) if self.peft is not None else {}
+
+    def set_adapters(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Replace all adapters.
+
+        Raises:
+            ValueError: When names or shapes differ from this scaffold's; nothing is changed then.
+        """
+        own = self.adapters()
+        if odd := sorted(own.keys() ^ tensors.keys()):
+            raise ValueError(f"the adapters do not fit this scaffold: {odd[0]} is in one of the two only")
+        for name, tensor in own.items():
+            if tensor.shape != tensors[name].shape:
+                raise ValueError(
+                    f"the adapters do not fit this scaffold: {name} has shape {tuple(tensors[name].shape)}, "
+                    f"{tuple(tensor.shape)} is expected"
+                )
+        if own:
+            set_peft_model_state_dict(self.peft, dict(tensors))
+        self.changed()
+
+    def changed(self) -> None:
+        """Take note that the adapters were changed: caches go stale, and having learned is looked up anew."""
+        self.version += 1
+        self.learned = any(name.endswith("lora_B.weight") and bool(t.any()) for name, t in self.adapters().items())
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def forward(self, ids: torch.Tensor, cache: KVCache, trunk_states: torch.Tensor | None) -> torch.Tensor:
+        """Read tokens behind those in ``cache``.
+
+        Args:
+            ids: Token ids ``[1, new]``.
+            cache: What was read so far; grows by ``new``.
+            trunk_states: The base's hidden states ``[1, new, hidden]`` below layer ``first``; None when the scaffold
+                computes all its layers.
+
+        Returns:
+            Final normed hidden states ``[1, new, hidden]``.
+        """
+        if self._entry is not None:
+            self._entry.states = trunk_states
+        try:
+            output = trunk_of(self._model)(input_ids=ids, past_key_values=cache, use_cache=True)
+        finally:
+            if self._entry is not None:
+                self._entry.states = None
+        states: torch.Tensor = output.last_hidden_state
+        return states
+
+
+class ScaffoldReading:
+    """How far the scaffold has read a conversation: its cache, its states, and the adapters it read them with."""
+
+    def __init__(self, scaffold: Scaffold, record_layers: Sequence[int] = ()) -> None:
+        self.scaffold = scaffold
+        self.cache = KVCache()
+        self.ids: list[int] = []
+        self.final = StateRows()
+        self.recorded = {layer: StateRows() for layer in record_layers}
+        self._version = scaffold.version
+
+    def cut(self, length: int) -> None:
+        """Forget everything from position ``length`` on."""
+        self.cache.cut(length)
+        self.final.cut(length)
+        for rows in self.recorded.values():
+            rows.cut(length)
+        del self.ids[length:]
+
+    def read(self, ids: Sequence[int], trunk: StateRows | None) -> None:
+        """Have read exactly ``ids``; only what is new, or was read with other adapters, is computed.
+
+        Args:
+            ids: Token ids of the whole context.
+            trunk: The base's states for at least as many positions; None when the scaffold has no part in common.
+        """
+        if self._version != self.scaffold.version:
+            self.cut(0)
+            self._version = self.scaffold.version
+        start = common_prefix(self.ids, ids)
+        self.cut(start)
+        if start == len(ids):
+            return
+        new = torch.tensor([ids[start:]], device=self.scaffold.frozen.device)
+        states = trunk.view(start, len(ids)) if trunk is not None else None
+        with _recording(self.scaffold.decoder_layers, self.recorded):
+            try:
+                final = self.scaffold.forward(new, self.cache, states)
+            except BaseException:
+                self.cut(start)
+                raise
+        self.final.append(final)
+        self.ids = list(ids)
+
+
+class _recording:
+    """While entered, appends the output of some decoder layers to their rows."""
+
+    def __init__(self, layers: nn.ModuleList, rows: Mapping[int, StateRows]) -> None:
+        self._layers, self._rows = layers, rows
+
+    def __enter__(self) -> None:
+        self._handles = [
+            self._layers[index].register_forward_hook(
+                lambda _module, _inputs, output, rows=rows: rows.append(hidden_of(output))
+            )
+            for index, rows in self._rows.items()
+        ]
+
+    def __exit__(self, *_: object) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+
+def hidden_of(output: Any) -> torch.Tensor:
+    """The hidden states in what a decoder layer returned: some return a tuple."""
+    states: torch.Tensor = output[0] if isinstance(output, tuple) else output
+    return states
+
+
+def common_prefix(one: Sequence[int], other: Sequence[int]) -> int:
+    """Length of the longest common beginning."""
+    length = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        length += 1
+    return length
+
+
+def _sharing_copy(model: nn.Module) -> nn.Module:
+    """A copy whose parameters and buffers are the very same tensors.
+
+    Copied modules can then be wrapped or replaced without the original noticing, at the price of the module objects.
+    """
+    tensors = [*model.parameters(), *model.buffers()]
+    return copy.deepcopy(model, memo={id(tensor): tensor for tensor in tensors})

@@ -1,0 +1,1 @@
+"""What the lifeform remembers outside its weights."""

@@ -1,0 +1,422 @@
+"""The durable log: one record per interaction, and the events between them.
+
+A single SQLite file in WAL mode, so that a reader never waits for the writer. ``synchronous=NORMAL`` means that a record
+which :meth:`Journal.record` has acknowledged survives the death of the process at any moment (SIGKILL included); only
+a power cut or a crash of the operating system can take the last few, and even then the file stays whole. Waiting for the
+disk at each record would cost an answer up to tens of milliseconds and guard against nothing more than that.
+
+Full-text search is FTS5 over the same rows (external content), held in step by triggers. One connection belongs to one
+thread at a time; whoever reads elsewhere opens a connection of their own with ``read_only``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from . import jsonl
+from .record import Interaction, JournalError, JournalEvent, storable
+from .schema import connect, connect_read_only, plain_errors
+
+__all__ = ["ImportReport", "Interaction", "Journal", "JournalError", "JournalEvent", "move_aside"]
+
+MOST_PROBLEMS = 100
+"""Malformed lines of an import that are kept with their reason; all are counted."""
+
+_MOST_SEARCH_WORDS = 32
+_MOST_ROWS = 2**31
+
+_COLUMNS = tuple(column.name for column in fields(Interaction))
+_SELECT = f"SELECT {', '.join(f'interactions.{name}' for name in _COLUMNS)} FROM interactions"
+_INSERT = (
+    f"INSERT INTO interactions ({', '.join(_COLUMNS[1:])}, fingerprint) "
+    f"VALUES ({', '.join('?' for _ in _COLUMNS[1:])}, ?)"
+)
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of the lines of a file."""
+
+    added: int = 0
+    duplicates: int = 0
+    """Lines that the journal held already."""
+    malformed: int = 0
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    """Line number and reason of the first :data:`MOST_PROBLEMS` malformed lines."""
+
+
+class Journal:
+    """An open journal. Use :meth:`open`; close it, or use it as a context manager.
+
+    Texts may hold anything: quotes, NUL, emoji, megabytes. Only lone surrogates, which are no characters and have no
+    UTF-8, are kept as U+FFFD. Every method raises :class:`JournalError` with one line when SQLite refuses.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, read_only: bool) -> None:
+        self._connection = connection
+        self.path = path
+        self.read_only = read_only
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], read_only: bool = False) -> Self:
+        """Open the journal at ``path``, creating it or bringing it to the present form.
+
+        With ``read_only`` nothing is written, and a journal that does not exist yet reads as empty.
+
+        Raises:
+            JournalError: unreadable, corrupt, not a journal, or written by a newer version. The file is left as it is;
+                :func:`move_aside` makes room for a new one.
+        """
+        file = Path(path)
+        with plain_errors(file):
+            connection = connect_read_only(file) if read_only else connect(file)
+            try:
+                connection.execute(f"{_SELECT} ORDER BY id DESC LIMIT 1").fetchone()  # finds most damage at once
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, file, read_only)
+
+    def close(self) -> None:
+        """Close the connection. Harmless when closed already."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def record(
+        self,
+        *,
+        conversation_id: str,
+        prompt: str,
+        response: str,
+        command: str = "chat",
+        timestamp: float | None = None,
+        confidence_score: float | None = None,
+        temperament: float | None = None,
+        mood: str | None = None,
+        weight: float | None = None,
+        recognition: float | None = None,
+        stop_reason: str | None = None,
+        tokens: int | None = None,
+        is_system_question: bool = False,
+        trainable: bool = True,
+        slept_at: float | None = None,
+        rating: int | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> int:
+        """Keep one interaction and return its id; fields as in :class:`Interaction`, ``timestamp`` None is now.
+
+        When this returns, the record is acknowledged. Numbers that are not finite are kept as None.
+        """
+        interaction = Interaction(
+            id=0,
+            conversation_id=conversation_id,
+            timestamp=time.time() if timestamp is None else timestamp,
+            command=command,
+            prompt=prompt,
+            response=response,
+            confidence_score=confidence_score,
+            temperament=temperament,
+            mood=mood,
+            weight=weight,
+            recognition=recognition,
+            stop_reason=stop_reason,
+            tokens=tokens,
+            is_system_question=is_system_question,
+            trainable=trainable,
+            slept_at=slept_at,
+            rating=rating,
+            extra=extra or {},
+        )
+        with self.transaction():
+            return self._insert(interaction)
+
+    def event(self, kind: str, data: dict[str, Any] | None = None, timestamp: float | None = None) -> int:
+        """Keep one event and return its id."""
+        when = time.time() if timestamp is None else timestamp
+        with self.transaction():
+            cursor = self._connection.execute(
+                "INSERT INTO events (timestamp, kind, data) VALUES (?, ?, ?)",
+                (when, storable(kind), json.dumps(data or {})),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def mark_slept(self, ids: Iterable[int], when: float) -> int:
+        """Mark the interactions ``ids`` as learnt in the sleep of ``when``; returns how many there were."""
+        with self.transaction():
+            marked = self._connection.executemany(
+                "UPDATE interactions SET slept_at = ? WHERE id = ?", ((when, one) for one in ids)
+            )
+            return max(0, marked.rowcount)
+
+    def set_trainable(self, interaction_id: int, trainable: bool) -> None:
+        """Let sleep learn from the interaction, or keep it from doing so."""
+        self._change(interaction_id, "trainable", int(trainable))
+
+    def rate(self, interaction_id: int, rating: int | None) -> None:
+        """Set what the user thought of the answer; None takes it back."""
+        self._change(interaction_id, "rating", rating)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing does."""
+        if self.read_only:
+            raise JournalError(f"{self.path} is open read-only; nothing was written.")
+        with plain_errors(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _change(self, interaction_id: int, column: str, value: int | None) -> None:
+        with self.transaction():
+            changed = self._connection.execute(
+                f"UPDATE interactions SET {column} = ? WHERE id = ?", (value, interaction_id)
+            )
+            if changed.rowcount == 0:
+                raise JournalError(f"There is no interaction {interaction_id} in the journal.")
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def get(self, interaction_id: int) -> Interaction | None:
+        """The interaction with this id, if there is one."""
+        found = self._select("WHERE id = ?", (interaction_id,)) if abs(interaction_id) < 2**63 else []
+        return found[0] if found else None
+
+    def last(self, n: int) -> list[Interaction]:
+        """The newest ``n`` interactions, oldest first."""
+        return self._select("ORDER BY id DESC LIMIT ?", (_limit(n),))[::-1]
+
+    def last_entries(self, n: int) -> list[Interaction | JournalEvent]:
+        """The newest ``n`` records of both kinds by time, oldest first."""
+        with plain_errors(self.path):
+            rows = self._connection.execute(
+                "SELECT id, timestamp, kind, data FROM events ORDER BY id DESC LIMIT ?", (_limit(n),)
+            ).fetchall()
+        events = [JournalEvent(number, when, kind, json.loads(data)) for number, when, kind, data in rows]
+        entries: list[Interaction | JournalEvent] = [*self.last(n), *reversed(events)]
+        entries.sort(key=lambda entry: entry.timestamp)
+        return entries[-n:] if n > 0 else []
+
+    def conversation(self, conversation_id: str, n: int | None = None) -> list[Interaction]:
+        """The interactions of one conversation, oldest first; with ``n`` its newest ``n``."""
+        limit = -1 if n is None else _limit(n)
+        return self._select("WHERE conversation_id = ? ORDER BY id DESC LIMIT ?", (storable(conversation_id), limit))[
+            ::-1
+        ]
+
+    def count(self) -> int:
+        """How many interactions there are."""
+        return int(self._one("SELECT count(*) FROM interactions")[0])
+
+    def unslept(self) -> tuple[int, float | None]:
+        """How many trainable interactions no sleep has learnt yet, and their mean confidence (None without one)."""
+        count, mean = self._one(
+            "SELECT count(*), avg(confidence_score) FROM interactions WHERE trainable AND slept_at IS NULL"
+        )
+        return int(count), mean
+
+    def search(self, text: str, limit: int = 20) -> list[Interaction]:
+        """Interactions about ``text``, best first.
+
+        Those with all its words; else those with any of them; else those that contain it letter for letter (emoji,
+        and scripts without spaces, which have no words for the index). Nothing in ``text`` is query syntax.
+        """
+        wanted = storable(text).strip()
+        if not wanted or limit < 1:
+            return []
+        words = list(dict.fromkeys(_searchable_words(wanted)))[:_MOST_SEARCH_WORDS]
+        for joint in (" AND ", " OR ") if words else ():
+            query = joint.join(words)
+            found = self._select(
+                "JOIN interactions_text ON interactions_text.rowid = interactions.id "
+                "WHERE interactions_text MATCH ? ORDER BY bm25(interactions_text), interactions.id DESC LIMIT ?",
+                (query, _limit(limit)),
+            )
+            if found:
+                return found
+        return self._select(
+            "WHERE instr(prompt, ?) OR instr(response, ?) ORDER BY id DESC LIMIT ?", (wanted, wanted, _limit(limit))
+        )
+
+    def __iter__(self) -> Iterator[Interaction]:
+        """Every interaction, oldest first, one at a time: the journal may be larger than memory."""
+        with plain_errors(self.path):
+            for row in self._connection.execute(f"{_SELECT} ORDER BY id"):
+                yield _interaction(row)
+
+    # -- JSON lines ----------------------------------------------------------------------------------------------------
+
+    def export_jsonl(self, target: str | os.PathLike[str] | IO[str]) -> int:
+        """Write every interaction, oldest first, one JSON object a line; returns how many.
+
+        A path is written beside and then renamed, so that what was there before is never half overwritten.
+
+        Raises:
+            JournalError: the file cannot be written, or is the journal itself.
+        """
+        if not isinstance(target, (str, os.PathLike)):
+            return self._write(target)
+        path = Path(target)
+        beside: str | None = None
+        try:
+            if path.exists() and self.path.exists() and path.samefile(self.path):
+                raise JournalError(f"{path} is the journal itself; choose another file.")
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".export-", delete=False
+            ) as file:
+                beside = file.name
+                count = self._write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(beside).replace(path)
+            beside = None
+        except (OSError, ValueError) as error:
+            raise JournalError(f"{path} cannot be written: {_reason(error)}. The journal is unchanged.") from error
+        finally:
+            if beside is not None:
+                Path(beside).unlink(missing_ok=True)
+        return count
+
+    def import_jsonl(
+        self, source: str | os.PathLike[str], progress: Callable[[int, int], None] | None = None
+    ) -> ImportReport:
+        """Add what the file at ``source`` holds and the journal does not, in one transaction.
+
+        The file may be larger than memory. ``progress`` is told the bytes read and their total now and then; whatever
+        it raises ends the import, and nothing is added then.
+
+        Raises:
+            JournalError: the file cannot be read, or the journal not written. Nothing was added.
+        """
+        path = Path(source)
+        report = ImportReport()
+        try:
+            with path.open("rb") as file, self.transaction():
+                total = os.fstat(file.fileno()).st_size
+                for line in jsonl.read(file):
+                    self._take(line, report)
+                    if progress is not None and line.number % 256 == 0:
+                        progress(file.tell(), total)
+        except (OSError, ValueError) as error:
+            raise JournalError(f"{path} cannot be read: {_reason(error)}. Nothing was imported.") from error
+        return report
+
+    def _write(self, file: IO[str]) -> int:
+        count = 0
+        for interaction in self:
+            file.write(jsonl.line_of(interaction) + "\n")
+            count += 1
+        return count
+
+    def _take(self, line: jsonl.Line, report: ImportReport) -> None:
+        if line.interaction is None:
+            report.malformed += 1
+            if len(report.problems) < MOST_PROBLEMS:
+                report.problems.append((line.number, line.problem))
+        elif self._holds(line.interaction, line.dated):
+            report.duplicates += 1
+        else:
+            self._insert(line.interaction)
+            report.added += 1
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    def _insert(self, interaction: Interaction) -> int:
+        """Add a record inside an open transaction; its own id is not used. Returns the new one."""
+        row = [_column(getattr(interaction, name)) for name in _COLUMNS[1:]]
+        cursor = self._connection.execute(_INSERT, (*row, _fingerprint(interaction)))
+        return int(cursor.lastrowid or 0)
+
+    def _holds(self, interaction: Interaction, dated: bool) -> bool:
+        """Whether the same words of the same conversation are here; of the same moment, too, when it is ``dated``."""
+        row = self._one(
+            "SELECT EXISTS (SELECT 1 FROM interactions WHERE fingerprint = ? AND (NOT ? OR timestamp = ?))",
+            (_fingerprint(interaction), dated, interaction.timestamp),
+        )
+        return bool(row[0])
+
+    def _select(self, rest: str, values: tuple[Any, ...]) -> list[Interaction]:
+        with plain_errors(self.path):
+            return [_interaction(row) for row in self._connection.execute(f"{_SELECT} {rest}", values)]
+
+    def _one(self, query: str, values: tuple[Any, ...] = ()) -> Any:
+        with plain_errors(self.path):
+            return self._connection.execute(query, values).fetchone()
+
+
+def move_aside(path: str | os.PathLike[str]) -> Path:
+    """Rename a journal that cannot be opened, so that a new one can begin; returns its new name. Nothing is deleted."""
+    file = Path(path)
+    aside = file.with_name(f"{file.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
+    for ending in ("", "-wal", "-shm"):
+        part = file.with_name(file.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    return aside
+
+
+def _interaction(row: tuple[Any, ...]) -> Interaction:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values["is_system_question"] = bool(values["is_system_question"])
+    values["trainable"] = bool(values["trainable"])
+    values["extra"] = json.loads(values["extra"])
+    return Interaction(**values)
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _fingerprint(interaction: Interaction) -> bytes:
+    """What makes two records the same words in the same conversation, whatever was noted beside them."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (interaction.conversation_id, interaction.prompt, interaction.response):
+        data = storable(part).encode()
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.digest()
+
+
+def _searchable_words(text: str) -> Iterator[str]:
+    """The words of ``text`` as FTS5 strings, which have no syntax inside; those without a letter or digit are left out."""
+    for word in text.replace("\0", " ").split():
+        if any(letter.isalnum() for letter in word):
+            yield '"' + word.replace('"', '""') + '"'
+
+
+def _limit(n: int) -> int:
+    return min(max(0, n), _MOST_ROWS)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

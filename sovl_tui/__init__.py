@@ -1,0 +1,1 @@
+"""What a person sees and touches. It knows the engine only through its front door."""

@@ -1,0 +1,173 @@
+"""What has been said so far, as plain data: the events of the engine go in, entries in reading order come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine.api import AnswerStats, Done, Event, Notice, Outcome, Output, Started, TextChunk
+from sovl_tui.markdown_blocks import MarkdownBlocks
+
+
+class Kind(StrEnum):
+    """Who or what an entry comes from."""
+
+    USER = "user"
+    ANSWER = "answer"
+    OUTPUT = "output"
+    NOTICE = "notice"
+
+
+class Phase(StrEnum):
+    """How far an entry is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+_PHASES = {
+    Outcome.OK: Phase.DONE,
+    Outcome.STOPPED: Phase.STOPPED,
+    Outcome.REFUSED: Phase.REFUSED,
+    Outcome.FAILED: Phase.FAILED,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One item of the transcript. ``revision`` rises with each change, so a drawing can tell that it is old."""
+
+    kind: Kind
+    line_id: int
+    """Id of the submitted line it belongs to; 0 for none."""
+    text: str = ""
+    """The source, exactly as it came."""
+    phase: Phase = Phase.DONE
+    level: str = "info"
+    """Of a notice: ``info``, ``warning`` or ``error``."""
+    stats: AnswerStats | None = None
+    blocks: MarkdownBlocks | None = None
+    unfolded: bool = False
+    """Whether the user asked to see all of a very long entry."""
+    revision: int = 0
+
+    def touch(self) -> None:
+        """Say that it changed."""
+        self.revision += 1
+
+
+@dataclass(slots=True)
+class Conversation:
+    """All entries in reading order. Answers stand behind their question even when later lines already wait."""
+
+    entries: list[Entry] = field(default_factory=list)
+
+    def submitted(self, line_id: int, line: str) -> Entry:
+        """Note that the user sent ``line``; it waits until the engine starts on it."""
+        entry = Entry(Kind.USER, line_id, line, Phase.WAITING)
+        self.entries.append(entry)
+        return entry
+
+    def apply(self, event: Event) -> bool:
+        """Take in one event; True when an entry was added or changed."""
+        match event:
+            case Started():
+                self._set_question(event.id, Phase.RUNNING)
+            case TextChunk():
+                answer = self._growing(event.id, Kind.ANSWER)
+                answer.text += event.text
+                if answer.blocks is not None:
+                    answer.blocks.append(event.text)
+            case Output():
+                output = self._growing(event.id, Kind.OUTPUT)
+                output.text = f"{output.text}\n{event.text}" if output.text else event.text
+            case Done():
+                self._finish(event)
+            case Notice():
+                self.notice(event.level, event.text)
+            case _:
+                return False
+        return True
+
+    def notice(self, level: str, text: str) -> Entry:
+        """Add a remark, above the lines that still wait."""
+        entry = Entry(Kind.NOTICE, 0, text, level=level)
+        self.entries.insert(self._before_waiting(), entry)
+        return entry
+
+    def clear(self) -> None:
+        """Forget what is finished; lines that wait or run stay."""
+        live = {entry.line_id for entry in self.entries if entry.phase in (Phase.WAITING, Phase.RUNNING)}
+        self.entries[:] = [entry for entry in self.entries if entry.line_id in live]
+
+    def last(self, kind: Kind) -> Entry | None:
+        """The newest entry of ``kind``."""
+        return next((entry for entry in reversed(self.entries) if entry.kind is kind), None)
+
+    def _last_of(self, line_id: int) -> int | None:
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index].line_id == line_id:
+                return index
+        return None
+
+    def _before_waiting(self) -> int:
+        index = len(self.entries)
+        while index and self.entries[index - 1].phase is Phase.WAITING:
+            index -= 1
+        return index
+
+    def _place(self, entry: Entry) -> Entry:
+        index = self._last_of(entry.line_id) if entry.line_id else None
+        self.entries.insert(self._before_waiting() if index is None else index + 1, entry)
+        return entry
+
+    def _growing(self, line_id: int, kind: Kind) -> Entry:
+        """The entry of ``kind`` that new text of this line belongs to."""
+        index = self._last_of(line_id)
+        if index is not None:
+            entry = self.entries[index]
+            if entry.kind is kind and entry.phase is Phase.RUNNING:
+                entry.touch()
+                return entry
+            if entry.kind is Kind.USER and entry.phase is Phase.WAITING:
+                self._set_question(line_id, Phase.RUNNING)
+            elif entry.kind is not Kind.USER and entry.phase is Phase.RUNNING:
+                self._settle(entry, Phase.DONE)
+        blocks = MarkdownBlocks() if kind is Kind.ANSWER else None
+        return self._place(Entry(kind, line_id, phase=Phase.RUNNING, blocks=blocks))
+
+    def _set_question(self, line_id: int, phase: Phase) -> None:
+        for entry in reversed(self.entries):
+            if entry.line_id == line_id and entry.kind is Kind.USER:
+                entry.phase = phase
+                entry.touch()
+                return
+
+    def _settle(self, entry: Entry, phase: Phase) -> None:
+        entry.phase = phase
+        if entry.blocks is not None:
+            entry.blocks.finish()
+        entry.touch()
+
+    def _finish(self, done: Done) -> None:
+        phase = _PHASES[done.outcome]
+        self._set_question(done.id, phase)
+        index = self._last_of(done.id)
+        entry = self.entries[index] if index is not None else None
+        answered = any(item.kind is Kind.ANSWER for item in self.entries if item.line_id == done.id)
+        if done.text and not answered:
+            entry = self._growing(done.id, Kind.ANSWER)
+            entry.text = done.text
+            entry.blocks = MarkdownBlocks(done.text)
+        if entry is not None and entry.kind is not Kind.USER:
+            entry.stats = done.stats
+            self._settle(entry, Phase.STOPPED if phase is Phase.STOPPED else Phase.DONE)
+        if done.outcome in (Outcome.REFUSED, Outcome.FAILED):
+            level = "warning" if done.outcome is Outcome.REFUSED else "error"
+            self._place(Entry(Kind.NOTICE, done.id, done.message, phase, level))
+        elif done.outcome is Outcome.STOPPED and (entry is None or entry.kind is Kind.USER):
+            self._place(Entry(Kind.NOTICE, done.id, done.message or "Stopped before the first word.", phase))

@@ -1,0 +1,222 @@
+"""One entry of the transcript as rows of the screen: margin sign, body, and the line of figures under an answer.
+
+The rows of settled blocks are kept; while an answer streams, only its open block is drawn again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from engine.api import AnswerStats
+from sovl_tui.conversation import Entry, Kind, Phase
+from sovl_tui.ink import Ink, pen
+from sovl_tui.prose import Line, prose, verbatim
+from sovl_tui.visible import one_line
+
+MARGIN = 3
+"""Columns left of the body: a space, the sign, a space."""
+WIDEST_BODY = 100
+"""Longer lines are hard to read."""
+FOLD_ROWS = 24
+"""A line of the user with more rows than this is folded."""
+FOLDED_ROWS = 12
+
+_NOTICE_SIGNS = {"info": "•", "warning": "▲", "error": "✖"}
+_STOP_WORDS = {"length": "token limit", "repetition": "began to repeat itself"}
+
+
+def body_width(width: int) -> int:
+    """Columns that the text of an entry may take in a transcript of ``width``."""
+    return max(8, min(WIDEST_BODY, width - MARGIN - 1))
+
+
+@dataclass(slots=True)
+class EntryDrawing:
+    """The rows of one entry for one width and one ink. ``height`` is an estimate until they were drawn."""
+
+    entry: Entry
+    height: int = 1
+    exact: bool = False
+    _rows: list[Strip] | None = None
+    _revision: int = -1
+    _width: int = 0
+    _ink: Ink | None = None
+    _blocks: list[Line] = field(default_factory=list)
+    _blocks_done: int = 0
+    folded: bool = False
+
+    def estimate(self, width: int) -> None:
+        """Guess the height for ``width``; cheap, for entries that nobody sees at the moment."""
+        if self._rows is not None and self._width == width and self._revision == self.entry.revision:
+            return
+        body = body_width(width)
+        text = self.entry.text
+        rows = text.count("\n") + 1 + len(text) // body
+        if self.entry.kind is Kind.USER and not self.entry.unfolded:
+            rows = min(rows, FOLDED_ROWS + 1)
+        self.height, self.exact = rows + 1, False
+
+    def is_current(self, width: int, ink: Ink) -> bool:
+        """Whether ``rows`` would draw nothing anew."""
+        fits = self._width == width and self._ink == ink
+        return self._rows is not None and fits and self._revision == self.entry.revision
+
+    def rows(self, width: int, ink: Ink) -> list[Strip]:
+        """All rows, each exactly ``width`` columns wide, a blank one at the end."""
+        if self._rows is not None and self.is_current(width, ink):
+            return self._rows
+        if self._width != width or self._ink != ink:
+            self._blocks, self._blocks_done = [], 0
+        self._width, self._ink, self._revision = width, ink, self.entry.revision
+        draw = {Kind.USER: self._user, Kind.ANSWER: self._answer, Kind.OUTPUT: self._output, Kind.NOTICE: self._notice}
+        self._rows = draw[self.entry.kind](width, ink)
+        self.height, self.exact = len(self._rows), True
+        return self._rows
+
+    def forget(self) -> None:
+        """Drop the rows to save memory; the height stays known."""
+        self._rows = None
+        self._blocks, self._blocks_done = [], 0
+
+    @property
+    def cost(self) -> int:
+        """Rows held in memory."""
+        return len(self._rows) if self._rows is not None else 0
+
+    # -- one method per kind -------------------------------------------------------------------------------------------
+
+    def _user(self, width: int, ink: Ink) -> list[Strip]:
+        waiting = self.entry.phase is Phase.WAITING
+        colour = ink.faint if waiting else ink.primary
+        ink_style = pen(ink.muted) if waiting else pen(ink.foreground)
+        body = verbatim(self.entry.text, body_width(width), ink_style)
+        self.folded = len(body) > FOLD_ROWS and not self.entry.unfolded
+        if self.folded:
+            hidden = len(body) - FOLDED_ROWS
+            note = f"… {hidden:,} more rows, {len(self.entry.text):,} characters in all · enter shows them"
+            body = [*body[:FOLDED_ROWS], [Segment(note, pen(ink.muted, italic=True))]]
+        ground = Style(bgcolor=ink.surface.hex6)
+        rows = [_row("▌", pen(colour), line, width, ground) for line in body]
+        if waiting:
+            rows.append(_row(" ", pen(ink.faint), [Segment("◌ waiting", pen(ink.muted, italic=True))], width))
+        return [*rows, Strip.blank(width, Style.null())]
+
+    def _answer(self, width: int, ink: Ink) -> list[Strip]:
+        inner = body_width(width)
+        blocks = self.entry.blocks
+        lines: list[Line] = []
+        if blocks is not None:
+            for number in range(self._blocks_done, len(blocks.settled)):
+                block = blocks.settled[number]
+                if self._blocks and not (block.code and not block.opens):
+                    self._blocks.append([])
+                self._blocks.extend(prose(block, inner, ink))
+            self._blocks_done = len(blocks.settled)
+            lines = list(self._blocks)
+            tail = blocks.tail
+            if tail is not None:
+                if lines and not (tail.code and not tail.opens):
+                    lines.append([])
+                lines.extend(prose(tail, inner, ink))
+        running = self.entry.phase is Phase.RUNNING
+        if running:
+            _add_caret(lines, pen(ink.accent), inner)
+        elif not lines:
+            lines = [[Segment("(no words)", pen(ink.muted, italic=True))]]
+        sign = pen(ink.accent, bold=True)
+        ground = pen(ink.foreground)
+        rows = [_row("◆" if number == 0 else " ", sign, line, width, ground) for number, line in enumerate(lines)]
+        footer = self._figures(ink)
+        if footer:
+            rows.append(_row(" ", sign, footer, width))
+        return [*rows, Strip.blank(width, Style.null())]
+
+    def _figures(self, ink: Ink) -> Line:
+        """The small line under a finished answer."""
+        parts: list[Segment] = []
+        if self.entry.phase is Phase.STOPPED:
+            parts.append(Segment("■ stopped by you", pen(ink.warning)))
+        stats = self.entry.stats
+        if stats is not None:
+            text = " · ".join(answer_figures(stats))
+            parts.append(Segment(f" · {text}" if parts else text, pen(ink.muted)))
+        return parts
+
+    def _output(self, width: int, ink: Ink) -> list[Strip]:
+        body = verbatim(self.entry.text, body_width(width), pen(ink.foreground))
+        rows = [_row("┊", pen(ink.secondary), line, width) for line in body]
+        footer = self._figures(ink)
+        if footer:
+            rows.append(_row(" ", pen(ink.muted), footer, width))
+        return [*rows, Strip.blank(width, Style.null())]
+
+    def _notice(self, width: int, ink: Ink) -> list[Strip]:
+        level = self.entry.level
+        sign = "■" if self.entry.phase is Phase.STOPPED else _NOTICE_SIGNS.get(level, "•")
+        colour = ink.warning if self.entry.phase is Phase.STOPPED else ink.level(level)
+        style = pen(ink.muted if level == "info" else ink.foreground)
+        body = verbatim(self.entry.text, body_width(width), style)
+        rows = [
+            _row(sign if number == 0 else " ", pen(colour, bold=True), line, width) for number, line in enumerate(body)
+        ]
+        return [*rows, Strip.blank(width, Style.null())]
+
+
+def answer_figures(stats: AnswerStats) -> list[str]:
+    """The figures of an answer in words, the most telling first."""
+    words = [f"{stats.tokens} token{'' if stats.tokens == 1 else 's'}"]
+    if stats.tokens_per_second:
+        words.append(f"{stats.tokens_per_second:.0f} tok/s")
+    if stats.confidence is not None:
+        words.append(f"confidence {stats.confidence:.2f}")
+    words.append(f"w {stats.weight:.2f}" if stats.weight else "scaffold silent")
+    if stats.recognition is not None:
+        words.append(f"r {stats.recognition:.2f}")
+    if stats.stop_reason in _STOP_WORDS:
+        words.append(_STOP_WORDS[stats.stop_reason])
+    return words
+
+
+def summary(entry: Entry) -> str:
+    """The entry on one line, e.g. for a toast."""
+    return one_line(entry.text, 60)
+
+
+def _row(sign: str, sign_style: Style, line: Line, width: int, ground: Style | None = None) -> Strip:
+    """A row of the transcript: margin, body, and the ground to the right edge."""
+    ground = ground or Style.null()
+    used = sum(cell_len(part.text) for part in line)
+    segments = [
+        Segment(f" {sign} ", sign_style),
+        *(Segment(part.text, ground + part.style if part.style else ground) for part in line),
+        Segment(" " * max(0, width - MARGIN - used), ground),
+    ]
+    if ground.bgcolor is not None:
+        segments[0] = Segment(f"{sign} ", sign_style + Style(bgcolor=ground.bgcolor))
+        segments.insert(0, Segment(" ", Style.null()))
+    return Strip(segments, max(width, MARGIN + used)).adjust_cell_length(width)
+
+
+def _add_caret(lines: list[Line], style: Style, width: int) -> None:
+    """Show where the next word will appear."""
+    caret = Segment("▍", style)
+    if not lines:
+        lines.append([caret])
+        return
+    last = lines[-1]
+    text = "".join(part.text for part in last)
+    if any(part.style and part.style.bgcolor for part in last) or cell_len(text.rstrip()) >= width:
+        lines.append([caret])
+        return
+    # Markdown pads its lines; the caret stands right behind the last word.
+    kept: Line = []
+    room = len(text.rstrip())
+    for part in last:
+        kept.append(Segment(part.text[:room], part.style))
+        room -= len(kept[-1].text)
+    lines[-1] = [*kept, caret]

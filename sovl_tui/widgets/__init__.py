@@ -1,0 +1,1 @@
+"""The parts of the screens. Each one draws from plain data and posts messages; none of them calls the engine."""

@@ -1,0 +1,409 @@
+"""The conversation on the screen. One widget on Textual's line API: no widget per message, so its cost does not grow.
+
+Rows exist only for entries that someone looks at. All others have an estimated height, which is put right as soon as
+they come into view; what the reader looks at stays where it is meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from time import perf_counter
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.app import RenderResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from engine.api import Event
+from sovl_tui.conversation import Conversation, Entry, Kind, Phase
+from sovl_tui.entry_drawing import MARGIN, EntryDrawing
+from sovl_tui.ink import Ink
+from sovl_tui.rows import RowIndex
+
+ROWS_KEPT = 4000
+"""Drawn rows kept in memory, those in view aside."""
+_WHEEL_ROWS = 3
+_TAIL_PER_SKIP = 2000
+"""Characters of an open block for which one more tick is skipped between two drawings of it."""
+
+
+class Transcript(ScrollView, can_focus=True):
+    """Everything said, newest at the bottom, which it follows until the reader scrolls away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_rows(-1)", "Up", show=False, id="transcript.up"),
+        Binding("down", "scroll_rows(1)", "Down", show=False, id="transcript.down"),
+        Binding("pageup", "scroll_pages(-1)", "Page up", show=False, id="transcript.page_up"),
+        Binding("pagedown", "scroll_pages(1)", "Page down", show=False, id="transcript.page_down"),
+        Binding("home,ctrl+home", "to_start", "First message", show=False, id="transcript.start"),
+        Binding("end,ctrl+end", "to_end", "Newest message, and follow", show=False, id="transcript.end"),
+    ]
+
+    class Scrolled(Message):
+        """The view moved or grew; ``new_rows`` below are unseen."""
+
+        def __init__(self, new_rows: int) -> None:
+            self.new_rows = new_rows
+            super().__init__()
+
+    class Typed(Message):
+        """A character was typed here that belongs to the prompt."""
+
+        def __init__(self, character: str) -> None:
+            self.character = character
+            super().__init__()
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.conversation = Conversation()
+        self.following = True
+        self.cursor: Entry | None = None
+        self.ink: Ink | None = None
+        self._drawings: dict[Entry, EntryDrawing] = {}
+        self._order: list[Entry] = []
+        self._index = RowIndex()
+        self._recent: OrderedDict[Entry, None] = OrderedDict()
+        self._seen_rows = 0
+        self._ticks = 0
+        self._drawn_width = 0
+        self._arranging = False
+
+    # -- what comes in -------------------------------------------------------------------------------------------------
+
+    def submitted(self, line_id: int, line: str) -> None:
+        """Show a line that was just sent."""
+        self.conversation.submitted(line_id, line)
+        self.following = True
+        self.arrange()
+
+    def feed(self, events_: Sequence[Event]) -> None:
+        """Take in the events of one tick and draw once."""
+        changed = False
+        only_text = True
+        for event in events_:
+            if self.conversation.apply(event):
+                changed = True
+                only_text = only_text and type(event).__name__ == "TextChunk"
+        if changed and not (only_text and self._skip_tick()):
+            self.arrange()
+
+    def notice(self, level: str, text: str) -> None:
+        """Add a remark of the app itself."""
+        self.conversation.notice(level, text)
+        self.arrange()
+
+    def clear(self) -> None:
+        """Empty the view of what is finished."""
+        self.conversation.clear()
+        self.following, self.cursor = True, None
+        self.arrange()
+
+    def use_ink(self, ink: Ink) -> None:
+        """Draw in other colours."""
+        if ink != self.ink:
+            self.ink = ink
+            self.arrange()
+
+    def _skip_tick(self) -> bool:
+        """Whether a long open block can wait: the longer it is, the more a drawing costs."""
+        answer = self.conversation.last(Kind.ANSWER)
+        tail = answer.blocks.tail if answer is not None and answer.blocks is not None else None
+        self._ticks += 1
+        return tail is not None and self._ticks % (1 + len(tail.source) // _TAIL_PER_SKIP) != 0
+
+    # -- arrangement ---------------------------------------------------------------------------------------------------
+
+    def arrange(self) -> None:
+        """Bring heights, scroll range and rows up to date with the conversation, then repaint."""
+        width = self.scrollable_content_region.width
+        if width <= 0 or self.ink is None or self._arranging:
+            return
+        self._arranging = True
+        try:
+            anchor = self._anchor()
+            self._reorder(width)
+            for entry in self._order[-40:]:
+                if entry.phase is Phase.RUNNING:
+                    self._draw(entry, width, self.ink)
+            self._settle(anchor, width, self.ink)
+        finally:
+            self._arranging = False
+        self._evict()
+        self._tell()
+        self.refresh()
+
+    def _reorder(self, width: int) -> None:
+        entries = self.conversation.entries
+        if self._drawn_width != width or self._order != entries:
+            known = self._drawings
+            self._drawings = {entry: known.get(entry) or EntryDrawing(entry) for entry in entries}
+            self._order = list(entries)
+            for drawing in self._drawings.values():
+                if not drawing.exact or self._drawn_width != width:
+                    drawing.estimate(width)
+            self._drawn_width = width
+            self._index.reload([self._drawings[entry].height for entry in entries])
+            if self.cursor is not None and self.cursor not in self._drawings:
+                self.cursor = None
+
+    def _anchor(self) -> tuple[Entry, int] | None:
+        """The first entry in view whose height is sure, and its distance from the top of the view."""
+        if self.following or not self._index.total:
+            return None
+        top = self.scroll_offset.y
+        index, inner = self._index.locate(min(top, self._index.total - 1))
+        bottom = top + self.scrollable_content_region.height
+        for candidate in range(index, len(self._order)):
+            start = self._index.start(candidate)
+            if start >= bottom:
+                break
+            if self._drawings[self._order[candidate]].exact:
+                return self._order[candidate], start - top
+        return self._order[index], -inner
+
+    def _settle(self, anchor: tuple[Entry, int] | None, width: int, ink: Ink) -> None:
+        """Draw what is in view until nothing there is an estimate, holding on to ``anchor``."""
+        height = self.scrollable_content_region.height
+        for _ in range(height + 2):
+            total = self._index.total
+            if self.following or anchor is None:
+                top = max(0, total - height) if self.following else self.scroll_offset.y
+            else:
+                top = self._index.start(self._order.index(anchor[0])) - anchor[1]
+            top = max(0, min(top, max(0, total - height)))
+            if not self._draw_view(top, height, width, ink):
+                break
+        if self.virtual_size != Size(width, self._index.total):
+            self.virtual_size = Size(width, self._index.total)
+        if round(self.scroll_y) != top:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def _draw_view(self, top: int, height: int, width: int, ink: Ink) -> bool:
+        """Draw all entries between two rows; True when a height changed by it."""
+        if not self._index.total:
+            return False
+        first, _ = self._index.locate(min(top, self._index.total - 1))
+        last, _ = self._index.locate(min(top + height - 1, self._index.total - 1))
+        changed = False
+        for entry in self._order[first : last + 1]:
+            changed = self._draw(entry, width, ink) or changed
+        return changed
+
+    def _draw(self, entry: Entry, width: int, ink: Ink) -> bool:
+        drawing = self._drawings[entry]
+        self._recent[entry] = None
+        self._recent.move_to_end(entry)
+        if drawing.is_current(width, ink):
+            return False
+        drawing.rows(width, ink)
+        return self._index.set(self._order.index(entry) if entry is not self._order[-1] else -1 % len(self._order), drawing.height)
+
+    def _evict(self) -> None:
+        """Let go of the rows that were not looked at for longest."""
+        kept = 0
+        for entry in reversed(list(self._recent)):
+            drawing = self._drawings.get(entry)
+            if drawing is None:
+                del self._recent[entry]
+                continue
+            kept += drawing.cost
+            if kept > ROWS_KEPT:
+                drawing.forget()
+                del self._recent[entry]
+
+    def refine(self, seconds: float) -> bool:
+        """Spend at most ``seconds`` on finding the true heights of entries out of view; True while some are left."""
+        if self.ink is None or self._drawn_width <= 0:
+            return False
+        end = perf_counter() + seconds
+        for entry in reversed(self._order):
+            if not self._drawings[entry].exact:
+                anchor = self._anchor()
+                self._draw(entry, self._drawn_width, self.ink)
+                self._settle(anchor, self._drawn_width, self.ink)
+                if perf_counter() > end:
+                    return True
+        self._evict()
+        return False
+
+    def _tell(self) -> None:
+        total = self._index.total
+        bottom = round(self.scroll_y) + self.scrollable_content_region.height
+        self._seen_rows = total if self.following else min(max(self._seen_rows, bottom), total)
+        self.post_message(self.Scrolled(0 if self.following else total - self._seen_rows))
+
+    # -- drawing -------------------------------------------------------------------------------------------------------
+
+    def render(self) -> RenderResult:
+        """Nothing: rows are drawn one by one."""
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        """The strip for row ``y`` of the view."""
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        row = self.scroll_offset.y + y
+        if self.ink is None or row >= self._index.total or row < 0:
+            return Strip.blank(self.size.width, base)
+        index, inner = self._index.locate(row)
+        entry = self._order[index]
+        rows = self._drawings[entry].rows(width, self.ink)
+        if inner >= len(rows):
+            return Strip.blank(self.size.width, base)
+        strip = rows[inner]
+        if entry is self.cursor and inner < len(rows) - 1:
+            strip = _with_cursor(strip, self.ink)
+        strip = self._with_selection(strip, row)
+        return strip.adjust_cell_length(width).apply_style(base).apply_offsets(0, row)
+
+    def _with_selection(self, strip: Strip, row: int) -> Strip:
+        selection = self.text_selection
+        span = selection.get_span(row) if selection is not None else None
+        if span is None:
+            return strip
+        start, end = max(span[0], MARGIN), strip.cell_length if span[1] == -1 else span[1]
+        end = min(end, strip.cell_length)
+        if start >= end:
+            return strip
+        style = self.screen.get_component_rich_style("screen--selection")
+        marked = Style(bgcolor=style.bgcolor, color=style.color)
+        parts = strip.divide([start, end, strip.cell_length])
+        return Strip.join([parts[0], _over(parts[1], marked), *parts[2:]])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text, margins left out."""
+        if self.ink is None or not self._index.total:
+            return None
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else self._index.total - 1
+        lines = []
+        for row in range(max(0, first), min(last, self._index.total - 1) + 1):
+            index, inner = self._index.locate(row)
+            rows = self._drawings[self._order[index]].rows(self._drawn_width, self.ink)
+            start, end = selection.get_span(row) or (0, -1)
+            strip = rows[inner] if inner < len(rows) else Strip([])
+            stop = strip.cell_length if end == -1 else end
+            lines.append(strip.crop(max(start, MARGIN), max(stop, MARGIN)).text.rstrip())
+        return "\n".join(lines), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Repaint with the new selection."""
+        self.refresh()
+
+    # -- moving --------------------------------------------------------------------------------------------------------
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw what came into view, and follow the end again once it is reached."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._arranging and round(old_value) != round(new_value):
+            self.following = new_value >= self.max_scroll_y
+            self.arrange()
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self.arrange()
+
+    def action_scroll_rows(self, rows: int) -> None:
+        """Move the view by ``rows``."""
+        self.scroll_to(y=self.scroll_y + rows, animate=False)
+
+    def action_scroll_pages(self, pages: int) -> None:
+        """Move the view by ``pages``, less two rows to keep the place."""
+        self.action_scroll_rows(pages * max(1, self.scrollable_content_region.height - 2))
+
+    def action_to_start(self) -> None:
+        """Show the first entry."""
+        self.scroll_to(y=0, animate=False)
+
+    def action_to_end(self) -> None:
+        """Show the newest entry and follow it."""
+        self.following = True
+        self.arrange()
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_scroll_rows(-_WHEEL_ROWS)
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_scroll_rows(_WHEEL_ROWS)
+
+    # -- the block cursor ----------------------------------------------------------------------------------------------
+
+    def move_cursor(self, step: int) -> Entry | None:
+        """Go one entry up (-1) or down (1), from the newest one; beyond the end the cursor is gone."""
+        if not self._order:
+            return None
+        if self.cursor is None:
+            target = len(self._order) - 1 if step < 0 else len(self._order)
+        else:
+            target = max(0, self._order.index(self.cursor) + step)
+        self.cursor = self._order[target] if target < len(self._order) else None
+        if self.cursor is None:
+            self.action_to_end()
+        else:
+            self._show(self.cursor)
+        self.refresh()
+        return self.cursor
+
+    def drop_cursor(self) -> None:
+        """Take the cursor off."""
+        if self.cursor is not None:
+            self.cursor = None
+            self.refresh()
+
+    def unfold(self) -> bool:
+        """Show all of the entry under the cursor, or fold it again; False when it is not long enough for either."""
+        entry = self.cursor
+        if entry is None or not (self._drawings[entry].folded or entry.unfolded):
+            return False
+        entry.unfolded = not entry.unfolded
+        entry.touch()
+        self.arrange()
+        return True
+
+    def _show(self, entry: Entry) -> None:
+        index = self._order.index(entry)
+        start, rows = self._index.start(index), self._index.height(index)
+        height = self.scrollable_content_region.height
+        top = round(self.scroll_y)
+        if start < top or rows >= height:
+            self.scroll_to(y=start, animate=False)
+        elif start + rows > top + height:
+            self.scroll_to(y=start + rows - height, animate=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse points."""
+        row = self.scroll_offset.y + event.y
+        if event.chain == 1 and row < self._index.total and self.text_selection is None:
+            self.cursor = self._order[self._index.locate(row)[0]]
+            self.refresh()
+
+    def on_key(self, event: events.Key) -> None:
+        """Hand what is typed here to the prompt."""
+        if event.is_printable and event.character and self.cursor is None:
+            event.stop()
+            self.post_message(self.Typed(event.character))
+
+
+def _with_cursor(strip: Strip, ink: Ink) -> Strip:
+    """A bar at the left edge, and the ground of a selected row."""
+    ground = Style(bgcolor=ink.panel.hex6)
+    bar = Style(color=ink.accent.hex6, bgcolor=ink.panel.hex6)
+    parts = strip.divide([1, strip.cell_length])
+    return Strip.join([_over(Strip(parts[0]), bar, "▎"), _over(parts[1], ground)])
+
+
+def _over(strip: Strip, style: Style, text: str | None = None) -> Strip:
+    """``strip`` with ``style`` laid over its own; ``text`` replaces what it says."""
+    segments = [type(part)(text or part.text, part.style + style if part.style else style) for part in strip]
+    return Strip(segments, strip.cell_length)
