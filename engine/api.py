@@ -147,6 +147,8 @@ class TextChunk:
 
     id: int
     text: str
+    tokens: int = 1
+    """How many tokens it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +314,7 @@ class Outbox:
             event = self._events.popleft()
             last = joined[-1] if joined else None
             if isinstance(event, TextChunk) and isinstance(last, TextChunk) and last.id == event.id:
-                joined[-1] = TextChunk(event.id, last.text + event.text)
+                joined[-1] = TextChunk(event.id, last.text + event.text, last.tokens + event.tokens)
             else:
                 joined.append(event)
         return joined

@@ -128,7 +128,7 @@ class Config(BaseModel):
         return deepcopy(getattr(self._section(known), known.name))
 
     def set(self, key: str, value: Any) -> Change:
-        """Set ``key`` to ``value``: a value, or text as a person types it (``0.5``, ``on``, ``null``, ``[1, 2]``).
+        """Set ``key``. ``value`` may be text as a person types it: ``0.5``, ``on``, ``null``, ``[1, 2]``.
 
         Raises :class:`ConfigError` when there is no such key, or the value has the wrong type, lies outside its range
         or contradicts another key. Nothing is changed then.

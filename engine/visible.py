@@ -29,7 +29,10 @@ def _table() -> dict[int, str]:
     pictures[0x7F] = "\u2421"
     hidden = [
         range(0x80, 0xA0),  # C1 controls: 0x9B alone starts an escape sequence
+        range(0x061C, 0x061D),  # direction marks, here and at 200E
+        range(0x180E, 0x180F),  # a vowel separator without width
         range(0x200B, 0x200C),  # zero-width space; the joiners 200C and 200D stay
+        range(0x200E, 0x2010),
         range(0x2028, 0x202F),  # line and paragraph separators, direction embeddings and overrides
         range(0x2060, 0x2070),  # word joiner, invisible operators, direction isolates
         range(0xD800, 0xE000),  # lone surrogates: no terminal can encode them

@@ -61,6 +61,11 @@ class EntryDrawing:
             rows = min(rows, FOLDED_ROWS + 1)
         self.height, self.exact = rows + 1, False
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the entry changed since its rows were drawn, or was never drawn."""
+        return self._revision != self.entry.revision
+
     def is_current(self, width: int, ink: Ink) -> bool:
         """Whether ``rows`` would draw nothing anew."""
         fits = self._width == width and self._ink == ink
@@ -131,26 +136,30 @@ class EntryDrawing:
         sign = pen(ink.accent, bold=True)
         ground = pen(ink.foreground)
         rows = [_row("◆" if number == 0 else " ", sign, line, width, ground) for number, line in enumerate(lines)]
-        footer = self._figures(ink)
+        footer = self._figures(inner, ink)
         if footer:
             rows.append(_row(" ", sign, footer, width))
         return [*rows, Strip.blank(width, Style.null())]
 
-    def _figures(self, ink: Ink) -> Line:
-        """The small line under a finished answer."""
+    def _figures(self, width: int, ink: Ink) -> Line:
+        """The small line under a finished answer: as many figures as fit."""
         parts: list[Segment] = []
+        room = width
         if self.entry.phase is Phase.STOPPED:
             parts.append(Segment("■ stopped by you", pen(ink.warning)))
-        stats = self.entry.stats
-        if stats is not None:
-            text = " · ".join(answer_figures(stats))
-            parts.append(Segment(f" · {text}" if parts else text, pen(ink.muted)))
+            room -= len(parts[0].text)
+        for words in answer_figures(self.entry.stats) if self.entry.stats is not None else ():
+            text = f" · {words}" if parts else words
+            if len(text) > room:
+                break
+            parts.append(Segment(text, pen(ink.muted)))
+            room -= len(text)
         return parts
 
     def _output(self, width: int, ink: Ink) -> list[Strip]:
         body = verbatim(self.entry.text, body_width(width), pen(ink.foreground))
         rows = [_row("┊", pen(ink.secondary), line, width) for line in body]
-        footer = self._figures(ink)
+        footer = self._figures(body_width(width), ink)
         if footer:
             rows.append(_row(" ", pen(ink.muted), footer, width))
         return [*rows, Strip.blank(width, Style.null())]

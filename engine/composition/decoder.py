@@ -84,6 +84,14 @@ class RepetitionCheck:
         return longest if longest >= 3 else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of an answer that has become certain, and how many tokens it took."""
+
+    text: str
+    tokens: int
+
+
 @dataclass(slots=True)
 class Spoken:
     """A finished answer.
@@ -124,8 +132,8 @@ def speak(
     generator: torch.Generator,
     cancelled: Callable[[], bool] = lambda: False,
     started: float | None = None,
-) -> Iterator[str | Spoken]:
-    """Generate an answer: yields pieces of text as they are certain, then once the :class:`Spoken` whole.
+) -> Iterator[Piece | Spoken]:
+    """Generate an answer: yields text as it becomes certain, then once the :class:`Spoken` whole.
 
     Args:
         utterance: What :meth:`Composition.listen` returned.
@@ -182,15 +190,15 @@ class _TextStream:
         self._before = self._done = 0
         self.all = ""
 
-    def upto(self, ids: list[int], end: int, final: bool = False) -> str:
-        """The text that became certain when tokens up to ``end`` are shown."""
+    def upto(self, ids: list[int], end: int, final: bool = False) -> Piece | None:
+        """The text that becomes certain when tokens up to ``end`` are shown."""
         if end <= self._done:
-            return ""
+            return None
         known = self._decode(ids[self._before : self._done], skip_special_tokens=True)
         now = self._decode(ids[self._before : end], skip_special_tokens=True)
         if len(now) <= len(known) or (now.endswith("�") and not final):
-            return ""
+            return None
+        piece = Piece(now[len(known) :], end - self._done)
         self._before, self._done = self._done, end
-        piece: str = now[len(known) :]
-        self.all += piece
+        self.all += piece.text
         return piece

@@ -122,8 +122,8 @@ def _q5_k(blocks: Bytes) -> Floats:
 
 
 def _q6_k(blocks: Bytes) -> Floats:
-    low = blocks[:, :128].reshape(-1, 2, 1, 64)
-    low = np.concatenate([low & 15, low >> 4], axis=2).reshape(-1, 8, 32)
+    packed = blocks[:, :128].reshape(-1, 2, 1, 64)
+    low = np.concatenate([packed & 15, packed >> 4], axis=2).reshape(-1, 8, 32)
     shifts = np.array([0, 2, 4, 6], np.uint8)[None, None, :, None]
     high = ((blocks[:, 128:192].reshape(-1, 2, 1, 32) >> shifts) & 3).reshape(-1, 8, 32)
     weights = (low | (high << np.uint8(4))).astype(np.float32).reshape(-1, 16, 16)

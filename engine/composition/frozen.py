@@ -16,10 +16,14 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers.utils import logging as transformers_logging
 
 from engine.composition.weights import WeightsError
 
-log = logging.getLogger(__name__)
+# Libraries that talk to the terminal would talk over the app; what matters reaches the user as a WeightsError.
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 _ATTENTION_KINDS = {"full_attention", "sliding_attention", "chunked_attention", "attention"}
 

@@ -21,7 +21,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .dequantize import FORMATS, BlockFormat
+from engine.composition.dequantize import FORMATS, BlockFormat
 
 Expected = TypeVar("Expected", str, int, float, bool)
 
@@ -29,7 +29,7 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 DEFAULT_ALIGNMENT = 32
 MAX_DIMENSIONS = 4
-MAX_NAME_BYTES = 65_535
+MAX_NAME_BYTES = 256
 _SMALLEST_PAIR = 8 + 4 + 1  # an empty key, its type, one byte of value
 _SMALLEST_TENSOR = 8 + 4 + 8 + 4 + 8  # an empty name, its rank, one dimension, its format, its offset
 _STRING, _ARRAY = 8, 9
@@ -128,6 +128,8 @@ class GgufFile:
         pair_count = cursor.count(_SMALLEST_PAIR, "metadata entries")
         for _ in range(pair_count):
             key = cursor.text("a metadata key", MAX_NAME_BYTES)
+            if not key.isprintable():
+                raise GgufError(f"the metadata key {key!r} is not plain text")
             if key in self.metadata:
                 raise GgufError(f"the metadata key {key!r} appears twice")
             self.metadata[key] = cursor.value(cursor.integer("<I", "a metadata type"), key)

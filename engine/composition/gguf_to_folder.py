@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .dequantize import dequantize
-from .gguf import GgufError, GgufFile, Tensor
-from .tokenizer_from_gguf import end_ids, special_ids, tokenizer_files
+from engine.composition.dequantize import dequantize
+from engine.composition.gguf import GgufError, GgufFile, Tensor
+from engine.composition.tokenizer_from_gguf import end_ids, special_ids, tokenizer_files
 
 Number = TypeVar("Number", int, float)
 
@@ -78,7 +78,7 @@ def _config(source: GgufFile, name: str) -> dict[str, Any]:
     architecture = source.value("general.architecture", str)
     if architecture != "llama":
         raise GgufError(
-            f"its architecture is {architecture}; only llama is converted (use a Transformers folder instead)"
+            f"its architecture is {architecture!r:.40}; only llama is converted (use a Transformers folder instead)"
         )
     if source.value("llama.expert_count", int, 0) or "llama.rope.scaling.type" in source.metadata:
         raise GgufError("it is a Llama variant (experts or scaled positions) that is not converted")
@@ -176,7 +176,7 @@ def _shapes(config: dict[str, Any]) -> dict[str, tuple[int, ...]]:
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     with path.open("w", encoding="utf-8") as handle:
-        handle.write(json.dumps(content, ensure_ascii=False) + "\n")
+        handle.write(json.dumps(content) + "\n")
         handle.flush()
         os.fsync(handle.fileno())
 

@@ -144,5 +144,7 @@ class TokenMemory:
             raise ValueError(f"this is no token map memory: {error}") from error
         for token, (m, since) in stored.items():
             if not LOWEST <= m <= HIGHEST or not 0 <= since <= step:
-                raise ValueError(f"token {token} has multiplier {m} from step {since}; {LOWEST} to {HIGHEST} is possible")
+                raise ValueError(
+                    f"token {token} has multiplier {m} from step {since}; {LOWEST} to {HIGHEST} is possible"
+                )
         return cls(step, stored)

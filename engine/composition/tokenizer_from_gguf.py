@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .gguf import GgufError, GgufFile
+from engine.composition.gguf import GgufError, GgufFile
 
 _CONTROL, _USER_DEFINED = 3, 4  # llama.cpp's token types
 _BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
@@ -69,9 +69,9 @@ def _fast_tokenizer(
     model = source.value("tokenizer.ggml.model", str)
     split = source.value("tokenizer.ggml.pre", str, "default")
     if model != "gpt2" or split not in _SPLITS:
-        known = " and ".join(sorted(_SPLITS))
         raise GgufError(
-            f"its tokenizer ({model}, {split}) cannot be rebuilt exactly (byte-level BPE with the split of {known} can)"
+            f"its tokenizer ({model!r:.40}, split {split!r:.40}) cannot be rebuilt exactly; "
+            f"byte-level BPE with the split of {' or '.join(_SPLITS)} can"
         )
     return {
         "version": "1.0",

@@ -12,8 +12,8 @@ import re
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from .model_folder import ModelInfo, WeightsError, check_folder, describe
-from .weights_cache import Progress, cached_folder, convert_once, default_cache
+from engine.composition.model_folder import ModelInfo, WeightsError, check_folder, describe
+from engine.composition.weights_cache import Progress, cached_folder, convert_once, default_cache, hash_file
 
 __all__ = ["DEFAULT_MODEL", "ModelInfo", "WeightsError", "default_cache", "describe", "resolve"]
 
@@ -59,7 +59,7 @@ def resolve(name: str, *, cache: Path | None = None, progress: Progress | None =
     if local is not None and local.is_file():
         if local.suffix.lower() != ".gguf":
             raise WeightsError(f"{local} is a file, but a model is a folder or a .gguf file.")
-        return convert_once(local, local.stem, cache or default_cache(), report)
+        return convert_once(local, hash_file(local, report), local.stem, cache or default_cache(), report)
     if local is not None and not (is_default and not (local / "config.json").is_file()):
         check_folder(local)
         return local.resolve()
@@ -92,17 +92,16 @@ def _default_folder(cache: Path, progress: Progress) -> Path:
     if ready := cached_folder(cache, DEFAULT_MODEL, DEFAULT_SHA256):
         return ready
     source = _packaged_file()
+    again = f"install it again: {_INSTALL} --force-reinstall"
     size = source.stat().st_size
     if size != DEFAULT_BYTES:
+        raise WeightsError(f"{source} has {size} bytes instead of {DEFAULT_BYTES}; {again}")
+    sha256 = hash_file(source, progress)
+    if sha256 != DEFAULT_SHA256:
         raise WeightsError(
-            f"{source} has {size} bytes instead of {DEFAULT_BYTES}; install it again: {_INSTALL} --force-reinstall"
+            f"{source} is damaged or another file (SHA-256 {sha256[:16]}…, not {DEFAULT_SHA256[:16]}…); {again}"
         )
-    try:
-        return convert_once(source, DEFAULT_MODEL, cache, progress, expected_sha256=DEFAULT_SHA256)
-    except WeightsError as error:
-        if "SHA-256" in str(error):
-            raise WeightsError(f"{error} Install it again: {_INSTALL} --force-reinstall") from error
-        raise
+    return convert_once(source, sha256, DEFAULT_MODEL, cache, progress)
 
 
 def _packaged_file() -> Path:

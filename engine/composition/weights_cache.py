@@ -16,6 +16,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -23,9 +24,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .gguf import GgufError, GgufFile
-from .gguf_to_folder import bytes_needed, write_folder
-from .model_folder import WeightsError
+from engine.composition.gguf import GgufError, GgufFile
+from engine.composition.gguf_to_folder import bytes_needed, write_folder
+from engine.composition.model_folder import WeightsError
 
 Progress = Callable[[str, float], None]
 
@@ -52,27 +53,38 @@ def cached_folder(cache: Path, name: str, sha256: str) -> Path | None:
     return folder if _is_complete(folder) else None
 
 
-def convert_once(
-    source: Path, name: str, cache: Path, progress: Progress, *, expected_sha256: str | None = None
-) -> Path:
-    """The folder of the converted GGUF file ``source``, converting it if nobody has yet.
+def hash_file(source: Path, progress: Progress) -> str:
+    """SHA-256 of ``source`` in hexadecimal; :class:`WeightsError` when it cannot be read."""
+    digest, done = hashlib.sha256(), 0
+    try:
+        with source.open("rb") as handle:
+            size = os.fstat(handle.fileno()).st_size
+            while chunk := handle.read(_HASH_CHUNK):
+                digest.update(chunk)
+                done += len(chunk)
+                progress("checking weights", done / max(size, done))
+    except OSError as error:
+        raise WeightsError(f"{source} cannot be read: {error.strerror or error}.") from error
+    return digest.hexdigest()
 
-    With ``expected_sha256`` the file must have this hash. Raises :class:`WeightsError` for a file that is no usable
-    model, for another hash, and for a cache that cannot be written, and leaves nothing half-made behind.
+
+def convert_once(source: Path, sha256: str, name: str, cache: Path, progress: Progress) -> Path:
+    """The folder of the converted GGUF file ``source`` (its hash is ``sha256``), converted now if nobody has yet.
+
+    Raises :class:`WeightsError` for a file that is no usable model and for a cache that cannot be written, and leaves
+    nothing half-made behind.
     """
+    if ready := cached_folder(cache, name, sha256):
+        return ready
+    folder = cache / "models" / _folder_name(name, sha256)
     try:
         with GgufFile(source) as model:
-            sha256 = _hash(model, progress)
-            if expected_sha256 is not None and sha256 != expected_sha256:
-                raise GgufError(f"its SHA-256 is {sha256[:16]}…, but should be {expected_sha256[:16]}…")
-            folder = cache / "models" / _folder_name(name, sha256)
-            if not _is_complete(folder):
-                _convert(model, name, folder, progress)
-            return folder
+            _convert(model, name, folder, progress)
     except GgufError as error:
         raise WeightsError(f"{source} cannot be used: {error}.") from error
     except OSError as error:
         raise WeightsError(f"{source} cannot be read: {error.strerror or error}.") from error
+    return folder
 
 
 def _convert(model: GgufFile, name: str, folder: Path, progress: Progress) -> None:
@@ -131,7 +143,7 @@ def _is_complete(folder: Path) -> bool:
 
 
 def _folder_name(name: str, sha256: str) -> str:
-    safe = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name).strip(".")[:80]
+    safe = re.sub(r"[^A-Za-z0-9._-]", "-", name).strip(".")[:80]
     return f"{safe}-{sha256[:16]}-v{CONVERTER}"
 
 
@@ -167,15 +179,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _hash(model: GgufFile, progress: Progress) -> str:
-    digest = hashlib.sha256()
-    size = len(model.buffer)
-    for start in range(0, size, _HASH_CHUNK):
-        digest.update(model.buffer[start : start + _HASH_CHUNK])
-        progress("checking weights", min(start + _HASH_CHUNK, size) / size)
-    return digest.hexdigest()
 
 
 def _megabytes(size: int) -> int:

@@ -1,9 +1,9 @@
 """The durable log: one record per interaction, and the events between them.
 
-A single SQLite file in WAL mode, so that a reader never waits for the writer. ``synchronous=NORMAL`` means that a record
-which :meth:`Journal.record` has acknowledged survives the death of the process at any moment (SIGKILL included); only
-a power cut or a crash of the operating system can take the last few, and even then the file stays whole. Waiting for the
-disk at each record would cost an answer up to tens of milliseconds and guard against nothing more than that.
+A single SQLite file in WAL mode, so that a reader never waits for the writer. ``synchronous=NORMAL`` means that
+a record which :meth:`Journal.record` has acknowledged survives the death of the process at any moment (SIGKILL
+included); only a power cut or a system crash can take the last few, and even then the file stays whole.
+Waiting for the disk at each record would guard against nothing more than that, and hold up every answer.
 
 Full-text search is FTS5 over the same rows (external content), held in step by triggers. One connection belongs to one
 thread at a time; whoever reads elsewhere opens a connection of their own with ``read_only``.
@@ -157,7 +157,7 @@ class Journal:
         with self.transaction():
             cursor = self._connection.execute(
                 "INSERT INTO events (timestamp, kind, data) VALUES (?, ?, ?)",
-                (when, storable(kind), json.dumps(data or {})),
+                (when, storable(kind), json.dumps(data or {}, default=str)),
             )
             return int(cursor.lastrowid or 0)
 
@@ -225,9 +225,10 @@ class Journal:
     def conversation(self, conversation_id: str, n: int | None = None) -> list[Interaction]:
         """The interactions of one conversation, oldest first; with ``n`` its newest ``n``."""
         limit = -1 if n is None else _limit(n)
-        return self._select("WHERE conversation_id = ? ORDER BY id DESC LIMIT ?", (storable(conversation_id), limit))[
-            ::-1
-        ]
+        newest_first = self._select(
+            "WHERE conversation_id = ? ORDER BY id DESC LIMIT ?", (storable(conversation_id), limit)
+        )
+        return newest_first[::-1]
 
     def count(self) -> int:
         """How many interactions there are."""
@@ -392,7 +393,7 @@ def _column(value: Any) -> Any:
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
-        return json.dumps(value)
+        return json.dumps(value, default=str)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -408,7 +409,7 @@ def _fingerprint(interaction: Interaction) -> bytes:
 
 
 def _searchable_words(text: str) -> Iterator[str]:
-    """The words of ``text`` as FTS5 strings, which have no syntax inside; those without a letter or digit are left out."""
+    """The words of ``text`` as FTS5 strings, which have no syntax inside; mere punctuation is left out."""
     for word in text.replace("\0", " ").split():
         if any(letter.isalnum() for letter in word):
             yield '"' + word.replace('"', '""') + '"'

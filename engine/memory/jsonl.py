@@ -1,8 +1,8 @@
 """Interactions as JSON lines: writing one, and reading a file with every line that can be understood.
 
 The original system's logs have ``prompt``, ``response``, ``timestamp``, ``conversation_id``, ``confidence_score`` and
-``is_system_question``; those names are the core, and lines with no more than a prompt and a response are read, too. Keys
-that are not known are kept in ``extra``.
+``is_system_question``; those names are the core, and lines with no more than a prompt and a response are read, too.
+Keys that are not known are kept in ``extra``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LONGEST_LINE = 16 * 1024 * 1024
 NEVER_TRAINED = frozenset({"flare", "glitch", "mimic", "debate", "echo", "muse", "reflect", "rewind"})
 """Commands whose records are play: sleep does not learn from them."""
 
-_NUMBERS = ("confidence_score", "temperament", "weight", "recognition", "slept_at")
+_NUMBERS = ("temperament", "weight", "recognition", "slept_at")
 _WORDS = ("mood", "stop_reason")
 _COUNTS = ("tokens", "rating")
 
@@ -91,12 +91,12 @@ def _parsed(line: bytes) -> tuple[Interaction, bool]:
     command = _text(row, "command", "chat")
     system = _flag(row, "is_system_question", False)
     play = command in NEVER_TRAINED or bool(row.get("is_echo")) or bool(row.get("is_error_prompt"))
-    numbers = {name: _number(row, name) for name in _NUMBERS}
-    confidence = numbers["confidence_score"]
+    confidence = _number(row, "confidence_score")
     if confidence is not None and not 0.0 <= confidence <= 1.0:
         raise ValueError("`confidence_score` is not between 0 and 1")
-    words = {name: _text(row, name, "") or None for name in _WORDS}
-    counts = {name: _count(row, name) for name in _COUNTS}
+    optional: dict[str, Any] = {name: _number(row, name) for name in _NUMBERS}
+    optional |= {name: _text(row, name, "") or None for name in _WORDS}
+    optional |= {name: _count(row, name) for name in _COUNTS}
     conversation = _text(row, "conversation_id", "imported")
     trainable = _flag(row, "trainable", not system and not play)
     row.pop("id", None)
@@ -113,9 +113,8 @@ def _parsed(line: bytes) -> tuple[Interaction, bool]:
         is_system_question=system,
         trainable=trainable,
         extra=row | extra,
-        **numbers,
-        **words,
-        **counts,
+        confidence_score=confidence,
+        **optional,
     ), when is not None
 
 

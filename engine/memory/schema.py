@@ -126,9 +126,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     for number, script in enumerate(_MIGRATIONS[version:], start=version + 1):
         # One script is one transaction: a process killed in between leaves the old form whole.
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
-        )
+        marks = f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {number};"
+        connection.executescript(f"BEGIN IMMEDIATE; {script} {marks} COMMIT;")
 
 
 @contextmanager

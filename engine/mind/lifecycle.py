@@ -136,9 +136,10 @@ class Lifecycle:
     def from_dict(cls, saved: Mapping[str, Any]) -> Lifecycle:
         """The lifecycle that :meth:`to_dict` gave."""
         exposure, lived = saved.get("exposure"), saved.get("lived")
-        real = isinstance(exposure, int | float) and not isinstance(exposure, bool)
-        if not real or not 0 <= exposure <= sys.float_info.max:
-            raise ValueError("lifecycle: exposure is not a number from 0")
+        if isinstance(exposure, bool) or not isinstance(exposure, int | float):
+            raise ValueError("lifecycle: 'exposure' is missing or not a number")
+        if not 0 <= exposure <= sys.float_info.max:
+            raise ValueError(f"lifecycle: exposure {exposure!r} is not a finite number from 0")
         if not isinstance(lived, list) or not all(isinstance(mark, str) for mark in lived):
             raise ValueError("lifecycle: 'lived' is missing or not a list of fingerprints")
         return cls(float(exposure), set(lived))

@@ -61,9 +61,9 @@ class TemperamentSettings:
 def stage_bias(life: float, boost: float, variance: float = 0.0) -> float:
     """What age adds to the target.
 
-    ``life`` is exposure / capacity (0 newborn, 1 full), ``boost`` the most that age lifts or weighs, ``variance`` that of
-    the recent scores T. Youth adds ``boost`` fading out until ``life`` 0.25; middle age takes a fifth of the variance,
-    so unrest settles; from 0.75 age weighs, in full from 1 on.
+    ``life`` is exposure / capacity (0 newborn, 1 full), ``boost`` the most that age lifts or weighs, and ``variance``
+    that of the recent scores T. Youth adds ``boost``, fading out until ``life`` 0.25; middle age takes a fifth of the
+    variance, so unrest settles; from 0.75 age weighs, in full from 1 on.
     """
     if life < 0.25:
         return boost * (1.0 - life / 0.25)

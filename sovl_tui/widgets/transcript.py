@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual import events
-from textual.app import RenderResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
@@ -22,13 +21,15 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from engine.api import Event
-from sovl_tui.conversation import Conversation, Entry, Kind, Phase
+from sovl_tui.conversation import Conversation, Entry, Kind
 from sovl_tui.entry_drawing import MARGIN, EntryDrawing
 from sovl_tui.ink import Ink
 from sovl_tui.rows import RowIndex
 
 ROWS_KEPT = 4000
 """Drawn rows kept in memory, those in view aside."""
+_LIVE_ENTRIES = 40
+"""Only the newest entries can still change."""
 _WHEEL_ROWS = 3
 _TAIL_PER_SKIP = 2000
 """Characters of an open block for which one more tick is skipped between two drawings of it."""
@@ -68,6 +69,7 @@ class Transcript(ScrollView, can_focus=True):
         self.ink: Ink | None = None
         self._drawings: dict[Entry, EntryDrawing] = {}
         self._order: list[Entry] = []
+        self._position: dict[Entry, int] = {}
         self._index = RowIndex()
         self._recent: OrderedDict[Entry, None] = OrderedDict()
         self._seen_rows = 0
@@ -129,8 +131,8 @@ class Transcript(ScrollView, can_focus=True):
         try:
             anchor = self._anchor()
             self._reorder(width)
-            for entry in self._order[-40:]:
-                if entry.phase is Phase.RUNNING:
+            for entry in self._order[-_LIVE_ENTRIES:]:
+                if self._drawings[entry].is_behind:
                     self._draw(entry, width, self.ink)
             self._settle(anchor, width, self.ink)
         finally:
@@ -145,6 +147,7 @@ class Transcript(ScrollView, can_focus=True):
             known = self._drawings
             self._drawings = {entry: known.get(entry) or EntryDrawing(entry) for entry in entries}
             self._order = list(entries)
+            self._position = {entry: number for number, entry in enumerate(entries)}
             for drawing in self._drawings.values():
                 if not drawing.exact or self._drawn_width != width:
                     drawing.estimate(width)
@@ -176,7 +179,7 @@ class Transcript(ScrollView, can_focus=True):
             if self.following or anchor is None:
                 top = max(0, total - height) if self.following else self.scroll_offset.y
             else:
-                top = self._index.start(self._order.index(anchor[0])) - anchor[1]
+                top = self._index.start(self._position[anchor[0]]) - anchor[1]
             top = max(0, min(top, max(0, total - height)))
             if not self._draw_view(top, height, width, ink):
                 break
@@ -203,7 +206,7 @@ class Transcript(ScrollView, can_focus=True):
         if drawing.is_current(width, ink):
             return False
         drawing.rows(width, ink)
-        return self._index.set(self._order.index(entry) if entry is not self._order[-1] else -1 % len(self._order), drawing.height)
+        return self._index.set(self._position[entry], drawing.height)
 
     def _evict(self) -> None:
         """Let go of the rows that were not looked at for longest."""
@@ -240,10 +243,6 @@ class Transcript(ScrollView, can_focus=True):
         self.post_message(self.Scrolled(0 if self.following else total - self._seen_rows))
 
     # -- drawing -------------------------------------------------------------------------------------------------------
-
-    def render(self) -> RenderResult:
-        """Nothing: rows are drawn one by one."""
-        return ""
 
     def render_line(self, y: int) -> Strip:
         """The strip for row ``y`` of the view."""
@@ -346,7 +345,7 @@ class Transcript(ScrollView, can_focus=True):
         if self.cursor is None:
             target = len(self._order) - 1 if step < 0 else len(self._order)
         else:
-            target = max(0, self._order.index(self.cursor) + step)
+            target = max(0, self._position[self.cursor] + step)
         self.cursor = self._order[target] if target < len(self._order) else None
         if self.cursor is None:
             self.action_to_end()
@@ -372,7 +371,7 @@ class Transcript(ScrollView, can_focus=True):
         return True
 
     def _show(self, entry: Entry) -> None:
-        index = self._order.index(entry)
+        index = self._position[entry]
         start, rows = self._index.start(index), self._index.height(index)
         height = self.scrollable_content_region.height
         top = round(self.scroll_y)

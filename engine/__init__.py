@@ -1,0 +1,26 @@
+"""The lifeform, without any screen.
+
+This is the front door: :class:`Engine` and what crosses the seam. Importing it is light; torch and the models come in on
+the engine's own thread, after :meth:`Engine.start`.
+"""
+
+from engine.api import Outbox, Snapshot
+from engine.commands import parse
+from engine.config import Config, ConfigError, load_config
+from engine.home import Home, HomeError, HomeInUse
+from engine.runtime import Engine
+from engine.version import __version__
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Engine",
+    "Home",
+    "HomeError",
+    "HomeInUse",
+    "Outbox",
+    "Snapshot",
+    "__version__",
+    "load_config",
+    "parse",
+]

@@ -1,0 +1,28 @@
+"""The console commands: one table from which parsing, completion, palette, help and ``sovl exec`` live.
+
+To add a command, write one function ``handler(life, call)`` in the file of its area and one :class:`CommandSpec` in the
+table at that file's end. Nothing here imports torch, and a lifeform only for its type.
+"""
+
+from .completion import Completion, complete
+from .grammar import Intent, hint, parse
+from .help import explained
+from .registry import COMMANDS, closest, find
+from .spec import Argument, Call, CommandSpec, Flag, Refused
+
+__all__ = [
+    "COMMANDS",
+    "Argument",
+    "Call",
+    "CommandSpec",
+    "Completion",
+    "Flag",
+    "Intent",
+    "Refused",
+    "closest",
+    "complete",
+    "explained",
+    "find",
+    "hint",
+    "parse",
+]

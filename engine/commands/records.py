@@ -1,0 +1,171 @@
+"""Commands that read the journal, and take it out and in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.memory.record import Interaction, JournalError, JournalEvent
+
+from .spec import Argument, Call, CommandSpec, Flag, Refused
+from .wording import clock, counted, excerpt, squeezed
+
+if TYPE_CHECKING:
+    from engine.lifeform import Lifeform
+
+_LOG_ENTRIES = 5
+_HISTORY_ENTRIES = 10
+_RECALLED = 10
+_MOST_ENTRIES = 10_000
+_EXCERPT = 30
+_LONG_EXCERPT = 200
+_PROBLEMS_SHOWN = 5
+
+
+def log_view(life: Lifeform, call: Call) -> None:
+    """The newest log entries, one line each."""
+    n = _how_many(call, _LOG_ENTRIES)
+    lines = [f"--- Last {n} Log Entries ---"]
+    for entry in life.journal.last_entries(n):
+        if isinstance(entry, JournalEvent):
+            lines.append(f"Time: {clock(entry.timestamp)}, Event: {entry.kind}")
+        else:
+            prompt, response = squeezed(entry.prompt, _EXCERPT), squeezed(entry.response, _EXCERPT)
+            lines.append(f"Time: {clock(entry.timestamp)}, Prompt: {prompt}..., Response: {response}...")
+    if len(lines) == 1:
+        lines.append("No entries yet.")
+    call.output("\n".join(lines))
+
+
+def history(life: Lifeform, call: Call) -> None:
+    """What was said in this conversation."""
+    n = _how_many(call, _HISTORY_ENTRIES)
+    said = life.journal.conversation(life.conversation.id, n)
+    call.output("\n".join(map(_turn, said)) or "Nothing was said in this conversation yet.")
+
+
+def recall(life: Lifeform, call: Call) -> None:
+    """What the journal holds about something."""
+    text = call.args["text"]
+    found = life.journal.search(text, _RECALLED)
+    call.output("\n".join(map(_turn, found)) or f"The journal holds nothing about: {excerpt(text, _LONG_EXCERPT)}")
+
+
+def export(life: Lifeform, call: Call) -> None:
+    """Write the journal as JSON lines."""
+    path = _path(call)
+    if path.exists() and not call.args["force"]:
+        raise Refused(f"{path} exists already; choose another name, or add --force to replace it.")
+    with _refusing():
+        count = life.journal.export_jsonl(path)
+    call.output(f"Exported {counted(count, 'interaction')} to {path}")
+
+
+def import_(life: Lifeform, call: Call) -> None:
+    """Read JSON lines into the journal."""
+    path = _path(call)
+
+    def step(done: int, total: int) -> None:
+        if call.cancelled():
+            raise _Stopped
+        call.progress("importing", done, total)
+
+    if life.read_only:
+        raise Refused("This home is open read-only, so nothing can be imported; close the other SOVL and start again.")
+    try:
+        with _refusing():
+            report = life.journal.import_jsonl(path, step)
+    except _Stopped:
+        call.output("Import stopped; nothing was added.")
+        return
+    lines = [
+        f"Imported {counted(report.added, 'interaction')} from {path}: "
+        f"{report.duplicates} known already, {counted(report.malformed, 'malformed line')}"
+    ]
+    lines += [f"  line {number}: {reason}" for number, reason in report.problems[:_PROBLEMS_SHOWN]]
+    if report.malformed > _PROBLEMS_SHOWN:
+        lines.append(f"  and {report.malformed - _PROBLEMS_SHOWN} more")
+    call.output("\n".join(lines))
+
+
+class _Stopped(Exception):
+    """The user stopped the import."""
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """A journal or a file that will not is bad input here, not a fault."""
+    try:
+        yield
+    except JournalError as error:
+        raise Refused(str(error)) from error
+
+
+def _how_many(call: Call, default: int) -> int:
+    n: int | None = call.args["n"]
+    if n is None:
+        return default
+    if not 1 <= n <= _MOST_ENTRIES:
+        raise Refused(f"n is a whole number from 1 to {_MOST_ENTRIES}, not {n}.")
+    return n
+
+
+def _path(call: Call) -> Path:
+    try:
+        return Path(call.args["file"]).expanduser()
+    except RuntimeError:  # ~somebody who does not exist: take the name as it stands
+        return Path(call.args["file"])
+
+
+def _turn(said: Interaction) -> str:
+    head = f"#{said.id} {clock(said.timestamp)}"
+    return f"{head} You: {excerpt(said.prompt, _LONG_EXCERPT)}\n    SOVL: {excerpt(said.response, _LONG_EXCERPT)}"
+
+
+RECORDS = (
+    CommandSpec(
+        "log view",
+        "control",
+        "Views the last log entries.",
+        log_view,
+        arguments=(Argument("n", "int", required=False, help="how many; 5 when not given"),),
+        examples=("log view", "log view 20"),
+    ),
+    CommandSpec(
+        "history",
+        "control",
+        "Shows what was said in this conversation.",
+        history,
+        arguments=(Argument("n", "int", required=False, help="how many exchanges; 10 when not given"),),
+        examples=("history", "history 3"),
+    ),
+    CommandSpec(
+        "recall",
+        "control",
+        "Searches everything that was ever said.",
+        recall,
+        arguments=(Argument("text", "rest", help="words to look for"),),
+        help="Finds what holds all the words; else any of them; else the very letters.",
+        examples=("recall my sister's birthday",),
+    ),
+    CommandSpec(
+        "export",
+        "control",
+        "Writes the journal to a file of JSON lines.",
+        export,
+        arguments=(Argument("file", "path"),),
+        flags=(Flag("force", help="replaces a file that exists"),),
+        examples=("export memories.jsonl",),
+    ),
+    CommandSpec(
+        "import",
+        "control",
+        "Reads a file of JSON lines into the journal.",
+        import_,
+        arguments=(Argument("file", "path"),),
+        help="What the journal holds already is left out; lines that cannot be read are counted and named.",
+        examples=("import memories.jsonl",),
+    ),
+)

@@ -1,0 +1,444 @@
+"""The lifeform: what computes, what feels and what remembers, held together.
+
+Its methods are the jobs. It runs on one thread, the engine's, and knows nothing of who watches. Until
+:meth:`Lifeform.awaken` it has a journal, settings and moods, but no models, and torch is not imported.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.api import AnswerStats, Event, Snapshot, TextChunk
+from engine.composition.prompt import Prompt, Turn, build_prompt
+from engine.config import Change, Config, spec
+from engine.home import Home
+from engine.memory.journal import Journal
+from engine.mind.confidence import ConfidenceHistory
+from engine.mind.lifecycle import (
+    Lifecycle,
+    capacity_of,
+    dynamic_factor,
+    growth_of,
+    influence_weight,
+    life_of,
+    life_weight,
+    stage_of,
+)
+from engine.mind.temperament import Temperament, TemperamentSettings, sampling_temperature, sleep_threshold
+from engine.state import capture, restore
+from engine.state_files import StateError, read_state, set_aside, write_state
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.composition.bridge import Influence
+    from engine.composition.composition import Composition
+    from engine.composition.decoder import Spoken
+
+Report = Callable[[str, float], None]
+"""Told what is being done, and how far in [0, 1]."""
+
+
+class Listener(Protocol):
+    """Who asked for an answer: takes its text as it comes, and may lose patience."""
+
+    id: int
+
+    def emit(self, event: Event) -> None:
+        """Take an event."""
+
+    def cancelled(self) -> bool:
+        """Whether to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer, and its figures."""
+
+    text: str
+    stats: AnswerStats
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What was said since the conversation began, as the base's chat template takes it."""
+
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    turns: list[Turn] = field(default_factory=list)
+
+
+class Lifeform:
+    """One life, in one home.
+
+    Attributes:
+        home: Where it lives.
+        config: Its settings; change them with :meth:`set_config`.
+        journal: Everything that was said.
+        conversation: The running one.
+        composition: What computes; None until awake.
+        warnings: What the user should be told about how it came up.
+    """
+
+    def __init__(self, home: Home, config: Config) -> None:
+        self.home = home
+        self.config = config
+        self.read_only = home.read_only
+        self.journal = Journal.open(home.journal_path, read_only=home.read_only)
+        self.composition: Composition | None = None
+        self.warnings: list[str] = []
+        self._be_born()
+
+    def _be_born(self) -> None:
+        """Begin a life: a mind that has seen nothing, and a conversation in which nothing was said."""
+        controls = self.config.controls_config
+        self.confidence = ConfidenceHistory(
+            controls.confidence_history_maxlen, enabled=controls.enable_confidence_tracking
+        )
+        self.temperament = Temperament(controls.temperament_history_maxlen, self._temper)
+        self.lifecycle = Lifecycle()
+        self.conversation = Conversation()
+        self.pinned_weight: float | None = None
+        self.last_trained: float | None = None
+        self.last_answer: AnswerStats | None = None
+
+    @property
+    def _temper(self) -> TemperamentSettings:
+        return TemperamentSettings.of(self.config.controls_config)
+
+    # -- waking up -----------------------------------------------------------------------------------------------------
+
+    def awaken(self, report: Report) -> None:
+        """Load the models, compose them, and take up the saved state.
+
+        Raises:
+            WeightsError: When a model cannot be found or loaded.
+            LayerError: When the chosen layers do not fit the base.
+        """
+        self._compose(report)
+        report("remembering", 0.9)
+        self._take_up_state()
+        report("awake", 1.0)
+
+    def _compose(self, report: Report) -> None:
+        import torch
+
+        from engine.composition.loading import load_composition
+
+        self._use_threads()
+        lora = self.config.controls_config.enable_lora_adapters
+        core = self.config.core_config
+        self.composition = load_composition(core, self.config.lora_config, adapters=lora, report=report)
+        self.warnings = [warning] if (warning := self.composition.scaffold.warning) else []
+        self._chance = torch.Generator().manual_seed(core.random_seed)
+
+    def _use_threads(self) -> None:
+        import torch
+
+        wanted = self.config.controls_config.cpu_threads
+        # One core stays free for whoever draws the screen: two threads on two busy cores are slower than one.
+        torch.set_num_threads(wanted or max(1, (os.cpu_count() or 2) - 1))
+
+    @property
+    def composed(self) -> Composition:
+        """The composition, which there must be."""
+        if self.composition is None:
+            raise RuntimeError("the lifeform is not awake")
+        return self.composition
+
+    # -- speaking ------------------------------------------------------------------------------------------------------
+
+    def chat(self, listener: Listener, text: str) -> Answer:
+        """Say ``text`` in the running conversation and hear the answer, which becomes part of it.
+
+        A stopped answer is kept as far as it came. When generation fails the conversation is as it was before.
+
+        Raises:
+            PromptTooLong: When ``text`` is longer than fits.
+        """
+        turns = [*self.conversation.turns, Turn("user", text)]
+        prompt = self._prompt(turns)
+        spoken, answer = self._speak(listener, prompt, {})
+        if spoken.text:
+            self.conversation.turns = [*turns[prompt.dropped :], Turn("assistant", spoken.text)]
+        self._live_through(listener, "chat", text, spoken, answer.stats)
+        return answer
+
+    def generate(
+        self,
+        listener: Listener,
+        text: str,
+        max_new_tokens: int | None = None,
+        temperature: float | None = None,
+    ) -> Answer:
+        """Answer ``text`` by itself, outside the conversation.
+
+        Args:
+            listener: Takes the text as it comes.
+            text: The prompt.
+            max_new_tokens: The budget; ``max_new_tokens`` of the configuration by default.
+            temperature: Taken instead of the mood's; 0 always takes the likeliest token.
+
+        Raises:
+            PromptTooLong: When ``text`` is longer than fits.
+        """
+        given = {"max_new_tokens": max_new_tokens, "temperature": temperature}
+        prompt = self._prompt([Turn("user", text)], max_new_tokens)
+        spoken, answer = self._speak(listener, prompt, {k: v for k, v in given.items() if v is not None})
+        self._live_through(listener, "generate", text, spoken, answer.stats)
+        return answer
+
+    def _prompt(self, turns: list[Turn], max_new_tokens: int | None = None) -> Prompt:
+        controls = self.config.controls_config
+        base = self.composed.base
+        context = min(controls.context_length, base.context_limit)
+        # Up to half of the context is the answer's; the budget alone must not squeeze the question out.
+        room = min(max_new_tokens or controls.max_new_tokens, context // 2)
+        return build_prompt(base.tokenizer, turns, limit=context - room, system=controls.system_prompt)
+
+    def _speak(self, listener: Listener, prompt: Prompt, given: dict[str, Any]) -> tuple[Spoken, Answer]:
+        """Generate, streaming to ``listener``; ``given`` overrides single fields of the sampling."""
+        from engine.composition.composition import Cancelled
+        from engine.composition.decoder import Sampling, Spoken, speak
+
+        started = time.perf_counter()
+        composition, controls = self.composed, self.config.controls_config
+        self._use_threads()
+        temperature = sampling_temperature(controls.base_temperature, self.temperament.score, self._temper)
+        usual = Sampling(
+            temperature=temperature,
+            top_k=controls.top_k,
+            top_p=controls.top_p,
+            max_new_tokens=controls.max_new_tokens,
+            repetition_check=controls.enable_repetition_check,
+        )
+        sampling = replace(usual, **given)
+        spoken = Spoken(stop_reason="stopped")
+        utterance = None
+        try:
+            utterance = composition.listen(
+                prompt, self.influence(), memory_rate=self._memory_rate, cancelled=listener.cancelled
+            )
+            base = composition.base
+            for piece in speak(
+                utterance,
+                prompt.ids[-1],
+                base.tokenizer,
+                base.end_ids,
+                sampling,
+                self._chance,
+                listener.cancelled,
+                started,
+            ):
+                if isinstance(piece, Spoken):
+                    spoken = piece
+                else:
+                    listener.emit(TextChunk(listener.id, piece.text, piece.tokens))
+        except Cancelled:
+            pass
+        tracked = controls.enable_confidence_tracking
+        stats = AnswerStats(
+            tokens=len(spoken.ids),
+            seconds=time.perf_counter() - started,
+            first_token_seconds=spoken.first_token_seconds,
+            tokens_per_second=spoken.tokens_per_second,
+            prompt_tokens=len(prompt.ids),
+            cached_tokens=utterance.cached_tokens if utterance else 0,
+            confidence=spoken.confidence if tracked else None,
+            weight=utterance.weight if utterance else 0.0,
+            recognition=utterance.recognition if utterance else None,
+            stop_reason=spoken.stop_reason,
+        )
+        return spoken, Answer(spoken.text, stats)
+
+    def _live_through(
+        self, listener: Listener, command: str, prompt: str, spoken: Spoken, stats: AnswerStats, *, learn: bool = True
+    ) -> None:
+        """Let an interaction leave its marks: in the mind, in the token map's memory, in the journal."""
+        self.last_answer = stats
+        controls = self.config.controls_config
+        if stats.confidence is not None:
+            self.confidence.record(stats.confidence)
+        self.temperament.after_interaction(self.confidence.mean(), self.life, self._temper)
+        if controls.use_token_map_memory:
+            scaffold = self.composed.scaffold.frozen
+            ids = scaffold.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+            c = stats.confidence if stats.confidence is not None else self.confidence.mean()
+            self.composed.memory.interaction(ids, c, controls.memory_decay_rate)
+        if self.read_only:
+            return
+        self.journal.record(
+            conversation_id=self.conversation.id,
+            prompt=prompt,
+            response=spoken.text,
+            command=command,
+            confidence_score=stats.confidence,
+            temperament=self.temperament.score,
+            mood=self.temperament.mood.value,
+            weight=stats.weight,
+            recognition=stats.recognition,
+            stop_reason=stats.stop_reason,
+            tokens=stats.tokens,
+            trainable=learn and controls.use_scaffold_memory,
+        )
+
+    # -- influence -----------------------------------------------------------------------------------------------------
+
+    @property
+    def capacity(self) -> float:
+        """C, in units of exposure; 0 until awake."""
+        if self.composition is None:
+            return 0.0
+        return capacity_of(self.composition.lora_parameters, self.config.training_config.lifecycle_capacity_factor)
+
+    @property
+    def life(self) -> float:
+        """x = E / C."""
+        return life_of(self.lifecycle.exposure, self.capacity)
+
+    @property
+    def growth(self) -> float:
+        """g in [0, 1]."""
+        training = self.config.training_config
+        return growth_of(
+            self.lifecycle.exposure,
+            self.capacity,
+            training.lifecycle_curve,
+            training.sigmoid_scale,
+            training.sigmoid_shift,
+        )
+
+    @property
+    def weight(self) -> float:
+        """w as it would act on the next answer if the gate opens."""
+        controls = self.config.controls_config
+        if not controls.enable_cross_attention:
+            return 0.0
+        cap = controls.scaffold_weight_cap
+        dynamic = dynamic_factor(
+            controls.dynamic_cross_attn_mode,
+            self.confidence.mean(),
+            self.temperament.score,
+            enabled=controls.enable_dynamic_cross_attention,
+        )
+        life = life_weight(self.growth, cap, enabled=controls.enable_lifecycle_weighting)
+        return influence_weight(cap, dynamic, life, self.pinned_weight)
+
+    def influence(self) -> Influence:
+        """How loudly the scaffold may speak in the next answer."""
+        from engine.composition.bridge import Influence
+
+        core = self.config.core_config
+        return Influence(
+            weight=self.weight,
+            blend=core.blend_strength,
+            cap=self.config.controls_config.scaffold_weight_cap,
+            threshold=core.gate_threshold,
+        )
+
+    @property
+    def _memory_rate(self) -> float | None:
+        controls = self.config.controls_config
+        return controls.memory_decay_rate if controls.use_token_map_memory else None
+
+    def pin_weight(self, weight: float | None) -> float:
+        """Pin the influence weight, or leave it to the lifecycle with None. Returns what acts, the cap included."""
+        self.pinned_weight = weight
+        return self.weight
+
+    def set_blend(self, blend: float) -> Change:
+        """Set b, the blend strength."""
+        return self.set_config("core_config.blend_strength", blend)
+
+    def set_memory(self, scaffold: bool | None = None, token_map: bool | None = None) -> None:
+        """Switch the two memories; None leaves one as it is."""
+        if scaffold is not None:
+            self.set_config("controls_config.use_scaffold_memory", scaffold)
+        if token_map is not None:
+            self.set_config("controls_config.use_token_map_memory", token_map)
+
+    # -- settings ------------------------------------------------------------------------------------------------------
+
+    def set_config(self, key: str, value: Any) -> Change:
+        """Change one setting, and let it act at once where it can.
+
+        Raises:
+            ConfigError: When key or value are wrong; nothing is changed.
+        """
+        if self.composition is not None:
+            # What time has already done to the token map's memory is settled at the old rate.
+            self.composition.memory.settle(self.config.controls_config.memory_decay_rate)
+        change = self.config.set(key, value)
+        controls = self.config.controls_config
+        self.confidence.enabled = controls.enable_confidence_tracking
+        self.confidence.resize(controls.confidence_history_maxlen)
+        self.temperament.resize(controls.temperament_history_maxlen)
+        self.temperament.reread(self._temper)
+        return change
+
+    def reset_config(self, key: str) -> Change:
+        """Set ``key`` back to its default."""
+        return self.set_config(key, spec(key).default)
+
+    # -- conversation --------------------------------------------------------------------------------------------------
+
+    def new_conversation(self) -> tuple[str, str]:
+        """Begin a new conversation. Returns its id and that of the one before."""
+        previous = self.conversation.id
+        self.conversation = Conversation()
+        if self.composition is not None:
+            self.composition.forget_reading()
+        return self.conversation.id, previous
+
+    def reset(self, report: Report) -> tuple[str, str]:
+        """Begin a new life in memory: fresh adapters, mind and conversation, all settings in force.
+
+        Saved files and the journal stay. Returns the ids of the new conversation and of the one before.
+        """
+        previous = self.conversation.id
+        self.composition = None
+        self._be_born()
+        self._compose(report)
+        report("awake", 1.0)
+        return self.conversation.id, previous
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    def state_prefix(self, name: str | None = None) -> Path:
+        """Where a state called ``name`` lives: in the home, unless the name is a path."""
+        name = name or self.config.controls_config.save_path_prefix
+        path = Path(name).expanduser()
+        return path if path.is_absolute() or path.parent != Path() else self.home.state_dir / name
+
+    def save(self, name: str | None = None) -> Path:
+        """Write the whole state. Returns its prefix.
+
+        Raises:
+            StateError: When it cannot be written, or the home was opened read-only; what was there before stays.
+        """
+        if self.read_only:
+            raise StateError("this home is open read-only; nothing was saved")
+        prefix = self.state_prefix(name)
+        write_state(prefix, capture(self))
+        return prefix
+
+    def _take_up_state(self) -> None:
+        """Go on from the saved state; one that cannot be used is moved aside, never overwritten."""
+        prefix = self.state_prefix()
+        try:
+            saved = read_state(prefix)
+            if saved is not None:
+                restore(self, saved)
+        except StateError as error:
+            kept = "left alone" if self.read_only else f"kept in {set_aside(prefix)}"
+            self.warnings.append(f"{error}; it begins anew, and that state is {kept}")
+
+    def close(self) -> None:
+        """Let go of the journal and the models."""
+        self.composition = None
+        self.journal.close()

@@ -1,0 +1,262 @@
+"""The terminal app: owns the engine's start and end, the pump, the theme, and the keys that work everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.timer import Timer
+
+from engine.api import Closed, Done, EngineState, Event
+from engine.commands import parse
+from engine.config import Config
+from engine.resources import resource
+from sovl_tui import clipboard, crash
+from sovl_tui.driver import Driver
+from sovl_tui.history import History
+from sovl_tui.ink import Ink, make_ink
+from sovl_tui.keymap import app_bindings
+from sovl_tui.palette import SovlCommands
+from sovl_tui.pump import IDLE_SECONDS, Pump
+from sovl_tui.screens.live import LiveScreen
+from sovl_tui.stderr_guard import stderr_guard
+from sovl_tui.themes import MOOD_DEFAULTS, OWN_THEMES
+from sovl_tui.vitals import Vitals
+
+JOIN_SECONDS = 5.0
+"""How long the engine may take to save and end."""
+TWICE_SECONDS = 1.5
+"""Two ctrl+c within this time quit."""
+_REFINE_SECONDS = 0.004
+
+
+class SovlApp(App[None]):
+    """Made for one engine. It starts that engine after the first paint and never touches it but through the driver."""
+
+    TITLE = "SOVL"
+    CSS_PATH = sorted(resource("styles").glob("*.tcss"))  # noqa: RUF012
+    COMMANDS = {SovlCommands}  # noqa: RUF012
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = list(app_bindings())
+    MODES = {}  # noqa: RUF012
+
+    def __init__(self, engine: Driver, config: Config) -> None:
+        super().__init__()
+        self.engine = engine
+        self.config = config
+        self.live = LiveScreen(History(None if engine.home.read_only else engine.home.history_path))
+        self.crash: BaseException | None = None
+        self.crash_report: Path | None = None
+        self._pump = Pump(engine.outbox, self, self._set_pace)
+        self._pump_timer: Timer | None = None
+        self._last_interrupt = 0.0
+        self._leaving = False
+        for theme in OWN_THEMES:
+            self.register_theme(theme)
+
+    # -- start and end -------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> LiveScreen:
+        """The one screen of the app."""
+        return self.live
+
+    def on_mount(self) -> None:
+        """Paint first; the engine starts when something can be seen."""
+        if not self.config.interface_config.animations:
+            self.animation_level = "none"
+        self.theme_changed_signal.subscribe(self, lambda _: self._use_ink())
+        self._apply_theme()
+        self._use_ink()
+        self._set_pace(IDLE_SECONDS)
+        if not self.is_headless and sys.platform != "win32":
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.action_quit)
+        self.call_after_refresh(self._start_engine)
+
+    def _start_engine(self) -> None:
+        self.engine.start()
+        self._pump.hurry()
+
+    async def action_quit(self) -> None:
+        """Let the engine save and end, then leave; at once when asked again."""
+        if self._leaving:
+            self.exit()
+            return
+        self._leaving = True
+        self.notify("Saving …", timeout=JOIN_SECONDS)
+        self.engine.shutdown()
+        self._pump.hurry()
+        self.set_timer(JOIN_SECONDS, self.exit)
+
+    def _fatal_error(self) -> None:
+        """Keep the error for one clear line after the terminal is restored, instead of a traceback over it."""
+        self.crash = sys.exc_info()[1] or self._exception
+        if self.crash is not None:
+            self.crash_report = crash.save_report(self.crash, self.engine.home.log_dir)
+        self._close_messages_no_wait()
+
+    # -- the pump ------------------------------------------------------------------------------------------------------
+
+    def _set_pace(self, seconds: float) -> None:
+        if self._pump_timer is not None:
+            self._pump_timer.stop()
+        self._pump_timer = self.set_interval(seconds, self._tick)
+
+    def _tick(self) -> None:
+        if not self._pump.tick():
+            self.live.transcript.refine(_REFINE_SECONDS)
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Events of one tick."""
+        self.live.take(events)
+        for event in events:
+            if isinstance(event, Closed):
+                self.exit()
+            elif isinstance(event, Done):
+                self._apply_theme()
+
+    def show(self, vitals: Vitals) -> None:
+        """A changed status."""
+        self.live.show(vitals)
+
+    # -- speaking to the engine ----------------------------------------------------------------------------------------
+
+    def send(self, line: str) -> None:
+        """Give ``line`` to the engine; a command that cannot be undone is asked about first."""
+        intent = parse(line)
+        if intent.kind == "command" and intent.spec is not None and intent.spec.confirm:
+            from sovl_tui.screens.confirm import ConfirmScreen
+
+            question = ConfirmScreen(f"Really {intent.spec.name}?", intent.spec.summary, intent.spec.name)
+            self.push_screen(question, lambda yes: self._submit(line) if yes else None)
+        else:
+            self._submit(line)
+
+    def _submit(self, line: str) -> None:
+        self.live.submitted(self.engine.submit(line), line)
+        self._pump.hurry()
+
+    def action_run_line(self, line: str) -> None:
+        """A command without arguments, from the palette."""
+        self.send(f"/{line}")
+
+    def action_begin(self, name: str) -> None:
+        """A command that needs arguments, from the palette: the user writes the rest."""
+        self.live.prompt.put(f"/{name} ")
+        self.live.prompt.focus()
+
+    def action_stop_job(self) -> None:
+        """Stop what runs now."""
+        self.engine.stop()
+        self._pump.hurry()
+
+    def action_restart_engine(self) -> None:
+        """Load again after a failure."""
+        if self.engine.outbox.latest.state is EngineState.FAILED:
+            self.engine.restart()
+            self._pump.hurry()
+
+    # -- keys ----------------------------------------------------------------------------------------------------------
+
+    def action_back(self) -> None:
+        """One step back: close what is open, else stop what runs."""
+        if not self.live.step_back() and self.engine.outbox.latest.state.busy:
+            self.action_stop_job()
+
+    def action_interrupt(self) -> None:
+        """Copy what is selected; quit when pressed twice."""
+        prompt = self.live.prompt
+        selected = self.screen.get_selected_text() or (prompt.selected_text if prompt.has_focus else "")
+        now = time.monotonic()
+        if selected:
+            self.copy(selected)
+            self.screen.clear_selection()
+        elif now - self._last_interrupt <= TWICE_SECONDS:
+            self.run_worker(self.action_quit(), exclusive=False)
+        else:
+            self._last_interrupt = now
+            self.notify("Press ctrl+c once more to quit. Esc stops an answer.", timeout=TWICE_SECONDS)
+
+    def action_help(self) -> None:
+        """Keys and commands on one page."""
+        from sovl_tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.ink, "transcript" if self.live.transcript.has_focus else "prompt"))
+
+    def action_toggle_status(self) -> None:
+        """Show or hide the status column."""
+        self.live.toggle_class("-no-status")
+
+    def action_clear_view(self) -> None:
+        """Empty the transcript."""
+        self.live.transcript.clear()
+
+    def action_picture(self) -> None:
+        """Save the screen as SVG in the home folder."""
+        with contextlib.suppress(OSError):
+            self.notify(f"Saved {self.save_screenshot(path=str(self.engine.home.path))}")
+
+    def copy(self, text: str) -> None:
+        """Put ``text`` on the clipboard."""
+        self._clipboard = text
+        driver = self._driver
+        done = clipboard.copy(text, driver.write if driver is not None and not self.is_headless else lambda _: None)
+        said = f"Copied {len(text):,} characters." if done else "This terminal has no clipboard; copied inside the app."
+        self.notify(said, timeout=2)
+
+    # -- colours -------------------------------------------------------------------------------------------------------
+
+    @property
+    def ink(self) -> Ink:
+        """The colours of the theme in force."""
+        return make_ink(self.theme_variables, self.current_theme.dark)
+
+    @property
+    def theme_names(self) -> list[str]:
+        """Themes to choose from; those that leave colours to the terminal do not suit drawn lines."""
+        return sorted(name for name, theme in self.available_themes.items() if not theme.ansi)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Variables that only our own themes define."""
+        return MOOD_DEFAULTS
+
+    def action_use_theme(self, name: str) -> None:
+        """Change the colours, and the setting with them."""
+        self.config.set("interface_config.theme", name)
+        self._apply_theme()
+
+    def _apply_theme(self) -> None:
+        wanted = self.config.interface_config.theme
+        name = wanted if wanted in self.theme_names else OWN_THEMES[0].name
+        if name != self.theme:
+            self.theme = name
+
+    def _use_ink(self) -> None:
+        self.live.use_ink(self.ink)
+
+
+def run(engine: Driver, config: Config) -> int:
+    """Run the app until the user leaves. Returns the exit code; the engine's thread has ended when it is 0."""
+    home = engine.home
+    with stderr_guard(None if home.read_only else home.log_dir / "stderr.log"):
+        app = SovlApp(engine, config)
+        try:
+            app.run()
+        except Exception as error:
+            app.crash, app.crash_report = error, crash.save_report(error, home.log_dir)
+        finally:
+            engine.shutdown()
+            joined = engine.join(JOIN_SECONDS)
+    if app.crash is not None:
+        print(crash.one_line(app.crash, app.crash_report), file=sys.stderr)
+    if not joined:
+        print(f"The engine did not end within {JOIN_SECONDS:.0f} seconds; its last words may be lost.", file=sys.stderr)
+    return 0 if app.crash is None and joined else 1

@@ -1,0 +1,188 @@
+"""``sovl`` and ``sovl exec``: reads the arguments, opens the home, and hands over.
+
+Nothing heavy is imported before it is needed, so that ``--version``, ``--help`` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from runpy import run_path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine import Config, Engine, Home
+
+USAGE_ERROR = 2
+_FAILED = 1
+_INTERRUPTED = 130
+_JOIN_SECONDS = 10.0
+
+
+class _Exit(Exception):
+    """End the program with a status, after the lines that say why."""
+
+    def __init__(self, status: int, *lines: str) -> None:
+        super().__init__(*lines)
+        self.status = status
+        self.lines = lines
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit status."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows its number
+            stream.reconfigure(errors="replace" if stream is sys.stdin else "backslashreplace")
+    args = _parser().parse_args(argv)
+    try:
+        if args.version:
+            print(f"sovl {_version()}")
+            return 0
+        return _exec(args) if args.what == "exec" else _app(args)
+    except _Exit as end:
+        for line in end.lines:
+            print(f"sovl: {line}", file=sys.stderr)
+        return end.status
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    def options(parser: argparse.ArgumentParser, **more: object) -> None:
+        parser.add_argument("--home", metavar="DIR", type=Path, help="the lifeform's own folder", **more)  # type: ignore[arg-type]
+        parser.add_argument("--config", metavar="FILE", type=Path, help="settings, instead of the home's", **more)  # type: ignore[arg-type]
+        parser.add_argument("--read-only", action="store_true", help="look, but change nothing on disk", **more)  # type: ignore[arg-type]
+
+    parser = argparse.ArgumentParser(
+        prog="sovl",
+        description="A living thing in the terminal: a local language model that learns from you while it sleeps.",
+        epilog="Without a command it opens the app. Its folder is --home, else $SOVL_HOME, else your user data folder.",
+    )
+    parser.add_argument("--version", action="store_true", help="say which version this is")
+    options(parser)
+    what = parser.add_subparsers(dest="what", metavar="exec")
+    execute = what.add_parser(
+        "exec",
+        help="run lines, chat or commands, without the app",
+        description="Run lines in order, as if typed at the prompt. Without lines, reads them from standard input.",
+        epilog='Example: sovl exec "What is a dream?" "status". Exit status: 0 when every line succeeded, 1 when one '
+        "did not, 2 for wrong usage or settings, 130 after Ctrl-C.",
+    )
+    # Given before or after the word exec: what is not given after it must not undo what was given before.
+    options(execute, default=argparse.SUPPRESS)
+    execute.add_argument("--json", action="store_true", help="one event a line, as JSON")
+    execute.add_argument("lines", metavar="LINE", nargs="*", help='chat, or a command such as "log view"')
+    return parser
+
+
+def _version() -> str:
+    """The version, read from its own file: importing the engine for it would take ten times as long."""
+    found = find_spec("engine")
+    if found is None or found.origin is None:
+        raise _Exit(_FAILED, "the package `engine` is missing; install SOVL again")
+    version: str = run_path(str(Path(found.origin).with_name("version.py")))["__version__"]
+    return version
+
+
+# -- sovl exec ---------------------------------------------------------------------------------------------------------
+
+
+def _exec(args: argparse.Namespace) -> int:
+    lines: Iterable[str] = args.lines
+    if not args.lines:
+        if sys.stdin.isatty():
+            raise _Exit(USAGE_ERROR, 'nothing to run; give lines, such as: sovl exec "status"')
+        lines = sys.stdin
+    from sovl_tui.headless import Interrupts, JsonPrinter, TextPrinter, run
+
+    home = _open_home(args.home, args.read_only)
+    with home:
+        engine = _engine(home, _settings(home, args.config))
+        printer = JsonPrinter(sys.stdout) if args.json else TextPrinter(sys.stdout, sys.stderr)
+        with Interrupts() as interrupts:
+            status = run(engine, lines, printer, sys.stderr, interrupts)
+            _join(engine, status)
+    _flush_or_give_up()
+    return status
+
+
+def _flush_or_give_up() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has gone. The interpreter would flush once more at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+# -- the app -----------------------------------------------------------------------------------------------------------
+
+
+def _app(args: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise _Exit(USAGE_ERROR, 'the app needs a terminal; without one there is: sovl exec "LINE"')
+    with _open_home(args.home, args.read_only, ask=True) as home:
+        config = _settings(home, args.config)
+        from sovl_tui.app import run
+
+        engine = _engine(home, config)
+        try:
+            status = run(engine, config)
+        finally:
+            engine.shutdown()
+            _join(engine, _FAILED)
+        return status
+
+
+# -- opening -----------------------------------------------------------------------------------------------------------
+
+
+def _open_home(path: Path | None, read_only: bool, ask: bool = False) -> Home:
+    from engine.home import Home, HomeError, HomeInUse
+
+    home = Home(path)
+    try:
+        return home.open(read_only=read_only)
+    except HomeInUse as error:
+        if ask and _agreed(f"sovl: {error}\nOpen it read-only? [y/N] "):
+            return _open_home(path, read_only=True)
+        raise _Exit(_FAILED, str(error)) from None
+    except HomeError as error:
+        raise _Exit(_FAILED, str(error)) from None
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().casefold() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _settings(home: Home, path: Path | None) -> Config:
+    from engine.config import ConfigError, load_config
+
+    file = path or (home.config_path if home.config_path.exists() else None)
+    try:
+        config, warnings = load_config(file)
+    except ConfigError as error:
+        raise _Exit(USAGE_ERROR, *error.problems) from None
+    for warning in warnings:
+        print(f"sovl: {warning}", file=sys.stderr)
+    return config
+
+
+def _engine(home: Home, config: Config) -> Engine:
+    from engine import Engine
+
+    return Engine(home, config)
+
+
+def _join(engine: Engine, status: int) -> None:
+    """Wait for the engine's thread. One that does not end must not meet the interpreter's end: torch would abort."""
+    if not engine.join(_JOIN_SECONDS):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status or _FAILED)

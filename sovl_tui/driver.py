@@ -1,0 +1,46 @@
+"""What the app needs of an engine. The real one and the scripted one of the tests both are it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.api import Outbox
+from engine.home import Home
+
+
+class Driver(Protocol):
+    """The engine's front door as the app uses it. No method blocks but :meth:`join`."""
+
+    @property
+    def home(self) -> Home:
+        """The lifeform's folder; the app keeps the prompt's history and crash reports there."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Events and the newest snapshot."""
+        ...
+
+    def start(self) -> None:
+        """Start the engine's thread."""
+        ...
+
+    def submit(self, line: str) -> int:
+        """Queue a line; its id comes back in the events about it."""
+        ...
+
+    def stop(self, id: int | None = None) -> None:
+        """End a job, the running one without ``id``."""
+        ...
+
+    def restart(self) -> None:
+        """Load again after a failure."""
+        ...
+
+    def shutdown(self) -> None:
+        """Ask for the end; the event ``Closed`` says when it came."""
+        ...
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the thread; False when it still runs after ``timeout`` seconds."""
+        ...

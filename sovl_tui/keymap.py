@@ -1,0 +1,62 @@
+"""Every key of the app in one table: bindings, help and the bottom line are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """One key and what it does."""
+
+    id: str
+    """Name by which a user's own keymap can change it."""
+    keys: str
+    shown: str
+    does: str
+    action: str = ""
+    """Empty where a widget handles the key itself."""
+    priority: bool = False
+
+
+APP_KEYS = (
+    KeySpec("app.palette", "ctrl+p", "ctrl+p", "everything there is", "command_palette"),
+    KeySpec("app.help", "f1", "F1", "keys and commands", "help"),
+    KeySpec("app.stop", "escape", "esc", "close what is open, then stop the answer", "back"),
+    KeySpec("app.copy", "ctrl+c", "ctrl+c", "copy what is selected; twice: quit", "interrupt", priority=True),
+    KeySpec("app.quit", "ctrl+q", "ctrl+q", "save and quit", "quit", priority=True),
+    KeySpec("app.status", "ctrl+t", "ctrl+t", "show or hide the status", "toggle_status"),
+    KeySpec("app.clear", "ctrl+l", "ctrl+l", "clear the view", "clear_view"),
+    KeySpec("app.restart", "ctrl+r", "ctrl+r", "start the engine again after it fell over", "restart_engine"),
+)
+"""Work everywhere."""
+
+PROMPT_KEYS = (
+    KeySpec("prompt.send", "enter", "enter", "send"),
+    KeySpec("prompt.newline", "shift+enter", "shift+enter", "new line; also alt+enter and ctrl+j"),
+    KeySpec("prompt.older", "up", "↑ ↓", "earlier lines, from the first and last row"),
+    KeySpec("prompt.complete", "tab", "tab", "complete a command"),
+    KeySpec("prompt.commands", "slash", "/", "list the commands"),
+    KeySpec("prompt.page", "pageup", "page up, down", "scroll the conversation"),
+    KeySpec("prompt.ends", "ctrl+home", "ctrl+home, end", "its beginning, its end"),
+)
+"""Work while the prompt has the focus."""
+
+TRANSCRIPT_KEYS = (
+    KeySpec("block.up", "alt+up", "alt+↑ alt+↓", "go from message to message"),
+    KeySpec("block.copy", "y", "y", "copy the message"),
+    KeySpec("block.code", "c", "c", "copy the code in it"),
+    KeySpec("block.unfold", "enter", "enter", "show all of a long message"),
+    KeySpec("transcript.ends", "home", "home, end", "first and newest message"),
+)
+"""Work on the conversation."""
+
+
+def app_bindings() -> list[Binding]:
+    """The bindings of :data:`APP_KEYS`."""
+    return [
+        Binding(spec.keys, spec.action, spec.does, show=False, id=spec.id, priority=spec.priority, tooltip=spec.does)
+        for spec in APP_KEYS
+    ]

@@ -1,0 +1,80 @@
+"""The command palette: every command of the engine and everything the app itself can do, found by a few letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from engine.commands import COMMANDS
+from sovl_tui.themes import OWN_THEMES
+
+if TYPE_CHECKING:
+    from sovl_tui.app import SovlApp
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEntry:
+    """One thing to do. ``action`` is an action of the app."""
+
+    name: str
+    help: str
+    action: str
+
+
+UI_ENTRIES = (
+    PaletteEntry("help", "Keys and commands on one page", "app.help"),
+    PaletteEntry("stop", "Stop what it does now", "app.stop_job"),
+    PaletteEntry("copy answer", "Copy the newest answer", "screen.copy_answer"),
+    PaletteEntry("newest", "Go to the end of the conversation, and follow it", "screen.newest"),
+    PaletteEntry("clear view", "Clear the screen; nothing is forgotten", "app.clear_view"),
+    PaletteEntry("status column", "Show or hide it", "app.toggle_status"),
+    PaletteEntry("screenshot", "Save a picture of the screen as SVG", "app.picture"),
+    PaletteEntry("start again", "Start the engine after it fell over", "app.restart_engine"),
+    PaletteEntry("quit", "Save and quit", "app.quit"),
+)
+
+
+def entries(themes: list[str]) -> Iterator[PaletteEntry]:
+    """All there is, commands first."""
+    for command in COMMANDS:
+        needs = any(argument.required for argument in command.arguments)
+        action = f"app.begin('{command.name}')" if needs else f"app.run_line('{command.name}')"
+        yield PaletteEntry(f"/{command.usage}", command.summary, action)
+    yield from UI_ENTRIES
+    own = [theme.name for theme in OWN_THEMES]
+    for name in [*own, *(theme for theme in themes if theme not in own)]:
+        yield PaletteEntry(f"theme: {name}", "Change the colours", f"app.use_theme('{name}')")
+
+
+class SovlCommands(Provider):
+    """Feeds the palette."""
+
+    def _entries(self) -> list[PaletteEntry]:
+        app: SovlApp = self.app  # type: ignore[assignment]
+        return list(entries(app.theme_names))
+
+    async def discover(self) -> Hits:
+        """Everything, while nothing is typed."""
+        for entry in self._entries():
+            yield DiscoveryHit(entry.name, self._doing(entry), help=entry.help)
+
+    async def search(self, query: str) -> Hits:
+        """What matches, by name first, by description else."""
+        matcher = self.matcher(query)
+        for entry in self._entries():
+            score = matcher.match(entry.name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(entry.name), self._doing(entry), text=entry.name, help=entry.help)
+            elif query.casefold() in entry.help.casefold():
+                yield Hit(0.1, entry.name, self._doing(entry), text=entry.name, help=entry.help)
+
+    def _doing(self, entry: PaletteEntry):  # type: ignore[no-untyped-def]
+        app = self.app
+
+        async def do() -> None:
+            await app.run_action(entry.action, app.screen)
+
+        return do

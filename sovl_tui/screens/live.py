@@ -1,0 +1,288 @@
+"""The live screen: the conversation, the prompt, and how the lifeform is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from engine.api import EngineFailed, EngineState, Event, StateChanged
+from engine.commands import complete, hint
+from sovl_tui.conversation import Kind
+from sovl_tui.entry_text import code_of, text_of
+from sovl_tui.history import History
+from sovl_tui.ink import Ink
+from sovl_tui.vitals import Vitals
+from sovl_tui.widgets.chip import NewLinesChip
+from sovl_tui.widgets.failure_panel import FailurePanel
+from sovl_tui.widgets.hint_line import HintLine
+from sovl_tui.widgets.key_bar import Key, KeyBar
+from sovl_tui.widgets.prompt import Prompt
+from sovl_tui.widgets.slash_popup import SlashPopup
+from sovl_tui.widgets.status_column import StatusColumn
+from sovl_tui.widgets.status_strip import StatusStrip
+from sovl_tui.widgets.too_small import TooSmall
+from sovl_tui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from sovl_tui.app import SovlApp
+
+_HINTED = 2000
+"""Characters of a line that are looked at for a hint; what a longer one is, its beginning decides."""
+
+
+class LiveScreen(Screen[None]):
+    """Hands keys to the app, and what the engine says to the widgets that show it."""
+
+    app: SovlApp
+
+    AUTO_FOCUS = "#prompt"
+    HORIZONTAL_BREAKPOINTS = [(0, "-w-tiny"), (30, "-w-narrow"), (76, "-w-medium"), (104, "-w-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-h-tiny"), (8, "-h-short"), (20, "-h-medium"), (34, "-h-tall")]  # noqa: RUF012
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("alt+up", "block(-1)", "Message above", show=False, id="block.up"),
+        Binding("alt+down", "block(1)", "Message below", show=False, id="block.down"),
+        Binding("y", "copy_block", "Copy the message", show=False, id="block.copy"),
+        Binding("c", "copy_code", "Copy the code", show=False, id="block.code"),
+        Binding("enter", "unfold", "Show all of it", show=False, id="block.unfold"),
+        Binding("shift+tab", "switch_focus", "Conversation or prompt", show=False, id="focus.switch"),
+    ]
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self.transcript = Transcript(id="transcript")
+        self.chip = NewLinesChip(id="chip")
+        self.prompt = Prompt(history, id="prompt")
+        self.hint_line = HintLine(id="hint")
+        self.popup = SlashPopup(self._complete_with, id="popup")
+        self.failure = FailurePanel(id="failure")
+        self.column = StatusColumn(id="status")
+        self.strip = StatusStrip(id="strip")
+        self.key_bar = KeyBar(id="keys")
+        self.too_small = TooSmall(id="too-small")
+        self._state = EngineState.COLD
+
+    def compose(self) -> ComposeResult:
+        """The parts, top to bottom and left to right."""
+        with Horizontal(id="body"):
+            with Vertical(id="talk"):
+                yield self.strip
+                with Container(id="paper"):
+                    yield self.transcript
+                    yield self.chip
+                yield self.failure
+                yield self.popup
+                with Vertical(id="composer"):
+                    yield self.prompt
+                    yield self.hint_line
+            yield self.column
+        yield self.key_bar
+        yield self.too_small
+
+    def on_mount(self) -> None:
+        """Start with a calm prompt."""
+        self.popup.display = False
+        self.failure.display = False
+        self.chip.visible = False
+        self._show_keys()
+
+    def use_ink(self, ink: Ink) -> None:
+        """Draw everything in other colours."""
+        self.transcript.use_ink(ink)
+        self.column.use_ink(ink)
+        for part in (self.chip, self.hint_line, self.popup, self.failure, self.strip, self.key_bar, self.too_small):
+            part.use_ink(ink)
+
+    # -- what the engine says (the pump calls these) -------------------------------------------------------------------
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Events of one tick."""
+        self.transcript.feed(events)
+        for event in events:
+            match event:
+                case EngineFailed():
+                    self.failure.show(event)
+                    self.failure.display = True
+                case StateChanged():
+                    if event.state is not EngineState.FAILED:
+                        self.failure.display = False
+
+    def show(self, vitals: Vitals) -> None:
+        """A changed status."""
+        self.column.show(vitals)
+        self.strip.show(vitals)
+        if vitals.snapshot.state is not self._state:
+            self._state = vitals.snapshot.state
+            self._show_keys()
+
+    def submitted(self, line_id: int, line: str) -> None:
+        """Show a line that went to the engine."""
+        self.transcript.submitted(line_id, line)
+
+    # -- prompt, hint, popup -------------------------------------------------------------------------------------------
+
+    @on(TextArea.Changed, "#prompt")
+    def _typed(self) -> None:
+        line = self.prompt.text
+        self._offer(complete(line) if line.startswith("/") and "\n" not in line else [])
+        self._show_hint()
+
+    def _offer(self, items: list[object]) -> None:
+        self.popup.offer(items)  # type: ignore[arg-type]
+        self.prompt.popup_open = self.popup.is_open
+
+    def _show_hint(self) -> None:
+        text = self.prompt.text[:_HINTED]
+        words = hint(text)
+        current = self.popup.current
+        if current is not None and self._enter_completes():
+            words = f"completes to {current.text}"
+        self.hint_line.show_hint(words, self.prompt.length)
+
+    def _enter_completes(self) -> bool:
+        """Whether Enter takes the popup's entry rather than send the line: when the line is no whole command."""
+        from engine.commands import parse
+
+        return parse(self.prompt.text).kind == "error"
+
+    @on(Prompt.Steer)
+    def _steer(self, event: Prompt.Steer) -> None:
+        match event.key:
+            case "up" | "down":
+                self.popup.move(-1 if event.key == "up" else 1)
+                self._show_hint()
+            case "tab":
+                self._complete()
+            case "enter" if self.popup.current is not None and self._enter_completes():
+                self._complete_with(self.popup.current.text)
+            case _:
+                self._close_popup()
+                self.prompt.send()
+
+    def _complete(self) -> None:
+        if self.popup.current is not None:
+            self._complete_with(self.popup.current.text)
+            return
+        items = complete(self.prompt.text)
+        if len(items) == 1:
+            self._complete_with(items[0].text)
+        elif items:
+            self._offer(list(items))
+            self._show_hint()
+
+    def _complete_with(self, line: str) -> None:
+        self.prompt.put(line + " ")
+        self.prompt.focus()
+
+    def _close_popup(self) -> bool:
+        was_open = self.popup.is_open
+        self.popup.close()
+        self.prompt.popup_open = False
+        return was_open
+
+    @on(Prompt.Sent)
+    def _sent(self, event: Prompt.Sent) -> None:
+        self.transcript.drop_cursor()
+        self.app.send(event.line)
+
+    @on(Prompt.Helped)
+    def _helped(self) -> None:
+        self.app.action_help()
+
+    @on(Transcript.Typed)
+    def _typed_elsewhere(self, event: Transcript.Typed) -> None:
+        self.prompt.focus()
+        self.prompt.insert(event.character)
+
+    @on(Transcript.Scrolled)
+    def _scrolled(self, event: Transcript.Scrolled) -> None:
+        self.chip.show_rows(event.new_rows, away=not self.transcript.following)
+
+    # -- actions -------------------------------------------------------------------------------------------------------
+
+    def step_back(self) -> bool:
+        """Close or leave one thing, the innermost first; False when there was nothing."""
+        if self._close_popup():
+            self._show_hint()
+            return True
+        if self.transcript.cursor is not None or self.focused is not self.prompt:
+            self.transcript.drop_cursor()
+            self.prompt.focus()
+            return True
+        return False
+
+    def action_newest(self) -> None:
+        """Go to the end of the conversation."""
+        self.transcript.action_to_end()
+
+    def action_block(self, step: int) -> None:
+        """Move the cursor over messages."""
+        if self.transcript.move_cursor(step) is None:
+            self.prompt.focus()
+        else:
+            self.transcript.focus()
+
+    def action_copy_block(self) -> None:
+        """Copy the message under the cursor."""
+        if self.transcript.cursor is not None:
+            self.app.copy(text_of(self.transcript.cursor))
+
+    def action_copy_code(self) -> None:
+        """Copy the code of the message under the cursor."""
+        if self.transcript.cursor is not None:
+            code = code_of(self.transcript.cursor)
+            if code:
+                self.app.copy(code)
+            else:
+                self.app.notify("There is no code in this message.", timeout=2)
+
+    def action_unfold(self) -> None:
+        """Show all of the message under the cursor, or fold it again."""
+        self.transcript.unfold()
+
+    def action_copy_answer(self) -> None:
+        """Copy the newest answer."""
+        answer = self.transcript.conversation.last(Kind.ANSWER)
+        if answer is not None:
+            self.app.copy(text_of(answer))
+
+    def action_switch_focus(self) -> None:
+        """From the prompt to the conversation and back."""
+        (self.prompt if self.transcript.has_focus else self.transcript).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of the block cursor are letters elsewhere."""
+        if action in ("copy_block", "copy_code", "unfold"):
+            return self.transcript.has_focus and self.transcript.cursor is not None
+        return True
+
+    def _show_keys(self) -> None:
+        keys: list[Key] = [("enter", "send", "screen.send"), ("/", "commands", "screen.slash")]
+        if self._state.busy:
+            keys.insert(0, ("esc", "stop", "back"))
+        if self._state is EngineState.FAILED:
+            keys.insert(0, ("ctrl+r", "start again", "restart_engine"))
+        keys += [
+            ("ctrl+p", "everything", "command_palette"),
+            ("F1", "help", "help"),
+            ("ctrl+t", "status", "toggle_status"),
+            ("ctrl+q", "quit", "quit"),
+        ]
+        self.key_bar.show(tuple(keys[:6]))
+
+    def action_send(self) -> None:
+        """Send what is in the prompt."""
+        self.prompt.send()
+
+    def action_slash(self) -> None:
+        """Open the list of commands."""
+        self.prompt.focus()
+        if not self.prompt.text:
+            self.prompt.insert("/")

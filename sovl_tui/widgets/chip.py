@@ -1,0 +1,31 @@
+"""A small sign over the transcript that says how much is new below, and leads there."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import events
+
+from sovl_tui.ink import Ink, pen
+from sovl_tui.widgets.lines import Lines
+
+
+class NewLinesChip(Lines):
+    """``↓ 12 new lines``. Invisible while there are none."""
+
+    def show_rows(self, rows: int, away: bool) -> None:
+        """Say that ``rows`` are new; ``away`` tells that the reader is not at the end."""
+        self.show((rows, away))
+        self.visible = away
+
+    def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
+        """The chip, in the middle."""
+        rows, _ = self._data or (0, False)  # type: ignore[misc]
+        words = f" ↓ {rows} new line{'' if rows == 1 else 's'} " if rows else " ↓ newest "
+        chip = Text(words, pen(ink.background, on=ink.accent if rows else ink.secondary, bold=True))
+        chip.align("center", width)
+        return [chip]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Go there."""
+        event.stop()
+        await self.app.run_action("screen.newest")

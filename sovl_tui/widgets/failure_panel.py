@@ -1,0 +1,49 @@
+"""When the engine fell over: why, where the report is, and the way to start it again. The rest of the app stays up."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import events
+
+from engine.api import EngineFailed
+from sovl_tui.ink import Ink, pen
+from sovl_tui.prose import verbatim
+from sovl_tui.visible import one_line
+from sovl_tui.widgets.lines import Lines
+
+_BUTTON = " ctrl+r  start again "
+
+
+class FailurePanel(Lines):
+    """Shows one failure."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._data: EngineFailed | None = None
+        self._button_row = -1
+
+    def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
+        """What is wrong, the report, the button."""
+        failure = self._data
+        if failure is None:
+            return []
+        said = [
+            "".join(part.text for part in line)
+            for line in verbatim(one_line(failure.message, 600), width - 3, pen(ink.foreground))
+        ][: max(1, height - 2)]
+        rows = [
+            Text.assemble(("✖  " if number == 0 else "   ", pen(ink.error, bold=True)), (line, pen(ink.foreground)))
+            for number, line in enumerate(said)
+        ]
+        if failure.report:
+            rows.append(Text(f"   report: {one_line(failure.report)}", pen(ink.muted)))
+        self._button_row = len(rows)
+        button = Text("   ")
+        button.append(_BUTTON, pen(ink.background, on=ink.error, bold=True))
+        rows.append(button)
+        return rows
+
+    async def on_click(self, event: events.Click) -> None:
+        """The button."""
+        if event.y == self._button_row:
+            await self.app.run_action("restart_engine")
