@@ -1,7 +1,7 @@
 """The lifeform, without any screen.
 
-This is the front door: :class:`Engine` and what crosses the seam. Importing it is light; torch and the models come in on
-the engine's own thread, after :meth:`Engine.start`.
+This is the front door: :class:`Engine` and what crosses the seam. Importing it is light; torch and the models come in
+on the engine's own thread, after :meth:`Engine.start`.
 """
 
 from engine.api import Outbox, Snapshot

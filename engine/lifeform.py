@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.api import AnswerStats, Event, Snapshot, TextChunk
+from engine.api import AnswerStats, Event, TextChunk
 from engine.composition.prompt import Prompt, Turn, build_prompt
 from engine.config import Change, Config, spec
 from engine.home import Home
@@ -28,15 +28,12 @@ from engine.mind.lifecycle import (
     influence_weight,
     life_of,
     life_weight,
-    stage_of,
 )
-from engine.mind.temperament import Temperament, TemperamentSettings, sampling_temperature, sleep_threshold
+from engine.mind.temperament import Temperament, TemperamentSettings, sampling_temperature
 from engine.state import capture, restore
 from engine.state_files import StateError, read_state, set_aside, write_state
 
 if TYPE_CHECKING:
-    import torch
-
     from engine.composition.bridge import Influence
     from engine.composition.composition import Composition
     from engine.composition.decoder import Spoken

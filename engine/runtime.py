@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from dataclasses import replace
+from typing import Any
 
 from engine.api import (
     Closed,
@@ -253,7 +254,12 @@ class Engine:
     def _show(self, state: EngineState, note: str = "") -> None:
         """Replace the snapshot; say so when the state is another."""
         latest = self.outbox.latest
-        engine = {"version": latest.version + 1, "state": state, "note": note, "queued": len(self._waiting)}
+        engine: dict[str, Any] = {
+            "version": latest.version + 1,
+            "state": state,
+            "note": note,
+            "queued": len(self._waiting),
+        }
         last = self._life.last_answer if self._life else None
         speed = last.tokens_per_second if last else latest.tokens_per_second
         if self._life is not None:

@@ -104,8 +104,9 @@ def restore(life: Lifeform, saved: SavedState) -> None:
             composition.scaffold.set_adapters(adapters)
     except (KeyError, TypeError, ValueError, SafetensorError) as error:
         raise StateError(f"the saved state is damaged: {error}") from error
-    for name, tensor in _bridge_tensors(composition).items() if bridge is not None else ():
-        tensor.copy_(bridge[name])
+    if bridge is not None:
+        for name, tensor in _bridge_tensors(composition).items():
+            tensor.copy_(bridge[name])
     composition.memory = memory
     composition.gate.trained = bool(meta.get("gate_trained"))
     life.confidence, life.temperament, life.lifecycle = confidence, temperament, lifecycle

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual.content import Content
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from engine.commands import COMMANDS
@@ -59,17 +60,21 @@ class SovlCommands(Provider):
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""
         for entry in self._entries():
-            yield DiscoveryHit(entry.name, self._doing(entry), help=entry.help)
+            yield DiscoveryHit(Content(entry.name), self._doing(entry), help=entry.help)
 
     async def search(self, query: str) -> Hits:
         """What matches, by name first, by description else."""
         matcher = self.matcher(query)
         for entry in self._entries():
-            score = matcher.match(entry.name)
+            score, offsets = matcher.fuzzy_search.match(query, entry.name)
             if score > 0:
-                yield Hit(score, matcher.highlight(entry.name), self._doing(entry), text=entry.name, help=entry.help)
+                # Not Matcher.highlight: it takes the name for markup, and `[n]` would vanish from a usage.
+                shown = Content(entry.name)
+                for offset in offsets:
+                    shown = shown.stylize(matcher.match_style, offset, offset + 1)
+                yield Hit(score, shown, self._doing(entry), text=entry.name, help=entry.help)
             elif query.casefold() in entry.help.casefold():
-                yield Hit(0.1, entry.name, self._doing(entry), text=entry.name, help=entry.help)
+                yield Hit(0.1, Content(entry.name), self._doing(entry), text=entry.name, help=entry.help)
 
     def _doing(self, entry: PaletteEntry):  # type: ignore[no-untyped-def]
         app = self.app

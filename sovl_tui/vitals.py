@@ -14,13 +14,13 @@ _WORDS = {
     EngineState.SPEAKING: ("◆", "speaking"),
     EngineState.WORKING: ("◈", "working"),
     EngineState.DREAMING: ("☾", "dreaming"),
-    EngineState.TRAINING: ("☾", "asleep, learning"),
-    EngineState.AUDITING: ("☾", "asleep, being asked"),
+    EngineState.TRAINING: ("☾", "learning"),
+    EngineState.AUDITING: ("☾", "checking"),
     EngineState.STOPPING: ("◌", "going to rest"),
     EngineState.FAILED: ("✖", "fell over"),
     EngineState.CLOSED: ("○", "closed"),
 }
-MOOD_SIGNS = {"curious": "✦", "calm": "●", "restless": "≈", "melancholic": "▾"}
+MOOD_SIGNS = {"curious": "✦", "calm": "◡", "restless": "↯", "melancholic": "◠"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ to the residual stream. Its output is scaled by one number that starts at zero, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -132,17 +133,21 @@ class CrossAttentionBridge(nn.Module):
             )
         if base.hidden_size == scaffold.hidden_size:
             for layer in self.layers:
-                _start_from_self_attention(self.blocks[str(layer)], base.layers[min(layer + 1, len(base.layers) - 1)])
+                _start_from_self_attention(self.block(layer), base.layers[min(layer + 1, len(base.layers) - 1)])
         self.to(base.device).requires_grad_(False)
 
     @property
     def learned(self) -> bool:
         """Whether any gate has moved from its zero."""
-        return any(bool(block.gate) for block in self.blocks.values())
+        return any(bool(self.block(layer).gate) for layer in self.layers)
+
+    def block(self, layer: int) -> CrossAttention:
+        """The cross-attention behind base layer ``layer``."""
+        return cast("CrossAttention", self.blocks[str(layer)])
 
     def attend_to(self, recorded: Mapping[int, torch.Tensor]) -> dict[int, tuple[torch.Tensor, torch.Tensor]]:
         """Keys and values of each bridged base layer from the scaffold's states by scaffold layer."""
-        return {layer: self.blocks[str(layer)].attend_to(recorded[self.source[layer]]) for layer in self.layers}
+        return {layer: self.block(layer).attend_to(recorded[self.source[layer]]) for layer in self.layers}
 
     @contextmanager
     def acting(
@@ -154,10 +159,10 @@ class CrossAttentionBridge(nn.Module):
     ) -> Iterator[None]:
         """While entered, the base's bridged layers add ``factor`` times what they read in ``context``."""
 
-        def hook_for(layer: int) -> object:
-            block, (keys, values) = self.blocks[str(layer)], context[layer]
+        def hook_for(layer: int) -> Callable[[nn.Module, Any, Any], Any]:
+            block, (keys, values) = self.block(layer), context[layer]
 
-            def hook(_module: nn.Module, _inputs: object, output: object) -> object:
+            def hook(_module: nn.Module, _inputs: Any, output: Any) -> Any:
                 stream = hidden_of(output)
                 stream = stream + factor * block(stream, keys, values, bias)
                 return (stream, *output[1:]) if isinstance(output, tuple) else stream
@@ -172,15 +177,16 @@ class CrossAttentionBridge(nn.Module):
                 handle.remove()
 
 
-def _start_from_self_attention(block: nn.Module, layer: nn.Module) -> None:
+def _start_from_self_attention(block: CrossAttention, layer: nn.Module) -> None:
     """Copy a Llama-like layer's self-attention and its norm; layers with other names keep the random start."""
     attention, norm = getattr(layer, "self_attn", None), getattr(layer, "input_layernorm", None)
     names = {"query": "q_proj", "key": "k_proj", "value": "v_proj", "out": "o_proj"}
     sources = {mine: getattr(attention, theirs, None) for mine, theirs in names.items()}
-    if norm is None or not all(type(source) is nn.Linear for source in sources.values()):
+    linear = {mine: source for mine, source in sources.items() if type(source) is nn.Linear}
+    if norm is None or len(linear) < len(names):
         return
     with torch.no_grad():
-        for mine, source in sources.items():
+        for mine, source in linear.items():
             target, weight = getattr(block, mine).weight, source.weight
             if mine in ("key", "value") and weight.shape[0] != target.shape[0]:
                 per_head = weight.view(-1, block.head_dim, weight.shape[1])
@@ -208,7 +214,7 @@ class RecognitionGate(nn.Module):
     def forward(self, states: torch.Tensor) -> torch.Tensor:
         """Logits ``[batch]`` of final scaffold states ``[batch, prompt, width]``."""
         features = torch.cat([states[:, -1], states.mean(dim=1)], dim=-1)
-        logits: torch.Tensor = self.head(features.to(self.head[0].weight.dtype)).squeeze(-1)
+        logits: torch.Tensor = self.head(features.float()).squeeze(-1)
         return logits
 
     def recognise(self, states: torch.Tensor) -> float | None:

@@ -103,7 +103,7 @@ class Utterance:
 
     @torch.inference_mode()
     def logits(self, token: int) -> torch.Tensor:
-        """Logits ``[vocabulary]`` in single precision for what follows ``token``; the first one is the prompt's last."""
+        """Logits ``[vocabulary]``, single precision, for what follows ``token``; the first one is the prompt's last."""
         ids = torch.tensor([[token]], device=self._base.device)
         untouched = self.weight == 0.0
         with self._acting(), self._reading.recording_trunk() if untouched else nullcontext():

@@ -9,7 +9,7 @@ from engine.composition.frozen import load_frozen
 from engine.composition.layers import choose_layers
 from engine.composition.scaffold import LoraSettings
 from engine.composition.weights import resolve
-from engine.config import CoreConfig, LoraConfig
+from engine.config_keys import CoreConfig, LoraConfig
 
 
 def load_composition(

@@ -85,9 +85,7 @@ class Scaffold:
         own_layers = decoder_layers(self._model)
         if shared:
             for index in range(self.first):
-                own_layers[index] = LeftOut(index)
-            if self.first:
-                self._entry = own_layers[self.first - 1]
+                own_layers[index] = self._entry = LeftOut(index)
         self.decoder_layers = own_layers
         self.peft: Any = self._with_lora(own_layers) if lora.enabled else None
 
@@ -204,7 +202,7 @@ class ScaffoldReading:
             return
         new = torch.tensor([ids[start:]], device=self.scaffold.frozen.device)
         states = trunk.view(start, len(ids)) if trunk is not None else None
-        with _recording(self.scaffold.decoder_layers, self.recorded):
+        with _Recording(self.scaffold.decoder_layers, self.recorded):
             try:
                 final = self.scaffold.forward(new, self.cache, states)
             except BaseException:
@@ -214,7 +212,7 @@ class ScaffoldReading:
         self.ids = list(ids)
 
 
-class _recording:
+class _Recording:
     """While entered, appends the output of some decoder layers to their rows."""
 
     def __init__(self, layers: nn.ModuleList, rows: Mapping[int, StateRows]) -> None:

@@ -104,7 +104,7 @@ class TokenMemory:
             self._stored[token] = (moved, self.step)
 
     def settle(self, rate: float) -> None:
-        """Apply all decay that is due, and drop what has come back to 1. For before ``rate`` changes, and for saving."""
+        """Apply all decay that is due, and drop what came back to 1. For before ``rate`` changes, and for saving."""
         settled = {token: self.multiplier(token, rate) for token in self._stored}
         self._stored = {token: (m, self.step) for token, m in settled.items() if abs(m - 1.0) > _FORGOTTEN}
 

@@ -108,8 +108,7 @@ class LiveScreen(Screen[None]):
         for event in events:
             match event:
                 case EngineFailed():
-                    self.failure.show(event)
-                    self.failure.display = True
+                    self.failure.show_failure(event)
                 case StateChanged():
                     if event.state is not EngineState.FAILED:
                         self.failure.display = False

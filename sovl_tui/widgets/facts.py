@@ -12,7 +12,7 @@ from sovl_tui.vitals import short_count
 from sovl_tui.visible import one_line
 from sovl_tui.widgets.lines import Lines
 
-_LABEL = 12
+_LABEL = 11
 
 
 def short_name(model: str) -> str:
@@ -37,6 +37,7 @@ def facts_of(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
     trained = "never"
     if snapshot.last_trained is not None:
         trained = datetime.fromtimestamp(snapshot.last_trained).strftime("%d %b %H:%M")
+    spoke = "with the scaffold" if snapshot.speaking_with_scaffold else "by the base alone"
     return (
         ("model", short_name(snapshot.base_model)),
         ("scaffold", "same checkpoint" if same else short_name(snapshot.scaffold_model)),
@@ -44,8 +45,8 @@ def facts_of(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
         ("runs on", f"{snapshot.device} · {snapshot.precision}".strip(" ·")),
         ("memory", memory),
         ("journal", f"{short_count(snapshot.interactions)} entries{unslept}"),
-        ("last slept", trained),
-        ("last answer", "with the scaffold" if snapshot.speaking_with_scaffold else "the base alone"),
+        ("slept", trained),
+        ("answered", spoke if snapshot.confidence_trace else "nothing yet"),
     )
 
 

@@ -11,6 +11,7 @@ from sovl_tui.prose import verbatim
 from sovl_tui.visible import one_line
 from sovl_tui.widgets.lines import Lines
 
+_MOST_ROWS = 6
 _BUTTON = " ctrl+r  start again "
 
 
@@ -21,6 +22,22 @@ class FailurePanel(Lines):
         super().__init__(id=id)
         self._data: EngineFailed | None = None
         self._button_row = -1
+
+    def show_failure(self, failure: EngineFailed) -> None:
+        """Show ``failure``, as high as its words need."""
+        self.display = True
+        self.show(failure)
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        super().on_resize()
+        self._fit()
+
+    def _fit(self) -> None:
+        if self.ink is not None and self._data is not None and self.size.width:
+            rows = len(self.lines(self.size.width, _MOST_ROWS, self.ink))
+            self.styles.height = rows + self.styles.gutter.height
 
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
         """What is wrong, the report, the button."""

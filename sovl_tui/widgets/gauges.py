@@ -10,7 +10,7 @@ from sovl_tui.ink import Ink, pen
 from sovl_tui.vitals import short_count
 from sovl_tui.widgets.lines import Lines
 
-_LABEL = 12
+_LABEL = 11
 
 
 def bar(share: float, width: int, colour: Color, ink: Ink) -> Text:
@@ -48,9 +48,9 @@ class Gauges(Lines):
         tokens, limit = context
         colour = ink.mood("asleep")
         rows = [
-            ("near sleep", gestation, "asleep" if gestating else f"{min(unslept, needed)} of {needed}", colour),
+            ("sleepy", gestation, "asleep" if gestating else f"{min(unslept, needed)}/{needed}", colour),
             ("life", exposure / capacity if capacity else 0.0, stage, ink.success),
-            ("influence", weight, f"w {weight:.2f}" + (" pinned" if pinned else ""), ink.accent),
+            ("influence", weight, f"{weight:.2f} pinned" if pinned else f"w {weight:.2f}", ink.accent),
             (
                 "recognises",
                 recognition or 0.0,
@@ -60,7 +60,7 @@ class Gauges(Lines):
             (
                 "context",
                 tokens / limit if limit else 0.0,
-                f"{short_count(tokens)} of {short_count(limit)}" if limit else "–",
+                f"{short_count(tokens)}/{short_count(limit)}" if limit else "–",
                 ink.warning if limit and tokens > 0.9 * limit else ink.primary,
             ),
         ]

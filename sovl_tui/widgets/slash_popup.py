@@ -67,7 +67,8 @@ class SlashPopup(Lines):
         for number, (item, (name, more)) in enumerate(zip(shown, labels, strict=True)):
             here = self._first() + number == self._at
             ground = ink.faint if here else ink.panel
-            line = Text(" ❯ " if here else "   ", pen(ink.accent, on=ground, bold=True))
+            line = Text()
+            line.append(" ❯ " if here else "   ", pen(ink.accent, on=ground, bold=True))
             line.append(name, pen(ink.primary if here else ink.foreground, on=ground, bold=here))
             line.append(f" {more}", pen(ink.muted, on=ground))
             line.truncate(column + 4, overflow="ellipsis")

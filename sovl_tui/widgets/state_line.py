@@ -23,7 +23,7 @@ class StateLine(Lines):
         """Mood and stage; state; progress or note."""
         vitals = self._data
         snapshot = vitals.snapshot
-        mood = Text(f"{MOOD_SIGNS.get(snapshot.mood, '●')} ", pen(ink.mood(snapshot.mood)))
+        mood = Text(f"{MOOD_SIGNS.get(snapshot.mood, '◡')} ", pen(ink.mood(snapshot.mood)))
         mood.append(snapshot.mood, pen(ink.foreground, bold=True))
         first = spread(mood, Text(snapshot.stage, pen(ink.muted)), width)
         if snapshot.state.starting:

@@ -35,7 +35,8 @@ class StatusStrip(Lines):
         """The line; numbers are left out from the right where room is short."""
         vitals = self._data
         snapshot = vitals.snapshot
-        left = Text(f" {face(vitals)} ", pen(ink.mood(snapshot.mood), bold=True))
+        left = Text()
+        left.append(f" {face(vitals)} ", pen(ink.mood(snapshot.mood), bold=True))
         if not snapshot.state.starting:
             left.append(f"{snapshot.mood} ", pen(ink.foreground, bold=True))
         left.append_text(state_words(vitals, ink))

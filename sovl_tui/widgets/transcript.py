@@ -25,6 +25,8 @@ from sovl_tui.conversation import Conversation, Entry, Kind
 from sovl_tui.entry_drawing import MARGIN, EntryDrawing
 from sovl_tui.ink import Ink
 from sovl_tui.rows import RowIndex
+from sovl_tui.welcome import welcome
+from sovl_tui.widgets.lines import to_strip
 
 ROWS_KEPT = 4000
 """Drawn rows kept in memory, those in view aside."""
@@ -76,6 +78,7 @@ class Transcript(ScrollView, can_focus=True):
         self._ticks = 0
         self._drawn_width = 0
         self._arranging = False
+        self._welcome: tuple[tuple[int, int, Ink | None], list[Strip]] | None = None
 
     # -- what comes in -------------------------------------------------------------------------------------------------
 
@@ -249,6 +252,8 @@ class Transcript(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         base = self.rich_style
         row = self.scroll_offset.y + y
+        if self.ink is not None and not self._index.total:
+            return self._welcome_line(y).adjust_cell_length(self.size.width).apply_style(base)
         if self.ink is None or row >= self._index.total or row < 0:
             return Strip.blank(self.size.width, base)
         index, inner = self._index.locate(row)
@@ -261,6 +266,15 @@ class Transcript(ScrollView, can_focus=True):
             strip = _with_cursor(strip, self.ink)
         strip = self._with_selection(strip, row)
         return strip.adjust_cell_length(width).apply_style(base).apply_offsets(0, row)
+
+    def _welcome_line(self, y: int) -> Strip:
+        width, height = self.scrollable_content_region.size
+        key = (width, height, self.ink)
+        if self._welcome is None or self._welcome[0] != key:
+            assert self.ink is not None
+            self._welcome = (key, [to_strip(text, width) for text in welcome(width, height, self.ink)])
+        rows = self._welcome[1]
+        return rows[y] if y < len(rows) else Strip([])
 
     def _with_selection(self, strip: Strip, row: int) -> Strip:
         selection = self.text_selection
