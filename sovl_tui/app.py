@@ -77,7 +77,7 @@ class SovlApp(App[None]):
         self._use_ink()
         self._set_pace(IDLE_SECONDS)
         if not self.is_headless and sys.platform != "win32":
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.action_quit)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.leave)
         self.call_after_refresh(self._start_engine)
 
     def _start_engine(self) -> None:
@@ -85,7 +85,11 @@ class SovlApp(App[None]):
         self._pump.hurry()
 
     async def action_quit(self) -> None:
-        """Let the engine save and end, then leave; at once when asked again."""
+        """Quit."""
+        self.leave()
+
+    def leave(self) -> None:
+        """Let the engine save and end, then go; at once when asked again."""
         if self._leaving:
             self.exit()
             return
@@ -179,7 +183,7 @@ class SovlApp(App[None]):
             self.copy(selected)
             self.screen.clear_selection()
         elif now - self._last_interrupt <= TWICE_SECONDS:
-            self.run_worker(self.action_quit(), exclusive=False)
+            self.leave()
         else:
             self._last_interrupt = now
             self.notify("Press ctrl+c once more to quit. Esc stops an answer.", timeout=TWICE_SECONDS)

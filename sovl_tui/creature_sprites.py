@@ -48,7 +48,7 @@ def face(mood: str, doing: str, frame: int, frames: int, *, small: bool) -> Face
     if doing in ("asleep", "gone"):
         return Face(_SMALL_CLOSED if small else _CLOSED, _LINE)
     if doing == "fallen":
-        return Face(("d",) if small else _CROSS, _LINE if small else _FLAT)
+        return Face(("dd",) if small else _CROSS, _FLAT)
     shown = _small_mood(mood, frame) if small else _mood(mood, frame)
     if doing == "speaking":
         mouth = _TALKING[frame % len(_TALKING)]

@@ -6,7 +6,15 @@ from rich.text import Text
 
 from sovl_tui.ink import Ink, pen
 
-_NAME = ("┏━┓ ┏━┓ ╻ ╻ ╻  ", "┗━┓ ┃ ┃ ┃┏┛ ┃  ", "┗━┛ ┗━┛ ┗┛  ┗━╸")
+_NAME = (
+    ".###...##...#...#..#...",
+    "#.....#..#..#...#..#...",
+    ".##...#..#...#.#...#...",
+    "...#..#..#...#.#...#...",
+    "###....##.....#....####",
+    ".......................",
+)
+"""The name in pixels, two of which make one cell."""
 _WORDS = (
     "A living thing in your terminal.",
     "",
@@ -20,9 +28,7 @@ def welcome(width: int, height: int, ink: Ink) -> list[Text]:
     """``height`` lines of greeting in the middle of ``width`` columns; shorter where there is less room."""
     lines: list[Text] = []
     if height >= 12 and width >= 30:
-        for number, row in enumerate(_NAME):
-            colour = ink.primary.blend(ink.accent, number / (len(_NAME) - 1))
-            lines.append(Text(row, pen(colour, bold=True)))
+        lines += _name(ink)
         lines.append(Text())
     words = _WORDS if width >= 64 else (_WORDS[0],)
     for number, row in enumerate(words):
@@ -38,3 +44,16 @@ def welcome(width: int, height: int, ink: Ink) -> list[Text]:
         line.pad_left(max(0, (width - line.cell_len) // 2))
     above = max(0, (height - len(lines)) * 2 // 5)
     return [*(Text() for _ in range(above)), *lines]
+
+
+def _name(ink: Ink) -> list[Text]:
+    """The name in half blocks, from one colour to another."""
+    lines = []
+    for upper, lower in zip(_NAME[::2], _NAME[1::2], strict=True):
+        line = Text()
+        for column, pair in enumerate(zip(upper, lower, strict=True)):
+            colour = ink.primary.blend(ink.accent, column / (len(upper) - 1))
+            sign = {("#", "#"): "█", ("#", "."): "▀", (".", "#"): "▄"}.get(pair, " ")
+            line.append(sign, pen(colour))
+        lines.append(line)
+    return lines

@@ -52,8 +52,9 @@ class FailurePanel(Lines):
             Text.assemble(("✖  " if number == 0 else "   ", pen(ink.error, bold=True)), (line, pen(ink.foreground)))
             for number, line in enumerate(said)
         ]
-        if failure.report:
-            rows.append(Text(f"   report: {one_line(failure.report)}", pen(ink.muted)))
+        if failure.report and height > 3:
+            where = verbatim(f"report: {one_line(failure.report, 400)}", width - 3, pen(ink.muted))
+            rows.extend(Text.assemble("   ", ("".join(part.text for part in line), pen(ink.muted))) for line in where[:2])
         self._button_row = len(rows)
         button = Text("   ")
         button.append(_BUTTON, pen(ink.background, on=ink.error, bold=True))

@@ -27,7 +27,7 @@ class StateLine(Lines):
         mood.append(snapshot.mood, pen(ink.foreground, bold=True))
         first = spread(mood, Text(snapshot.stage, pen(ink.muted)), width)
         if snapshot.state.starting:
-            first = Text("SOVL", pen(ink.foreground, bold=True))
+            first = Text(vitals.doing, pen(ink.foreground, bold=True))
         badge = Text()
         if snapshot.read_only:
             badge.append(" read-only ", pen(ink.background, on=ink.warning, bold=True))
@@ -37,21 +37,19 @@ class StateLine(Lines):
             badge.append(vitals.time_left, pen(ink.muted))
         elif snapshot.tokens_per_second:
             badge.append(f"{snapshot.tokens_per_second:.0f} tok/s", pen(ink.muted))
-        second = spread(state_words(vitals, ink), badge, width)
         share = vitals.share
+        second = spread(state_words(vitals, ink, vitals.note if share is not None else ""), badge, width)
         if share is not None:
             number = Text(f" {100 * share:3.0f} %", pen(ink.muted))
             third = bar(share, width - number.cell_len, ink.primary, ink)
             third.append_text(number)
-            if height >= 4 and vitals.note:
-                return [first, second, third, Text(one_line(vitals.note, width), pen(ink.muted))]
         else:
             third = Text(one_line(vitals.note, width), pen(ink.muted))
         return [first, second, third]
 
 
-def state_words(vitals: Vitals, ink: Ink) -> Text:
-    """The engine's state as a sign and a word."""
+def state_words(vitals: Vitals, ink: Ink, words: str = "") -> Text:
+    """The engine's state as a sign and a word, or ``words`` that say more."""
     state = vitals.snapshot.state
     colour = ink.primary
     if state is EngineState.FAILED:
@@ -61,5 +59,5 @@ def state_words(vitals: Vitals, ink: Ink) -> Text:
     elif state is EngineState.SPEAKING:
         colour = ink.accent
     text = Text(f"{vitals.sign} ", pen(colour))
-    text.append(vitals.doing, pen(ink.foreground))
+    text.append(one_line(words) or vitals.doing, pen(ink.foreground))
     return text
