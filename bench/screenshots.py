@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -56,7 +55,7 @@ def pinned(svg: str) -> str:
                 top, height = _BLOCKS[char]
                 rects.append(
                     f'<rect x="{x:.1f}" y="{y - 18.5 + top * _ROW:.2f}" width="{_CELL + 0.3:.1f}" '
-                    f'height="{height * _ROW + 0.25:.2f}" fill="{fills.get(name, "#000")}" shape-rendering="crispEdges"/>'
+                    f'height="{height * _ROW + 0.25:.2f}" fill="{fills.get(name, "#000")}"/>'
                 )
             elif not char.isspace() and char != "\xa0":
                 glyphs.append(f'<tspan x="{x:.1f}">{escape(char)}</tspan>')
@@ -65,7 +64,9 @@ def pinned(svg: str) -> str:
         return "".join(rects) + text
 
     svg = _TEXT.sub(pin, svg)
-    return svg.replace("font-family: Fira Code, monospace", "font-family: Fira Code, DejaVu Sans Mono, Menlo, monospace")
+    return svg.replace(
+        "font-family: Fira Code, monospace", "font-family: Fira Code, DejaVu Sans Mono, Menlo, monospace"
+    )
 
 
 async def shoot(engine: Driver, config: Config, size: tuple[int, int], path: Path, act: Act) -> None:
@@ -103,8 +104,7 @@ def _real(home: Path) -> Driver:
 
 
 def _fake(home: Path) -> Driver:
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "tui"))
-    from demo import DemoEngine
+    from tests.tui.demo import DemoEngine
 
     return DemoEngine(home)
 

@@ -76,15 +76,17 @@ class Lifeform:
     Attributes:
         home: Where it lives.
         config: Its settings; change them with :meth:`set_config`.
+        config_path: The file that the settings are kept in.
         journal: Everything that was said.
         conversation: The running one.
         composition: What computes; None until awake.
         warnings: What the user should be told about how it came up.
     """
 
-    def __init__(self, home: Home, config: Config) -> None:
+    def __init__(self, home: Home, config: Config, config_path: Path | None = None) -> None:
         self.home = home
         self.config = config
+        self.config_path = config_path or home.config_path
         self.read_only = home.read_only
         self.journal = Journal.open(home.journal_path, read_only=home.read_only)
         self.composition: Composition | None = None
@@ -396,11 +398,14 @@ class Lifeform:
         """Begin a new life in memory: fresh adapters, mind and conversation, all settings in force.
 
         Saved files and the journal stay. Returns the ids of the new conversation and of the one before.
+
+        Raises:
+            WeightsError: When the models that are now set cannot be loaded; the life goes on as it was.
+            LayerError: When the layers that are now set do not fit them; likewise.
         """
         previous = self.conversation.id
-        self.composition = None
-        self._be_born()
         self._compose(report)
+        self._be_born()
         report("awake", 1.0)
         return self.conversation.id, previous
 

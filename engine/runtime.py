@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from engine.api import (
@@ -39,6 +40,7 @@ from engine.api import (
     TextChunk,
 )
 from engine.commands import Call, CommandSpec, Intent, Refused, parse
+from engine.composition.model_folder import WeightsError
 from engine.composition.prompt import PromptTooLong
 from engine.config import Config, ConfigError
 from engine.home import Home, HomeError
@@ -68,11 +70,12 @@ class Engine:
         outbox: What it has to say.
     """
 
-    def __init__(self, home: Home, config: Config, *, read_only: bool | None = None) -> None:
-        """``home`` must be open; ``read_only`` defaults to how it was opened."""
+    def __init__(self, home: Home, config: Config, config_path: Path | None = None) -> None:
+        """``home`` must be open; ``config_path`` is where ``config save`` writes, by default the home's own file."""
         self.home = home
         self.config = config
-        self.outbox = Outbox(Snapshot(read_only=home.read_only if read_only is None else read_only))
+        self.outbox = Outbox(Snapshot(read_only=home.read_only))
+        self._config_path = config_path
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ids = itertools.count(1)
         self._waiting: set[int] = set()
@@ -81,6 +84,7 @@ class Engine:
         self._leaving = threading.Event()
         self._life: Lifeform | None = None
         self._why = ""  # why no model is loaded
+        self._saved = False  # by quit, at the very end
         self._tokens = 0
         self._since: float | None = None
         self._thread = threading.Thread(target=self._run, name="sovl-engine", daemon=True)
@@ -136,7 +140,7 @@ class Engine:
     def _open(self) -> bool:
         """Open journal and mind, which need no torch."""
         try:
-            self._life = Lifeform(self.home, self.config)
+            self._life = Lifeform(self.home, self.config, self._config_path)
         except JournalError as error:
             self._fail(error)
             return False
@@ -209,6 +213,7 @@ class Engine:
             self._show(self.outbox.latest.state, self.outbox.latest.note)
         self.outbox.put(done)
         if call.quit:
+            self._saved = True
             self._leaving.set()
 
     def _outcome(self, id: int, intent: Intent, call: Call, before: EngineState) -> Done:
@@ -294,7 +299,7 @@ class Engine:
         self.outbox.latest = replace(latest, version=latest.version + 1, state=EngineState.STOPPING, note="")
         self.outbox.put(StateChanged(EngineState.STOPPING))
         if life is not None:
-            if life.composition is not None and not life.read_only:
+            if life.composition is not None and not life.read_only and not self._saved:
                 try:
                     life.save()
                 except (StateError, OSError) as error:
@@ -310,7 +315,7 @@ class _Leaving(Exception):
     """Raised inside loading when the program is told to end."""
 
 
-_REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError)
+_REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError, WeightsError)
 
 
 def _needs_model(spec: CommandSpec | None) -> bool:

@@ -42,7 +42,7 @@ class SovlApp(App[None]):
     """Made for one engine. It starts that engine after the first paint and never touches it but through the driver."""
 
     TITLE = "SOVL"
-    CSS_PATH = sorted(resource("styles").glob("*.tcss"))  # noqa: RUF012
+    CSS_PATH = sorted(resource("styles").glob("*.tcss"))
     COMMANDS = {SovlCommands}  # noqa: RUF012
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = list(app_bindings())
@@ -169,7 +169,7 @@ class SovlApp(App[None]):
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
-    def action_back(self) -> None:
+    def action_step_back(self) -> None:
         """One step back: close what is open, else stop what runs."""
         if not self.live.step_back() and self.engine.outbox.latest.state.busy:
             self.action_stop_job()

@@ -101,7 +101,7 @@ def _exec(args: argparse.Namespace) -> int:
 
     home = _open_home(args.home, args.read_only)
     with home:
-        engine = _engine(home, _settings(home, args.config))
+        engine = _engine(home, _settings(home, args.config), args.config)
         printer = JsonPrinter(sys.stdout) if args.json else TextPrinter(sys.stdout, sys.stderr)
         with Interrupts() as interrupts:
             status = run(engine, lines, printer, sys.stderr, interrupts)
@@ -128,7 +128,7 @@ def _app(args: argparse.Namespace) -> int:
         config = _settings(home, args.config)
         from sovl_tui.app import run
 
-        engine = _engine(home, config)
+        engine = _engine(home, config, args.config)
         try:
             status = run(engine, config)
         finally:
@@ -174,10 +174,10 @@ def _settings(home: Home, path: Path | None) -> Config:
     return config
 
 
-def _engine(home: Home, config: Config) -> Engine:
+def _engine(home: Home, config: Config, config_path: Path | None) -> Engine:
     from engine import Engine
 
-    return Engine(home, config)
+    return Engine(home, config, config_path)
 
 
 def _join(engine: Engine, status: int) -> None:

@@ -1,7 +1,7 @@
 """Copying, whatever the terminal can do: OSC 52 through the terminal itself, and the desktop's own tool beside it.
 
-One escape sequence alone is not enough: macOS Terminal ignores it, tmux wants it wrapped, and many terminals drop a long
-one without a word.
+One escape sequence alone is not enough: macOS Terminal ignores it, tmux wants it wrapped, and many terminals drop
+a long one without a word.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NEEDS = {"wl-copy": "WAYLAND_DISPLAY", "xclip": "DISPLAY", "xsel": "DISPLAY"}
 
 
 def osc_52(text: str, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The escape sequence that puts ``text`` on the clipboard, wrapped for tmux and screen; None when it is too long."""
+    """The escape sequence that puts ``text`` on the clipboard, wrapped for tmux and screen; None if too long."""
     raw = text.encode("utf-8", errors="replace")
     if len(raw) > OSC_52_LIMIT:
         return None

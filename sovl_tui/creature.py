@@ -1,7 +1,7 @@
 """The living figure: a small glowing being, painted pixel by pixel and packed two pixels to a cell.
 
-Plain functions from a :class:`Pose` and a moment of its breath to coloured cells. Mood gives the colour and the face, the
-stage of life its size and what grows on it, the engine's state whether it forms, sleeps, speaks or has fallen over.
+Plain functions from a :class:`Pose` and a moment of its breath to coloured cells. Mood gives the colour and the face,
+the stage of life its size and what grows on it, the engine's state whether it forms, sleeps, speaks or has fallen over.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ _SIZES = {"newborn": 0.74, "young": 0.84, "mature": 0.80, "elder": 0.82}
 """Size of the body at each stage of life, as a share of what fits."""
 _WHITE = Color(255, 255, 255)
 _NIGHT = Color(14, 16, 28)
+_SEEN_APART = 70
+"""Steps of 255 from which the two pixels of a cell keep colours of their own."""
+_SEEN_AT_ALL = 3
+
+Pixel = tuple[Color, bool]
+"""A colour, and whether it belongs to something solid rather than to the glow or to a hole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +76,30 @@ def paint(pose: Pose, width: int, rows: int, frame: int, ink: Ink) -> tuple[Text
     canvas = _Canvas(pose, width - width % 2, rows * 2, frame, ink)
     pixels = [[canvas.pixel(x, y) for x in range(canvas.width)] for y in range(canvas.height)]
     canvas.draw_sprites(pixels)
-    lines = [_pack(pixels[2 * row], pixels[2 * row + 1]) for row in range(rows)]
+    lines = [_pack(pixels[2 * row], pixels[2 * row + 1], ink.background) for row in range(rows)]
     return tuple(_with_signs(lines, canvas, ink))
 
 
-def _pack(upper: list[Color], lower: list[Color]) -> Text:
+def _pack(upper: list[Pixel], lower: list[Pixel], ground: Color) -> Text:
+    """Two rows of pixels as one of cells, with signs that show body and face even where no colour can be seen."""
     text = Text(end="")
-    for top, bottom in zip(upper, lower, strict=True):
-        if top == bottom:
-            text.append(" ", Style(bgcolor=top.hex6))
+    for (top, top_solid), (bottom, bottom_solid) in zip(upper, lower, strict=True):
+        mean = top.blend(bottom, 0.5)
+        if top_solid != bottom_solid:
+            sign, front, back = ("▀", top, bottom) if top_solid else ("▄", bottom, top)
+        elif _distance(top, bottom) > _SEEN_APART:
+            sign, front, back = "▀", top, bottom
         else:
-            text.append("▀", Style(color=top.hex6, bgcolor=bottom.hex6))
+            sign, front, back = "█" if top_solid else " ", mean, mean
+        if sign == " " and _distance(back, ground) < _SEEN_AT_ALL:
+            text.append(" ")
+        else:
+            text.append(sign, Style(color=front.hex6, bgcolor=back.hex6))
     return text
+
+
+def _distance(one: Color, other: Color) -> int:
+    return max(abs(one.r - other.r), abs(one.g - other.g), abs(one.b - other.b))
 
 
 def _with_signs(lines: list[Text], canvas: _Canvas, ink: Ink) -> list[Text]:
@@ -99,7 +117,7 @@ def _with_signs(lines: list[Text], canvas: _Canvas, ink: Ink) -> list[Text]:
     for x, y, sign in signs:
         if x < canvas.width and y < len(lines):
             line = lines[y]
-            ground = canvas.pixel(x, 2 * y)
+            ground, _ = canvas.pixel(x, 2 * y)
             lines[y] = line[:x] + Text(sign, Style(color=colour.hex6, bgcolor=ground.hex6, bold=True)) + line[x + 1 :]
     return lines
 
@@ -131,8 +149,8 @@ class _Canvas:
             return self.ink.mood("away").blend(colour, 0.25 + 0.6 * self.pose.formed)
         return colour
 
-    def pixel(self, x: int, y: int) -> Color:
-        """The colour of one pixel of the body and its glow."""
+    def pixel(self, x: int, y: int) -> Pixel:
+        """One pixel of the body and its glow."""
         ink = self.ink
         dx, dy = (x - self.cx) / self.rx, (y - self.cy) / self.ry
         if dy > 0:  # sits a little flat, like something soft
@@ -145,12 +163,12 @@ class _Canvas:
         if self.pose.doing == "forming":
             cover *= self._forming(x, y, distance)
         if cover <= 0:
-            return ground
+            return ground, False
         light = max(0.0, 1.0 - hypot(dx + 0.38, dy + 0.45))
         shade = max(0.0, distance - 0.35) * 0.42
         deep = Color(10, 12, 24) if ink.dark else self.colour.darken(0.35)
         skin = self.colour.blend(deep, min(0.5, shade)).blend(_WHITE, 0.42 * light)
-        return ground.blend(skin, cover)
+        return ground.blend(skin, cover), cover > 0.5
 
     def _forming(self, x: int, y: int, distance: float) -> float:
         """Grains that gather from the middle outwards as the start-up goes on."""
@@ -160,7 +178,7 @@ class _Canvas:
             return 0.92
         return 0.85 if noise > 0.35 + 0.5 * distance - 0.4 * formed else 0.12
 
-    def draw_sprites(self, pixels: list[list[Color]]) -> None:
+    def draw_sprites(self, pixels: list[list[Pixel]]) -> None:
         """Lay the face, and what grew on the head, over the body."""
         face = sprites.face(self.pose.mood, self.pose.doing, self.frame, BREATH_FRAMES, small=self.small)
         middle = self.width // 2
@@ -181,13 +199,13 @@ class _Canvas:
             top = round(self.cy - self.ry) - len(crown) + 1
             self._stamp(pixels, crown, middle - len(crown[0]) // 2, top)
 
-    def _stamp(self, pixels: list[list[Color]], sprite: tuple[str, ...], x: int, y: int, mirror: bool = False) -> None:
+    def _stamp(self, pixels: list[list[Pixel]], sprite: tuple[str, ...], x: int, y: int, mirror: bool = False) -> None:
         for down, row in enumerate(sprite):
             for right, sign in enumerate(reversed(row) if mirror else row):
                 if sign != "." and 0 <= y + down < self.height and 0 <= x + right < self.width:
-                    under = pixels[y + down][x + right]
+                    under, _ = pixels[y + down][x + right]
                     colour, cover = self._paints(sign)
-                    pixels[y + down][x + right] = under.blend(colour, cover)
+                    pixels[y + down][x + right] = under.blend(colour, cover), sign != "d"
 
     def _paints(self, sign: str) -> tuple[Color, float]:
         asleep = self.pose.doing in ("asleep", "fallen", "gone")

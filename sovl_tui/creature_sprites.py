@@ -1,6 +1,6 @@
 """The face of the figure and what grows on its head, pixel by pixel.
 
-Signs: ``d`` dark, ``o`` a glint, ``c`` a cheek, ``t`` a tear, ``g`` leaf, ``f`` blossom, ``y`` its heart, ``.`` nothing.
+Signs: ``d`` dark, ``o`` a glint, ``c`` a cheek, ``t`` a tear, ``g`` leaf, ``f`` blossom, ``y`` its heart, ``.`` none.
 Eyes and brows are drawn for the left side; brows are mirrored on the right, eyes are not, since light has one side.
 """
 

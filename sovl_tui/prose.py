@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -107,10 +107,10 @@ def _markdown_class() -> Any:
     from rich.markdown import Heading, Markdown
 
     class LeftHeading(Heading):
-        LEVEL_ALIGN = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "left")  # type: ignore[assignment]
+        LEVEL_ALIGN = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "left")
 
     class ShownMarkdown(Markdown):
-        elements = {**Markdown.elements, "heading_open": LeftHeading}
+        elements: ClassVar = {**Markdown.elements, "heading_open": LeftHeading}
         parser = (
             MarkdownIt("commonmark", {"html": False})
             .enable(["strikethrough", "table"])

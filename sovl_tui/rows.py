@@ -1,4 +1,4 @@
-"""Which entry does a row of a long transcript belong to? Prefix sums over the heights, rebuilt only from what changed."""
+"""Which entry does a row of a long transcript belong to? Prefix sums over the heights, kept up to a change."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """While the app owns the terminal, nothing else writes to it.
 
-Textual draws to ``sys.__stderr__``, that is to file descriptor 2, and native libraries print warnings there; one such line
-tears the screen. So descriptors 1 and 2 go to a log file, and Textual gets duplicates that still lead to the terminal.
+Textual draws to ``sys.__stderr__``, that is to file descriptor 2, and native libraries print warnings there; one such
+line tears the screen. So descriptors 1 and 2 go to a log file, and Textual gets duplicates that still lead to the
+terminal.
 """
 
 from __future__ import annotations

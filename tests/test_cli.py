@@ -35,7 +35,7 @@ from sovl_tui.headless import Interrupts, JsonPrinter, TextPrinter, run
 class FakeEngine:
     """Answers each line by a script, on the thread of whoever asks."""
 
-    def __init__(self, home=None, config=None, *, state=EngineState.AWAKE):
+    def __init__(self, home=None, config=None, config_path=None, *, state=EngineState.AWAKE):
         self.home, self.config = home, config
         self.outbox = Outbox(Snapshot(state=state))
         self.ran, self.calls = [], []
@@ -279,7 +279,7 @@ def made(monkeypatch):
     """Engines that ``sovl`` makes, newest last."""
     engines = []
 
-    def make(home, config):
+    def make(home, config, config_path):
         engines.append(FakeEngine(home, config))
         return engines[-1]
 

@@ -81,10 +81,10 @@ def config_save(life: Lifeform, call: Call) -> None:
     if life.read_only:
         raise Refused("This home is open read-only, so nothing was saved; close the other SOVL and start again.")
     try:
-        life.config.save(life.home.config_path)
+        life.config.save(life.config_path)
     except ConfigError as error:
         raise Refused(str(error)) from error
-    call.output(f"Config saved to {life.home.config_path}")
+    call.output(f"Config saved to {life.config_path}")
 
 
 def config_reset(life: Lifeform, call: Call) -> None:
@@ -194,6 +194,13 @@ def _remember(life: Lifeform, call: Call, *, scaffold: bool, token_map: bool) ->
 def new(life: Lifeform, call: Call) -> None:
     """Begin another conversation."""
     begun, previous = life.new_conversation()
+    call.output(f"New conversation: {begun} (Previous: {previous})")
+
+
+def reset(life: Lifeform, call: Call) -> None:
+    """Begin a new life, with all settings in force."""
+    call.output("Resetting system state...")
+    begun, previous = life.reset(lambda doing, done: call.progress(doing, done, 1.0))
     call.output(f"New conversation: {begun} (Previous: {previous})")
 
 
@@ -311,6 +318,17 @@ CONTROL = (
         new,
         help="The one before stays in the journal, but is no longer part of the context.",
         examples=("new",),
+    ),
+    CommandSpec(
+        "reset",
+        "control",
+        "Resets the system state: a newborn in memory.",
+        reset,
+        help="Fresh adapters, temperament, exposure and conversation; settings that wait for a reset take effect. "
+        "Saved files and the journal stay; quitting saves the newborn over the last state.",
+        examples=("reset",),
+        confirm=True,
+        needs_model=True,
     ),
     CommandSpec(
         "quit",

@@ -173,8 +173,8 @@ def _flag(command: CommandSpec, name: str) -> Flag:
 def _flag_value(flag: Flag, text: str) -> Any:
     if not text:
         raise Misfit(f"--{flag.name} needs a value.")
-    if flag.kind == "int":
-        return _number(Argument(flag.name, "int"), Word(text, 0, len(text)))
+    if flag.kind in ("int", "float"):
+        return _number(Argument(flag.name, flag.kind), Word(text, 0, len(text)))
     return text
 
 
@@ -225,14 +225,17 @@ def _leading_flags(command: CommandSpec, text: str, args: dict[str, Any], given:
 
 
 def _trailing_flags(command: CommandSpec, text: str, args: dict[str, Any], given: set[str]) -> str:
-    for flag in command.flags:
-        if flag.kind == "switch" or flag.key in given:
-            continue
-        match = re.search(rf"\s--{re.escape(flag.name)}(?:=|\s+)(\S+)$", text)
-        if match:
-            args[flag.key] = _flag_value(flag, match[1])
-            given.add(flag.key)
-            text = text[: match.start()].rstrip()
+    open_flags = [flag for flag in command.flags if flag.kind != "switch" and flag.key not in given]
+    while open_flags:
+        names = "|".join(re.escape(flag.name) for flag in open_flags)
+        match = re.search(rf"\s--({names})(?:=|\s+)(\S+)$", text)
+        if match is None:
+            break
+        flag = _flag(command, match[1])
+        args[flag.key] = _flag_value(flag, match[2])
+        given.add(flag.key)
+        open_flags.remove(flag)
+        text = text[: match.start()].rstrip()
     return text
 
 

@@ -54,7 +54,7 @@ class Flag:
 
     name: str
     """Without the dashes. Its value goes under the same name with underscores."""
-    kind: Literal["switch", "int", "path"] = "switch"
+    kind: Literal["switch", "int", "float", "path"] = "switch"
     help: str = ""
 
     @property
@@ -65,7 +65,7 @@ class Flag:
     @property
     def usage(self) -> str:
         """As usage lines show it."""
-        value = {"switch": "", "int": " N", "path": " FILE"}[self.kind]
+        value = {"switch": "", "int": " N", "float": " X", "path": " FILE"}[self.kind]
         return f"[--{self.name}{value}]"
 
 

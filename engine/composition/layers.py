@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
+from engine.composition.model_folder import WeightsError
 
-class LayerError(ValueError):
+
+class LayerError(WeightsError):
     """A choice of layers or modules that does not fit the model; its text is one clear line."""
 
 

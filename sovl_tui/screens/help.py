@@ -37,8 +37,12 @@ def help_text(ink: Ink, pane: str) -> Text:
             if command.area == area:
                 text.append(f"  {command.usage}\n", pen(ink.primary))
                 text.append(f"      {command.summary}\n", pen(ink.muted))
-    text.append("\nEverything else you type is said to SOVL. A line that begins with / is always a command;\n", pen(ink.muted))
-    text.append("one that begins with \\ is always said. The line under the prompt tells what Enter will do.\n", pen(ink.muted))
+    text.append(
+        "\nEverything else you type is said to SOVL. A line that begins with / is always a command;\n", pen(ink.muted)
+    )
+    text.append(
+        "one that begins with \\ is always said. The line under the prompt tells what Enter will do.\n", pen(ink.muted)
+    )
     return text
 
 

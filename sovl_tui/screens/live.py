@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from engine.api import EngineFailed, EngineState, Event, StateChanged
-from engine.commands import complete, hint
+from engine.commands import Completion, complete, hint, parse
 from sovl_tui.conversation import Kind
 from sovl_tui.entry_text import code_of, text_of
 from sovl_tui.history import History
@@ -133,8 +133,8 @@ class LiveScreen(Screen[None]):
         self._offer(complete(line) if line.startswith("/") and "\n" not in line else [])
         self._show_hint()
 
-    def _offer(self, items: list[object]) -> None:
-        self.popup.offer(items)  # type: ignore[arg-type]
+    def _offer(self, items: list[Completion]) -> None:
+        self.popup.offer(items)
         self.prompt.popup_open = self.popup.is_open
 
     def _show_hint(self) -> None:
@@ -147,8 +147,6 @@ class LiveScreen(Screen[None]):
 
     def _enter_completes(self) -> bool:
         """Whether Enter takes the popup's entry rather than send the line: when the line is no whole command."""
-        from engine.commands import parse
-
         return parse(self.prompt.text).kind == "error"
 
     @on(Prompt.Steer)
@@ -173,7 +171,7 @@ class LiveScreen(Screen[None]):
         if len(items) == 1:
             self._complete_with(items[0].text)
         elif items:
-            self._offer(list(items))
+            self._offer(items)
             self._show_hint()
 
     def _complete_with(self, line: str) -> None:
@@ -265,7 +263,7 @@ class LiveScreen(Screen[None]):
     def _show_keys(self) -> None:
         keys: list[Key] = [("enter", "send", "screen.send"), ("/", "commands", "screen.slash")]
         if self._state.busy:
-            keys.insert(0, ("esc", "stop", "back"))
+            keys.insert(0, ("esc", "stop", "step_back"))
         if self._state is EngineState.FAILED:
             keys.insert(0, ("ctrl+r", "start again", "restart_engine"))
         keys += [

@@ -12,6 +12,10 @@ from sovl_tui.widgets.lines import Lines
 class NewLinesChip(Lines):
     """``↓ 12 new lines``. Invisible while there are none."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._data: tuple[int, bool] = (0, False)
+
     def show_rows(self, rows: int, away: bool) -> None:
         """Say that ``rows`` are new; ``away`` tells that the reader is not at the end."""
         self.show((rows, away))
@@ -19,7 +23,7 @@ class NewLinesChip(Lines):
 
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
         """The chip, in the middle."""
-        rows, _ = self._data or (0, False)  # type: ignore[misc]
+        rows, _ = self._data
         words = f" ↓ {rows} new line{'' if rows == 1 else 's'} " if rows else " ↓ newest "
         chip = Text(words, pen(ink.background, on=ink.accent if rows else ink.secondary, bold=True))
         chip.align("center", width)

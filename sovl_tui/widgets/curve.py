@@ -9,7 +9,6 @@ from rich.text import Text
 from sovl_tui.ink import Ink, pen
 from sovl_tui.widgets.lines import Lines, spread
 
-
 _LEAST_SPAN = 0.3
 """Height of the window on the values; a smaller one would make a mountain of every molehill."""
 

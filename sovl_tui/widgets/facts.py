@@ -8,8 +8,8 @@ from rich.text import Text
 
 from engine.api import Snapshot
 from sovl_tui.ink import Ink, pen
-from sovl_tui.vitals import short_count
 from sovl_tui.visible import one_line
+from sovl_tui.vitals import short_count
 from sovl_tui.widgets.lines import Lines
 
 _LABEL = 11
@@ -53,6 +53,10 @@ def facts_of(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
 class Facts(Lines):
     """The facts of a snapshot; as many as fit."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._data: tuple[tuple[str, str], ...] = ()
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show ``snapshot``."""
         self.show(facts_of(snapshot))
@@ -60,9 +64,9 @@ class Facts(Lines):
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
         """One line per fact."""
         result = []
-        for label, value in self._data or ():  # type: ignore[attr-defined]
+        for label, value in self._data[:height]:
             line = Text(label.ljust(_LABEL), pen(ink.muted))
             line.append(value, pen(ink.foreground))
             line.truncate(width, overflow="ellipsis")
             result.append(line)
-        return result[:height]
+        return result

@@ -54,7 +54,9 @@ class FailurePanel(Lines):
         ]
         if failure.report and height > 3:
             where = verbatim(f"report: {one_line(failure.report, 400)}", width - 3, pen(ink.muted))
-            rows.extend(Text.assemble("   ", ("".join(part.text for part in line), pen(ink.muted))) for line in where[:2])
+            rows.extend(
+                Text.assemble("   ", ("".join(part.text for part in line), pen(ink.muted))) for line in where[:2]
+            )
         self._button_row = len(rows)
         button = Text("   ")
         button.append(_BUTTON, pen(ink.background, on=ink.error, bold=True))

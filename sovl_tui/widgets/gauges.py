@@ -21,55 +21,59 @@ def bar(share: float, width: int, colour: Color, ink: Ink) -> Text:
     return text
 
 
+Gauge = tuple[str, float, str, str]
+"""Label, share in [0, 1], value in words, and the role of its colour."""
+
+
+def gauges_of(snapshot: Snapshot) -> tuple[Gauge, ...]:
+    """The gauges of a snapshot, the most important first."""
+    needed = snapshot.sleep_log_min
+    sleep = "asleep" if snapshot.gestating else f"{min(snapshot.unslept, needed)}/{needed}"
+    limit, tokens = snapshot.context_limit, snapshot.context_tokens
+    return (
+        ("sleepy", snapshot.gestation, sleep, "asleep"),
+        ("life", snapshot.exposure / snapshot.capacity if snapshot.capacity else 0.0, snapshot.stage, "success"),
+        (
+            "influence",
+            snapshot.weight,
+            f"{snapshot.weight:.2f} pinned" if snapshot.weight_pinned else f"w {snapshot.weight:.2f}",
+            "accent",
+        ),
+        (
+            "recognises",
+            snapshot.recognition or 0.0,
+            f"r {snapshot.recognition or 0.0:.2f}" if snapshot.learned else "untaught",
+            "secondary",
+        ),
+        (
+            "context",
+            tokens / limit if limit else 0.0,
+            f"{short_count(tokens)}/{short_count(limit)}" if limit else "–",
+            "warning" if limit and tokens > 0.9 * limit else "primary",
+        ),
+    )
+
+
 class Gauges(Lines):
     """The bars of a snapshot; as many as fit."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._data: tuple[Gauge, ...] = ()
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show ``snapshot``."""
-        self.show(
-            (
-                (snapshot.gestation, snapshot.gestating, snapshot.unslept, snapshot.sleep_log_min),
-                (snapshot.exposure, snapshot.capacity, snapshot.stage),
-                (snapshot.weight, snapshot.weight_pinned),
-                (snapshot.recognition, snapshot.learned),
-                (snapshot.context_tokens, snapshot.context_limit),
-            )
-        )
+        self.show(gauges_of(snapshot))
 
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
-        """One line per gauge, the most important first."""
-        if self._data is None:
-            return []
-        sleep, life, influence, gate, context = self._data  # type: ignore[misc]
-        gestation, gestating, unslept, needed = sleep
-        exposure, capacity, stage = life
-        weight, pinned = influence
-        recognition, learned = gate
-        tokens, limit = context
-        colour = ink.mood("asleep")
-        rows = [
-            ("sleepy", gestation, "asleep" if gestating else f"{min(unslept, needed)}/{needed}", colour),
-            ("life", exposure / capacity if capacity else 0.0, stage, ink.success),
-            ("influence", weight, f"{weight:.2f} pinned" if pinned else f"w {weight:.2f}", ink.accent),
-            (
-                "recognises",
-                recognition or 0.0,
-                f"r {recognition or 0.0:.2f}" if learned else "untaught",
-                ink.secondary,
-            ),
-            (
-                "context",
-                tokens / limit if limit else 0.0,
-                f"{short_count(tokens)}/{short_count(limit)}" if limit else "–",
-                ink.warning if limit and tokens > 0.9 * limit else ink.primary,
-            ),
-        ]
-        value_width = min(13, max(len(row[2]) for row in rows))
+        """One line per gauge."""
+        value_width = max((len(value) for _, _, value, _ in self._data), default=0)
         bar_width = max(3, width - _LABEL - value_width - 1)
         result = []
-        for label, share, value, tint in rows:
+        for label, share, value, role in self._data[:height]:
+            colour = ink.mood("asleep") if role == "asleep" else getattr(ink, role)
             line = Text(label.ljust(_LABEL), pen(ink.muted))
-            line.append_text(bar(share, bar_width, tint, ink))
+            line.append_text(bar(share, bar_width, colour, ink))
             line.append(value.rjust(value_width + 1), pen(ink.foreground))
             result.append(line)
-        return result[:height]
+        return result

@@ -150,4 +150,4 @@ class Prompt(TextArea):
 
     async def action_transcript(self, action: str) -> None:
         """Scroll the conversation without leaving the prompt."""
-        await self.run_action(action, self.screen.query_one("#transcript"))
+        await self.screen.query_one("#transcript").run_action(action)

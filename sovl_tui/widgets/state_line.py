@@ -6,8 +6,8 @@ from rich.text import Text
 
 from engine.api import EngineState
 from sovl_tui.ink import Ink, pen
-from sovl_tui.vitals import MOOD_SIGNS, Vitals
 from sovl_tui.visible import one_line
+from sovl_tui.vitals import MOOD_SIGNS, Vitals
 from sovl_tui.widgets.gauges import bar
 from sovl_tui.widgets.lines import Lines, spread
 

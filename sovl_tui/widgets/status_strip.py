@@ -56,5 +56,3 @@ class StatusStrip(Lines):
         while numbers and left.cell_len + len("  ".join(numbers)) + 2 > width:
             numbers.pop()
         return [spread(left, Text("  ".join([*numbers, ""]), pen(ink.muted)), width)]
-
-

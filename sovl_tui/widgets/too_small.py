@@ -16,7 +16,11 @@ class TooSmall(Lines):
 
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
         """Up to three lines, as there is room."""
-        words = [("(•‿•)", ink.primary), ("I need more room", ink.foreground), (f"{LEAST[0]}x{LEAST[1]} or more", ink.muted)]
+        words = [
+            ("(•‿•)", ink.primary),
+            ("I need more room", ink.foreground),
+            (f"{LEAST[0]}x{LEAST[1]} or more", ink.muted),
+        ]
         words = words[: max(1, min(3, height))] if height >= 3 else [words[1]]
         lines = []
         for word, colour in words:

@@ -77,7 +77,7 @@ class Transcript(ScrollView, can_focus=True):
         self._seen_rows = 0
         self._ticks = 0
         self._drawn_width = 0
-        self._arranging = False
+        self._catching_up = False
         self._welcome: tuple[tuple[int, int, Ink | None], list[Strip]] | None = None
 
     # -- what comes in -------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ class Transcript(ScrollView, can_focus=True):
         """Show a line that was just sent."""
         self.conversation.submitted(line_id, line)
         self.following = True
-        self.arrange()
+        self.catch_up()
 
     def feed(self, events_: Sequence[Event]) -> None:
         """Take in the events of one tick and draw once."""
@@ -97,24 +97,24 @@ class Transcript(ScrollView, can_focus=True):
                 changed = True
                 only_text = only_text and type(event).__name__ == "TextChunk"
         if changed and not (only_text and self._skip_tick()):
-            self.arrange()
+            self.catch_up()
 
     def notice(self, level: str, text: str) -> None:
         """Add a remark of the app itself."""
         self.conversation.notice(level, text)
-        self.arrange()
+        self.catch_up()
 
     def clear(self) -> None:
         """Empty the view of what is finished."""
         self.conversation.clear()
         self.following, self.cursor = True, None
-        self.arrange()
+        self.catch_up()
 
     def use_ink(self, ink: Ink) -> None:
         """Draw in other colours."""
         if ink != self.ink:
             self.ink = ink
-            self.arrange()
+            self.catch_up()
 
     def _skip_tick(self) -> bool:
         """Whether a long open block can wait: the longer it is, the more a drawing costs."""
@@ -125,12 +125,12 @@ class Transcript(ScrollView, can_focus=True):
 
     # -- arrangement ---------------------------------------------------------------------------------------------------
 
-    def arrange(self) -> None:
+    def catch_up(self) -> None:
         """Bring heights, scroll range and rows up to date with the conversation, then repaint."""
         width = self.scrollable_content_region.width
-        if width <= 0 or self.ink is None or self._arranging:
+        if width <= 0 or self.ink is None or self._catching_up:
             return
-        self._arranging = True
+        self._catching_up = True
         try:
             anchor = self._anchor()
             self._reorder(width)
@@ -139,7 +139,7 @@ class Transcript(ScrollView, can_focus=True):
                     self._draw(entry, width, self.ink)
             self._settle(anchor, width, self.ink)
         finally:
-            self._arranging = False
+            self._catching_up = False
         self._evict()
         self._tell()
         self.refresh()
@@ -315,13 +315,13 @@ class Transcript(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Draw what came into view, and follow the end again once it is reached."""
         super().watch_scroll_y(old_value, new_value)
-        if not self._arranging and round(old_value) != round(new_value):
+        if not self._catching_up and round(old_value) != round(new_value):
             self.following = new_value >= self.max_scroll_y
-            self.arrange()
+            self.catch_up()
 
     def on_resize(self) -> None:
         """Wrap anew."""
-        self.arrange()
+        self.catch_up()
 
     def action_scroll_rows(self, rows: int) -> None:
         """Move the view by ``rows``."""
@@ -338,7 +338,7 @@ class Transcript(ScrollView, can_focus=True):
     def action_to_end(self) -> None:
         """Show the newest entry and follow it."""
         self.following = True
-        self.arrange()
+        self.catch_up()
 
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
@@ -381,7 +381,7 @@ class Transcript(ScrollView, can_focus=True):
             return False
         entry.unfolded = not entry.unfolded
         entry.touch()
-        self.arrange()
+        self.catch_up()
         return True
 
     def _show(self, entry: Entry) -> None:

@@ -330,3 +330,41 @@ def test_two_engines_cannot_share_a_home(home: Path, config: Any) -> None:
 
     with running(home, config), pytest.raises(HomeInUse):
         Home(home).open()
+
+
+def test_reset_takes_new_settings_and_survives_bad_ones(home: Path, config: Any, tiny_folders: dict[str, Path]) -> None:
+    with running(home, config) as driver:
+        driver.say("hello")
+        driver.say("/config use_dynamic_layers on")
+        assert driver.engine.outbox.latest.bridged_layers == (2, 3, 4, 5)
+        assert driver.say("/reset").outcome is Outcome.OK
+        assert driver.engine.outbox.latest.bridged_layers == (2, 3)
+        assert driver.engine.outbox.latest.confidence_trace == ()
+        before = driver.engine.outbox.latest
+        driver.say(f"/config base_model_name {home / 'nothing-here'}")
+        refused = driver.say("/reset")
+        assert refused.outcome is Outcome.REFUSED and "nothing-here" in refused.message
+        after = driver.engine.outbox.latest
+        assert (after.bridged_layers, after.conversation_id) == (before.bridged_layers, before.conversation_id)
+        assert driver.say("hello").outcome is Outcome.OK
+
+
+def test_greedy_generation_ignores_chance(home: Path, config: Any) -> None:
+    with running(home, config) as driver:
+        texts = {driver.say('generate "tell me about the sea" 8 --temperature 0').text for _ in range(3)}
+    assert len(texts) == 1
+
+
+def test_config_save_writes_the_file_that_was_given(tmp_path: Path, config: Any) -> None:
+    from engine import Engine, load_config
+
+    home = Home(tmp_path / "life").open()
+    mine = tmp_path / "mine.json"
+    engine = Engine(home, config, mine)
+    engine.start()
+    engine.submit("/config base_temperature 0.9")
+    engine.submit("/config save")
+    engine.submit("quit")
+    assert engine.join(60)
+    home.release()
+    assert load_config(mine)[0].get("base_temperature") == 0.9

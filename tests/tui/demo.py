@@ -8,13 +8,10 @@ import threading
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from fakes import FakeEngine
-
 from engine.api import EngineState, Outcome
 from engine.config import Config
 from sovl_tui.app import run
+from tests.tui.fakes import FakeEngine
 
 ANSWER = """The Moon is **mostly rock**, much like the Earth's mantle.
 
