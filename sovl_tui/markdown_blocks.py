@@ -23,6 +23,7 @@ class Block:
     """Markdown, or the bare code of a fence; without the last line break."""
     code: bool = False
     language: str = ""
+    """All that stands behind the opening sign; the language is its first word."""
     opens: bool = True
     """False for a later piece of the same fence."""
     closes: bool = True
@@ -114,7 +115,7 @@ class MarkdownBlocks:
             opener = _OPENER.match(line.rstrip("\r"))
             if opener:
                 self._settle_prose(lines[:number])
-                language = opener["info"].strip().partition(" ")[0]
+                language = opener["info"].strip()
                 self._fence = _Fence(opener["marker"], len(opener["indent"]), language)
                 self._rest = "\n".join(lines[number + 1 :])
                 return True

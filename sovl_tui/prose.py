@@ -156,7 +156,7 @@ def _code(block: Block, width: int, ink: Ink) -> list[Line]:
         add([Segment(visible(block.language)[:inner], pen(ink.muted, italic=True))])
     source = visible(block.source)
     if source or not block.opens:
-        text = _highlight(source, block.language, ink)
+        text = _highlight(source, block.language.partition(" ")[0], ink)
         console = _plain_console()
         for row in text.split("\n", allow_blank=True):
             for part in row.wrap(console, inner, overflow="fold") if cell_len(row.plain) > inner else [row]:

@@ -27,16 +27,16 @@ from engine.composition.scaffold import hidden_of
 
 
 def mixed_cache(
-    base: KVCache, scaffold: KVCache, layers: Sequence[int], length: int, factor: float | torch.Tensor
+    base: KVCache, scaffold: KVCache, layers: Sequence[int], span: range, factor: float | torch.Tensor
 ) -> KVCache:
     """The cache that the base answers from: its own, with the bridged layers' context moved toward the scaffold's.
 
     Args:
-        base: The base's cache of at least ``length`` positions. Layers that are not bridged are shared, not copied.
+        base: The base's cache of the context. Layers that are not bridged are shared, not copied.
         scaffold: The scaffold's cache of the same positions.
         layers: Bridged layers.
-        length: Context positions that are mixed, the last prompt token not among them.
-        factor: ``2·b·w``, or one such factor per position, ``[length]``. 0 leaves the base's, 1 gives the scaffold's.
+        span: Positions that are mixed, up to the end of the context; those before it stay the base's.
+        factor: ``2·b·w``, or one such factor per position of ``span``. 0 leaves the base's, 1 gives the scaffold's.
     """
     bridged = set(layers)
     weight = factor if isinstance(factor, float) else factor[None, None, :, None]
@@ -47,9 +47,10 @@ def mixed_cache(
             continue
         other = scaffold.layers[index]
         layer = KVLayer()
+        layer.update(own.keys[:, :, : span.start], own.values[:, :, : span.start])
         layer.update(
             *(
-                torch.lerp(mine[:, :, :length], theirs[:, :, :length], _as(weight, mine))
+                torch.lerp(mine[:, :, span.start : span.stop], theirs[:, :, span.start : span.stop], _as(weight, mine))
                 for mine, theirs in ((own.keys, other.keys), (own.values, other.values))
             )
         )

@@ -230,15 +230,22 @@ class Composition:
         context = prompt.ids[:-1]
         reading = self._scaffold_reading
         scaffold_ids = context if self.scaffold.shared else self.token_map.scaffold_ids(prompt.text, prompt.ids)
-        reading.read(scaffold_ids, self._base_reading.trunk)
-        recognition = self.gate.recognise(reading.final.view())
+        base = self._base_reading
+        if self.scaffold.shared:
+            preamble = min(prompt.preamble, len(context) - 1)
+            reading.read(scaffold_ids, base.trunk, base.cache, preamble)
+            question = min(prompt.question, len(context) - 1) - preamble
+        else:
+            reading.read(scaffold_ids)
+            question = 0
+        recognition = self.gate.recognise(reading.final.view(question))
         if recognition is not None and recognition < influence.threshold:
             return replace(utterance, recognition=recognition)
-        multipliers = None if memory_rate is None else self.memory.multipliers(scaffold_ids, memory_rate)
+        spoken_ids = scaffold_ids[reading.preamble :]
+        multipliers = None if memory_rate is None else self.memory.multipliers(spoken_ids, memory_rate)
         if self.bridge is None:
-            cache = mixed_cache(
-                self._base_reading.cache, reading.cache, self.layers, len(context), influence.factor(multipliers)
-            )
+            span = range(reading.preamble, len(context))
+            cache = mixed_cache(base.cache, reading.cache, self.layers, span, influence.factor(multipliers))
             return replace(utterance, weight=influence.weight, recognition=recognition, _cache=cache)
         bridge = self.bridge
         keys_and_values = bridge.attend_to({layer: rows.view() for layer, rows in reading.recorded.items()})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.composition.weights import WeightsError
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
 _ATTENTION_KINDS = {"full_attention", "sliding_attention", "chunked_attention", "attention"}
 

@@ -34,11 +34,16 @@ class Prompt:
         ids: Token ids of the base.
         text: The same as text, for a scaffold with another tokenizer.
         dropped: Turns left out from the oldest on, because they did not fit.
+        preamble: How many of ``ids`` come before anything that was said: the system message and the template's
+            beginning. They are the same in every prompt, and the scaffold has no part in them.
+        question: Index of the token at which the newest message begins.
     """
 
     ids: list[int]
     text: str
     dropped: int = 0
+    preamble: int = 0
+    question: int = 0
 
 
 class PromptTooLong(ValueError):
@@ -61,22 +66,20 @@ def build_prompt(tokenizer: Any, turns: Sequence[Turn], *, limit: int, system: s
     for dropped in range(0, len(turns), 2):
         text, ids = _render(tokenizer, [*head, *turns[dropped:]])
         if len(ids) <= limit:
-            return Prompt(ids, text, dropped)
+            kept = turns[dropped:]
+            preamble = _beginning(tokenizer, head, kept[:1], ids)
+            question = _beginning(tokenizer, [*head, *kept[:-1]], kept[-1:], ids) if len(kept) > 1 else preamble
+            return Prompt(ids, text, dropped, preamble, question)
     raise PromptTooLong(
         f"this message is {len(ids):,} tokens long; at most {limit:,} fit (context_length less room for the answer)"
     )
 
 
-def plain_prompt(tokenizer: Any, text: str, *, limit: int) -> Prompt:
-    """``text`` as it is, without a template: for models that continue rather than answer.
-
-    Raises:
-        PromptTooLong: When it is longer than ``limit`` tokens.
-    """
-    ids = tokenizer(text, split_special_tokens=True)["input_ids"]
-    if len(ids) > limit:
-        raise PromptTooLong(f"this text is {len(ids):,} tokens long; at most {limit:,} fit")
-    return Prompt(list(ids), text)
+def _beginning(tokenizer: Any, before: Sequence[Turn], turn: Sequence[Turn], ids: Sequence[int]) -> int:
+    """How many of ``ids`` come before the text of ``turn``: as many as do when another text stands in its place."""
+    other = "b" if turn[0].text.strip().startswith("a") else "a"
+    _, replaced = _render(tokenizer, [*before, Turn("user", other)])
+    return next(i for i, (a, b) in enumerate(zip(ids, [*replaced, -1], strict=False)) if a != b)
 
 
 def _render(tokenizer: Any, turns: Sequence[Turn]) -> tuple[str, list[int]]:

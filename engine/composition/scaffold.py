@@ -176,30 +176,46 @@ class ScaffoldReading:
         self.ids: list[int] = []
         self.final = StateRows()
         self.recorded = {layer: StateRows() for layer in record_layers}
+        self.preamble = 0
         self._version = scaffold.version
 
     def cut(self, length: int) -> None:
         """Forget everything from position ``length`` on."""
         self.cache.cut(length)
-        self.final.cut(length)
-        for rows in self.recorded.values():
-            rows.cut(length)
+        for rows in (self.final, *self.recorded.values()):
+            rows.cut(max(0, length - self.preamble))
         del self.ids[length:]
 
-    def read(self, ids: Sequence[int], trunk: StateRows | None) -> None:
+    def _take_over(self, base: KVCache, start: int, end: int) -> None:
+        for index, layer in enumerate(base.layers):
+            keys, values = layer.keys[:, :, start:end], layer.values[:, :, start:end]
+            if index < self.scaffold.first:
+                keys = values = keys.new_zeros((*keys.shape[:1], 1, keys.shape[2], 1))
+            self.cache.update(keys, values, index)
+
+    def read(
+        self, ids: Sequence[int], trunk: StateRows | None = None, base: KVCache | None = None, preamble: int = 0
+    ) -> None:
         """Have read exactly ``ids``; only what is new, or was read with other adapters, is computed.
 
         Args:
             ids: Token ids of the whole context.
             trunk: The base's states for at least as many positions; None when the scaffold has no part in common.
+            base: The base's cache, for a scaffold that shares its weights.
+            preamble: So many positions are taken over from ``base`` as they are: nothing was said there, so there is
+                nothing to recognise. Their states are not kept.
         """
-        if self._version != self.scaffold.version:
+        if self._version != self.scaffold.version or preamble != self.preamble:
             self.cut(0)
-            self._version = self.scaffold.version
+            self._version, self.preamble = self.scaffold.version, preamble
         start = common_prefix(self.ids, ids)
         self.cut(start)
         if start == len(ids):
             return
+        if start < preamble and base is not None:
+            self._take_over(base, start, preamble)
+            start = preamble
+            self.ids = list(ids[:preamble])
         new = torch.tensor([ids[start:]], device=self.scaffold.frozen.device)
         states = trunk.view(start, len(ids)) if trunk is not None else None
         with _Recording(self.scaffold.decoder_layers, self.recorded):

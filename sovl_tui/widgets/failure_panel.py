@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 
@@ -44,19 +45,16 @@ class FailurePanel(Lines):
         failure = self._data
         if failure is None:
             return []
-        said = [
-            "".join(part.text for part in line)
-            for line in verbatim(one_line(failure.message, 600), width - 3, pen(ink.foreground))
-        ][: max(1, height - 2)]
+        said = _wrapped(one_line(failure.message, 600), width - 3)
+        where = _wrapped(f"report: {one_line(failure.report, 400)}", width - 3)[:2] if failure.report else []
+        room = max(1, height - 1)
+        if len(where) >= room:
+            where = []
         rows = [
             Text.assemble(("✖  " if number == 0 else "   ", pen(ink.error, bold=True)), (line, pen(ink.foreground)))
-            for number, line in enumerate(said)
+            for number, line in enumerate(said[: room - len(where)])
         ]
-        if failure.report and height > 3:
-            where = verbatim(f"report: {one_line(failure.report, 400)}", width - 3, pen(ink.muted))
-            rows.extend(
-                Text.assemble("   ", ("".join(part.text for part in line), pen(ink.muted))) for line in where[:2]
-            )
+        rows += [Text(f"   {line}", pen(ink.muted)) for line in where]
         self._button_row = len(rows)
         button = Text("   ")
         button.append(_BUTTON, pen(ink.background, on=ink.error, bold=True))
@@ -65,5 +63,10 @@ class FailurePanel(Lines):
 
     async def on_click(self, event: events.Click) -> None:
         """The button."""
-        if event.y == self._button_row:
+        place = event.get_content_offset(self)
+        if place is not None and place.y == self._button_row:
             await self.app.run_action("restart_engine")
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return ["".join(part.text for part in line) for line in verbatim(text, width, Style.null())]

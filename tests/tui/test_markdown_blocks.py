@@ -41,7 +41,7 @@ def test_settled_blocks_never_change(pieces: list[str]) -> None:
 @given(PIECES)
 def test_no_word_is_lost(pieces: list[str]) -> None:
     text = "".join(pieces)
-    shown = "\n".join(block.source for block in blocks_of(text))
+    shown = "\n".join(f"{block.language if block.opens else ''}\n{block.source}" for block in blocks_of(text))
     for word in ("word", "item", "Head", "x = 1"):
         assert shown.count(word) == text.count(word)
 

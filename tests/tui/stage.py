@@ -1,0 +1,74 @@
+"""The app on a scripted engine, ready to be driven by a test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from engine.config import Config
+from sovl_tui.app import SovlApp
+from sovl_tui.conversation import Entry
+from tests.tui.fakes import FakeEngine
+
+
+@dataclass
+class Stage:
+    """What a test holds."""
+
+    app: SovlApp
+    engine: FakeEngine
+    pilot: Pilot[None]
+
+    async def settle(self) -> None:
+        """Let the pump deliver and the screen paint."""
+        self.app._tick()
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Put text into the prompt as if typed, in one go."""
+        self.app.live.prompt.insert(text)
+        await self.pilot.pause()
+
+    async def say(self, text: str) -> int:
+        """Type a line, send it, and return its id."""
+        await self.type(text)
+        await self.pilot.press("enter")
+        await self.settle()
+        return self.engine.lines[-1][0]
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.app.live.transcript.conversation.entries
+
+    @property
+    def screen_text(self) -> str:
+        """What can be read on the screen."""
+        compositor = self.app.screen._compositor
+        return "\n".join("".join(part.text for part in strip).rstrip() for strip in compositor.render_strips())
+
+
+@asynccontextmanager
+async def on_stage(
+    folder: Path,
+    size: tuple[int, int] = (120, 40),
+    *,
+    theme: str = "sovl-dark",
+    awake: bool = True,
+    read_only: bool = False,
+) -> AsyncIterator[Stage]:
+    """Run the app without a terminal; the lifeform is awake unless told otherwise."""
+    engine = FakeEngine(folder / "home", read_only=read_only)
+    config = Config()
+    config.set("interface_config.theme", theme)
+    app = SovlApp(engine, config)
+    async with app.run_test(size=size) as pilot:
+        stage = Stage(app, engine, pilot)
+        app.live.prompt.cursor_blink = False
+        if awake:
+            engine.awaken()
+        await stage.settle()
+        yield stage

@@ -1,0 +1,230 @@
+"""What surrounds the app: the guarded descriptors, the clipboard, crashes, imports, a real pseudo terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.config import Config
+from sovl_tui import app, clipboard, crash
+from sovl_tui.widgets.curve import plot, window
+from tests.tui.fakes import FakeEngine
+
+ROOT = Path(__file__).parents[2]
+
+
+def python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), *args], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_native_writes_go_to_the_log_and_textuals_own_to_the_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "stderr.log"
+    done = python(
+        """
+        import os, sys
+        from pathlib import Path
+        from sovl_tui.stderr_guard import stderr_guard
+        os.write(2, b"before ")
+        with stderr_guard(Path(sys.argv[1])):
+            os.write(2, b"native warning\\n")
+            os.write(1, b"native print\\n")
+            sys.__stderr__.write("drawn ")
+            sys.__stderr__.flush()
+        os.write(2, b"after")
+        print("out")
+        """,
+        str(log),
+    )
+    assert done.stderr == "before drawn after"
+    assert done.stdout == "out\n"
+    assert log.read_text() == "native warning\nnative print\n"
+
+
+def test_the_guard_is_undone_by_an_error_and_needs_no_log(tmp_path: Path) -> None:
+    done = python(
+        """
+        import os, sys
+        from pathlib import Path
+        from sovl_tui.stderr_guard import stderr_guard
+        try:
+            with stderr_guard(Path(sys.argv[1]) / "no" / "such" / "folder"):
+                os.write(2, b"lost")
+                raise KeyError
+        except KeyError:
+            os.write(2, b"back")
+        """,
+        str(tmp_path),
+    )
+    assert (done.stderr, done.returncode) == ("back", 0)
+
+
+def test_importing_the_app_brings_nothing_heavy() -> None:
+    done = python(
+        """
+        import sys
+        import sovl_tui.app
+        heavy = {"torch", "transformers", "numpy", "peft", "plotext", "rich.markdown", "markdown_it", "tokenizers"}
+        print(sorted(heavy & set(sys.modules)))
+        """
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_the_clipboard_sequence_is_wrapped_and_limited() -> None:
+    assert clipboard.osc_52("hi", {}) == "\x1b]52;c;aGk=\a"
+    assert clipboard.osc_52("hi", {"TMUX": "1"}) == "\x1bPtmux;\x1b\x1b]52;c;aGk=\a\x1b\\"
+    assert clipboard.osc_52("hi", {"TERM": "screen-256color"}) == "\x1bP\x1b]52;c;aGk=\a\x1b\\"
+    assert clipboard.osc_52("x" * 80_000, {}) is None
+
+
+def test_the_desktop_tool_gets_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tmp_path / "xclip"
+    tool.write_text(f"#!/bin/sh\ncat > {tmp_path}/got\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    written: list[str] = []
+    long = "ü" * 50_000
+    assert clipboard.copy(long, written.append)
+    assert (tmp_path / "got").read_text() == long
+    assert written == []
+
+
+def test_copying_says_when_there_is_no_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clipboard, "desktop_tool", lambda: None)
+    assert clipboard.copy("short", lambda _: None)
+    assert not clipboard.copy("x" * 100_000, lambda _: None)
+
+
+def test_a_crash_report_finds_a_place(tmp_path: Path) -> None:
+    try:
+        raise ValueError("bad\nthing")
+    except ValueError as error:
+        path = crash.save_report(error, tmp_path)
+        assert path is not None and path.parent == tmp_path
+        assert "ValueError: bad" in path.read_text()
+        elsewhere = crash.save_report(error, tmp_path / "missing")
+        assert elsewhere is not None and elsewhere.exists()
+        elsewhere.unlink()
+        assert crash.one_line(error, path).count("\n") == 0
+
+
+def test_a_plot_fills_its_place_and_its_window_stays_inside() -> None:
+    rows = plot([0.5, 0.6, 0.4], 20, 3)
+    assert [len(row) for row in rows] == [20, 20, 20]
+    assert any(char != " " for row in rows for char in row)
+    assert plot([0.5], 10, 1)[0].strip()
+    for values in ([0.0], [1.0], [0.0, 1.0], [0.5, 0.52]):
+        low, high = window(values)
+        assert 0.0 <= low < high <= 1.0
+
+
+class Terminal:
+    """A pseudo terminal with a program in it."""
+
+    def __init__(self, code: str, folder: Path) -> None:
+        self.master, slave = pty.openpty()
+        os.set_blocking(self.master, False)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code), str(folder)],
+            cwd=ROOT,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"},
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.output = b""
+
+    def read_until(self, sign: bytes, seconds: float = 40.0) -> bool:
+        end = time.monotonic() + seconds
+        while sign not in self.output and time.monotonic() < end:
+            if select.select([self.master], [], [], 0.1)[0]:
+                try:
+                    self.output += os.read(self.master, 65536)
+                except OSError:
+                    break
+        return sign in self.output
+
+    def end(self) -> int:
+        code = self.process.wait(timeout=40)
+        self.read_until(b"\x00never", 0.3)
+        os.close(self.master)
+        return code
+
+
+DEMO = """
+    import sys
+    from pathlib import Path
+    from engine.config import Config
+    from sovl_tui.app import SovlApp, run
+    from tests.tui.fakes import FakeEngine
+
+    class Obliging(FakeEngine):
+        def start(self):
+            super().start()
+            self.awaken()
+        def shutdown(self):
+            if not self.closing:
+                super().shutdown()
+                self.close()
+
+    engine = Obliging(Path(sys.argv[1]))
+    {extra}
+    code = run(engine, Config())
+    print("CODE", code, engine.joined)
+"""
+LEAVES_FULL_SCREEN = b"\x1b[?1049l"
+
+
+def test_in_a_terminal_it_paints_and_quits_and_puts_the_terminal_back(tmp_path: Path) -> None:
+    terminal = Terminal(DEMO.format(extra=""), tmp_path)
+    assert terminal.read_until(b"something, or / for commands")
+    os.write(terminal.master, b"\x11")
+    assert terminal.read_until(b"CODE 0 True")
+    assert terminal.end() == 0
+    assert LEAVES_FULL_SCREEN in terminal.output
+
+
+def test_sigterm_saves_and_puts_the_terminal_back(tmp_path: Path) -> None:
+    terminal = Terminal(DEMO.format(extra=""), tmp_path)
+    assert terminal.read_until(b"something, or / for commands")
+    terminal.process.terminate()
+    assert terminal.read_until(b"CODE 0 True")
+    assert terminal.end() == 0
+
+
+def test_a_crash_of_the_app_is_one_line_and_a_report(tmp_path: Path) -> None:
+    broken = "SovlApp.action_help = lambda self: 1 / 0"
+    terminal = Terminal(DEMO.format(extra=broken), tmp_path)
+    assert terminal.read_until(b"something, or / for commands")
+    os.write(terminal.master, b"?")
+    assert terminal.read_until(b"CODE 1 True")
+    terminal.end()
+    after = terminal.output.split(LEAVES_FULL_SCREEN)[-1].decode()
+    assert "The screen failed: ZeroDivisionError: division by zero." in after
+    assert "Traceback" not in after
+    (report,) = (tmp_path / "logs").glob("screen-crash-*.txt")
+    assert "action_help" in report.read_text()
+
+
+def test_an_engine_that_does_not_end_in_time_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine = FakeEngine(tmp_path)
+    monkeypatch.setattr(engine, "join", lambda timeout: False)
+    monkeypatch.setattr(app.SovlApp, "run", lambda self: None)
+    assert app.run(engine, Config()) == 1
+    assert "did not end within 5 seconds" in capfd.readouterr().err
