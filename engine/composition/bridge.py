@@ -212,15 +212,14 @@ class RecognitionGate(nn.Module):
         self.trained = False
         self.requires_grad_(False)
 
-    def forward(self, states: torch.Tensor) -> torch.Tensor:
-        """Logits ``[batch]`` of final scaffold states ``[batch, prompt, width]``."""
-        features = torch.cat([states[:, -1], states.mean(dim=1)], dim=-1)
-        logits: torch.Tensor = self.head(features.float()).squeeze(-1)
+    def logits(self, last: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
+        """Logits ``[batch]`` of a prompt's last final state and the mean over all of them, both ``[batch, width]``."""
+        logits: torch.Tensor = self.head(torch.cat([last, mean], dim=-1).float()).squeeze(-1)
         return logits
 
     def recognise(self, states: torch.Tensor) -> float | None:
         """r for the states ``[1, prompt, width]`` of one prompt; None while untrained."""
-        return torch.sigmoid(self(states)).item() if self.trained else None
+        return torch.sigmoid(self.logits(states[:, -1], states.mean(dim=1))).item() if self.trained else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,7 @@ class Transcript(ScrollView, can_focus=True):
             return False
         end = perf_counter() + seconds
         for entry in reversed(self._order):
-            if not self._drawings[entry].exact:
+            if not self._drawings[entry].exact or self._drawings[entry].is_behind:
                 anchor = self._anchor()
                 self._draw(entry, self._drawn_width, self.ink)
                 self._settle(anchor, self._drawn_width, self.ink)
@@ -255,12 +255,12 @@ class Transcript(ScrollView, can_focus=True):
         if self.ink is not None and not self._index.total:
             return self._welcome_line(y).adjust_cell_length(self.size.width).apply_style(base)
         if self.ink is None or row >= self._index.total or row < 0:
-            return Strip.blank(self.size.width, base)
+            return Strip.blank(width, base)
         index, inner = self._index.locate(row)
         entry = self._order[index]
         rows = self._drawings[entry].rows(width, self.ink)
         if inner >= len(rows):
-            return Strip.blank(self.size.width, base)
+            return Strip.blank(width, base)
         strip = rows[inner]
         if entry is self.cursor and inner < len(rows) - 1:
             strip = _with_cursor(strip, self.ink)

@@ -64,6 +64,7 @@ async def on_stage(
     engine = FakeEngine(folder / "home", read_only=read_only)
     config = Config()
     config.set("interface_config.theme", theme)
+    config.set("interface_config.animations", False)
     app = SovlApp(engine, config)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, engine, pilot)

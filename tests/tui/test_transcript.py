@@ -6,6 +6,7 @@ from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
 
+from engine.api import Notice
 from sovl_tui.widgets.transcript import Transcript
 from tests.tui.stage import Stage, on_stage
 
@@ -42,7 +43,7 @@ async def test_scrolled_away_it_stays_and_says_how_much_is_new(tmp_path: Path) -
         await stage.settle()
         await stage.pilot.press("pageup", "pageup")
         before = top_line(stage)
-        fill(stage, 2)
+        stage.engine.put(*(Notice("info", f"remark {number}") for number in range(5)))
         await stage.settle()
         assert top_line(stage) == before
         assert "↓ 10 new lines" in stage.screen_text

@@ -1,0 +1,422 @@
+"""The composition in batches, for learning: many prompts at once, gradients only where something is learned.
+
+What is frozen is computed once per row and kept: the base's hidden states below the scaffold's first own layer, and the
+base's keys and values above it. A step then runs the scaffold's upper layers over the prompts, and the base's upper
+layers over the answers, which read the scaffold through the mixed keys and values; there are no logits but on answer
+tokens, and nothing is differentiated that nobody trains. Frozen weights are bfloat16 here, the residual stream and
+everything trained is float32.
+
+Layout of a batch: the preamble that all prompts share, prompts padded on the left, answers padded on the right.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from transformers.cache_utils import DynamicCache
+
+from engine.composition.bridge import Influence
+from engine.composition.composition import Cancelled, Composition
+from engine.composition.frozen import decoder_layers, trunk_of
+from engine.composition.scaffold import LeftOut, hidden_of
+
+Heed = Callable[[], None]
+"""Called often during long work; raises to end it."""
+
+_BATCH = 32
+"""Rows that are read or answered at once outside of training."""
+
+
+@dataclass(slots=True)
+class Exercise:
+    """One row, ready to be trained on: its tokens, and everything frozen about it.
+
+    Attributes:
+        prompt: Token ids behind the preamble.
+        answer: Token ids of the answer, the end token included; empty where only the gate is taught.
+        told: Whether the gate should open.
+        states: Hidden states below the scaffold's first layer for all prompt tokens but the last, ``[P - 1, hidden]``.
+        answer_states: The same for the last prompt token and all answer tokens but the last, ``[A, hidden]``.
+        keys_values: The base's own for the prompt, ``[layers, 2, kv heads, P - 1, head_dim]``.
+        final: The base's final hidden states where it would predict the answer, ``[A, hidden]``; only kept for rows
+            whose answer is the base's own.
+    """
+
+    prompt: list[int]
+    answer: list[int]
+    told: bool
+    states: torch.Tensor
+    answer_states: torch.Tensor | None = None
+    keys_values: torch.Tensor | None = None
+    final: torch.Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of :meth:`Learner.answers`."""
+
+    text: str
+    ids: tuple[int, ...]
+    confidence: float
+    recognition: float
+
+
+class Learner:
+    """A composition in key–value form, rebuilt for batches. Make it for one sleep, and let it go afterwards.
+
+    The LoRA parameters and the gate are the composition's own: what is trained here is trained there.
+    """
+
+    def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
+        """Args:
+        composition: In key–value form, with adapters.
+        influence: The weight that the scaffold will be used at.
+        preamble: Token ids that begin every prompt.
+        """
+        if composition.form != "key-value" or composition.scaffold.peft is None:
+            raise ValueError("learning in batches needs the key–value form and adapters")
+        self.composition = composition
+        self.factor = 2 * influence.blend * influence.weight
+        self.first = composition.scaffold.first
+        self.bridged = frozenset(composition.layers)
+        self.device = composition.base.device
+        self.gate = composition.gate
+        self.preamble = list(preamble)
+        frozen: dict[int, Any] = {}
+        self._whole = _half_copy(composition.base.model, frozen)
+        self._base = _half_copy(composition.base.model, frozen)
+        self._scaffold = _half_copy(composition.scaffold.peft.get_base_model(), frozen)
+        self._base_entry = _leave_out(self._base, self.first)
+        self._scaffold_entry = next(
+            (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
+        )
+        self.parameters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
+        with torch.no_grad(), self._arithmetic():
+            ids = torch.tensor([self.preamble], device=self.device)
+            cache = DynamicCache()
+            trunk_of(self._whole)(input_ids=ids, past_key_values=cache, use_cache=True)
+        self._preamble = [(layer.keys, layer.values) for layer in cache.layers]
+
+    # -- preparing rows ------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def prepare(
+        self, rows: Sequence[tuple[Sequence[int], Sequence[int], bool]], heed: Heed, *, own: bool = False
+    ) -> list[Exercise]:
+        """Compute what is frozen about each row ``(prompt, answer, told)``, in the order given.
+
+        Args:
+            rows: Token ids behind the preamble; an empty answer teaches the gate alone.
+            heed: Called before every batch.
+            own: The answers are the base's own: keep what it thought, to hold the composition to it.
+        """
+        prepared: dict[int, Exercise] = {}
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + len(rows[i][1]))
+        for start in range(0, len(order), _BATCH):
+            heed()
+            chosen = order[start : start + _BATCH]
+            for index, exercise in zip(chosen, self._prepare([rows[i] for i in chosen], own), strict=True):
+                prepared[index] = exercise
+        return [prepared[index] for index in range(len(rows))]
+
+    def _prepare(self, rows: Sequence[tuple[Sequence[int], Sequence[int], bool]], own: bool) -> Iterator[Exercise]:
+        sequences = [[*prompt, *answer[:-1]] for prompt, answer, _ in rows]
+        ids, _ = self._padded(sequences, left=False)
+        cache = self._preamble_cache(len(rows), range(len(self._preamble)))
+        with self._arithmetic(), _capturing(decoder_layers(self._whole), self.first - 1) as captured:
+            final = trunk_of(self._whole)(input_ids=ids, past_key_values=cache, use_cache=True).last_hidden_state
+        states = captured[0] if captured else None
+        n = len(self.preamble)
+        for index, (prompt, answer, told) in enumerate(rows):
+            context, end = len(prompt) - 1, len(prompt) - 1 + len(answer)
+            if states is None:
+                states = torch.zeros_like(final)
+            exercise = Exercise(list(prompt), list(answer), told, states[index, :context].clone())
+            if answer:
+                exercise.answer_states = states[index, context:end].clone()
+                if self.factor != 1.0:
+                    exercise.keys_values = torch.stack(
+                        [
+                            torch.stack([layer.keys[index, :, n : n + context], layer.values[index, :, n : n + context]])
+                            for layer in cache.layers[self.first :]
+                        ]
+                    ).bfloat16()
+                if own:
+                    exercise.final = final[index, context:end].float()
+            yield exercise
+
+    # -- one step ------------------------------------------------------------------------------------------------------
+
+    def read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:
+        """Let the scaffold read the prompts.
+
+        Returns:
+            The gate's logits ``[rows]``, which prompt positions are real ``[rows, P]``, and the scaffold's cache.
+        """
+        width = max(1, max(len(row.prompt) - 1 for row in rows))
+        ids, real = self._padded([row.prompt[:-1] for row in rows], left=True, width=width)
+        cache = self._preamble_cache(len(rows), range(self.first, len(self._preamble)))
+        self._enter(self._scaffold_entry, _stacked([row.states for row in rows], width, left=True))
+        with self._arithmetic():
+            final = trunk_of(self._scaffold)(
+                input_ids=ids,
+                attention_mask=self._mask(real),
+                position_ids=self._positions(real),
+                past_key_values=cache,
+                use_cache=True,
+            ).last_hidden_state
+        return self._gate_logits(final.float(), real), real, cache
+
+    def predict(self, rows: Sequence[Exercise], real: torch.Tensor, scaffold: DynamicCache) -> torch.Tensor:
+        """Let the base predict the answers while it reads the scaffold.
+
+        Args:
+            rows: Exercises with answers.
+            real: From :meth:`read`.
+            scaffold: From :meth:`read`.
+
+        Returns:
+            Logits ``[answer tokens of all rows, vocabulary]``, row by row.
+        """
+        width = max(len(row.answer) for row in rows)
+        ids, valid = self._padded([[row.prompt[-1], *row.answer[:-1]] for row in rows], left=False, width=width)
+        mixed = self._mixed(rows, real.shape[1], scaffold)
+        self._enter(self._base_entry, _stacked([row.answer_states for row in rows], width, left=False))
+        context = real.sum(1, keepdim=True) + len(self.preamble)
+        with self._arithmetic():
+            hidden = trunk_of(self._base)(
+                input_ids=ids,
+                attention_mask=torch.cat([self._mask(real), torch.ones_like(valid, dtype=torch.long)], dim=1),
+                position_ids=context + torch.arange(width, device=self.device),
+                past_key_values=mixed,
+                use_cache=True,
+            ).last_hidden_state
+            logits: torch.Tensor = self._base.get_output_embeddings()(hidden[valid])
+        return logits.float()
+
+    def base_logits(self, rows: Sequence[Exercise]) -> torch.Tensor:
+        """What the bare base predicted for rows prepared with ``own``: logits as of :meth:`predict`."""
+        hidden = torch.cat([row.final for row in rows if row.final is not None])
+        with torch.no_grad(), self._arithmetic():
+            logits: torch.Tensor = self._base.get_output_embeddings()(hidden)
+        return logits.float()
+
+    # -- answering -----------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def answers(
+        self, prompts: Sequence[Sequence[int]], tokens: int, heed: Heed, *, influence: bool, threshold: float | None = None
+    ) -> list[Reply]:
+        """Answer prompts greedily, many at once.
+
+        Args:
+            prompts: Token ids behind the preamble.
+            tokens: Most new tokens of each.
+            heed: Called before every token.
+            influence: Whether the scaffold is heard; without it this is the bare base.
+            threshold: r below it silences the scaffold for a prompt; None opens the gate for all.
+        """
+        replies: dict[int, Reply] = {}
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        for start in range(0, len(order), _BATCH):
+            chosen = order[start : start + _BATCH]
+            batch = [prompts[i] for i in chosen]
+            for index, reply in zip(chosen, self._answer(batch, tokens, heed, influence, threshold), strict=True):
+                replies[index] = reply
+        return [replies[index] for index in range(len(prompts))]
+
+    def _answer(
+        self, prompts: Sequence[Sequence[int]], tokens: int, heed: Heed, influence: bool, threshold: float | None
+    ) -> list[Reply]:
+        tokenizer, end_ids = self.composition.base.tokenizer, self.composition.base.end_ids
+        ids, real = self._padded([prompt[:-1] for prompt in prompts], left=True)
+        cache = self._preamble_cache(len(prompts), range(len(self._preamble)))
+        heed()
+        with self._arithmetic(), _capturing(decoder_layers(self._whole), self.first - 1) as captured:
+            trunk_of(self._whole)(
+                input_ids=ids,
+                attention_mask=self._mask(real),
+                position_ids=self._positions(real),
+                past_key_values=cache,
+                use_cache=True,
+            )
+        recognised = torch.zeros(len(prompts))
+        if influence:
+            states = captured[0] if captured else torch.zeros(*ids.shape, 1)
+            rows = [
+                Exercise(list(prompt), [], True, states[index, states.shape[1] - len(prompt) + 1 :])
+                for index, prompt in enumerate(prompts)
+            ]
+            logits, _, scaffold = self.read(rows)
+            recognised = logits.sigmoid()
+            opened = torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
+            self._mix_into(cache, scaffold, self.factor * opened)
+        token = torch.tensor([[prompt[-1]] for prompt in prompts], device=self.device)
+        mask, position = self._mask(real), real.sum(1, keepdim=True) + len(self.preamble)
+        said: list[list[int]] = [[] for _ in prompts]
+        sure: list[list[float]] = [[] for _ in prompts]
+        speaking = set(range(len(prompts)))
+        for _ in range(tokens):
+            heed()
+            mask = torch.cat([mask, torch.ones_like(token)], dim=1)
+            with self._arithmetic():
+                output = self._whole(
+                    input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True
+                )
+            logits = output.logits[:, -1].float()
+            best, token = torch.exp(logits.max(-1).values - logits.logsumexp(-1)), logits.argmax(-1, keepdim=True)
+            position = position + 1
+            for index in list(speaking):
+                if int(token[index]) in end_ids:
+                    speaking.discard(index)
+                else:
+                    said[index].append(int(token[index]))
+                    sure[index].append(float(best[index]))
+            if not speaking:
+                break
+        return [
+            Reply(
+                tokenizer.decode(one, skip_special_tokens=True),
+                tuple(one),
+                sum(c) / len(c) if c else 0.0,
+                float(recognised[index]),
+            )
+            for index, (one, c) in enumerate(zip(said, sure, strict=True))
+        ]
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _arithmetic(self) -> Iterator[None]:
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            yield
+
+    def _enter(self, entry: LeftOut | None, states: torch.Tensor) -> None:
+        if entry is not None:
+            entry.states = states.to(self.device)
+
+    def _padded(
+        self, sequences: Sequence[Sequence[int]], *, left: bool, width: int | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ids ``[rows, width]`` with zeros as padding, and which of them are real."""
+        width = width or max(1, *(len(s) for s in sequences))
+        ids = torch.zeros(len(sequences), width, dtype=torch.long)
+        real = torch.zeros(len(sequences), width, dtype=torch.bool)
+        for index, sequence in enumerate(sequences):
+            span = slice(width - len(sequence), width) if left else slice(0, len(sequence))
+            ids[index, span] = torch.tensor(sequence, dtype=torch.long)
+            real[index, span] = True
+        return ids.to(self.device), real.to(self.device)
+
+    def _mask(self, real: torch.Tensor) -> torch.Tensor:
+        """Attention mask ``[rows, preamble + width]``."""
+        return torch.cat([real.new_ones(real.shape[0], len(self.preamble)), real], dim=1).long()
+
+    def _positions(self, real: torch.Tensor) -> torch.Tensor:
+        return (real.long().cumsum(1) - 1).clamp(min=0) + len(self.preamble)
+
+    def _preamble_cache(self, rows: int, layers: range) -> DynamicCache:
+        """A cache that holds the preamble for ``layers``, and empty positions for those below."""
+        cache = DynamicCache()
+        for index, (keys, values) in enumerate(self._preamble):
+            if index not in layers:
+                keys = values = keys.new_zeros(1, 1, keys.shape[2], 1)
+            cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), index)
+        return cache
+
+    def _mixed(self, rows: Sequence[Exercise], width: int, scaffold: DynamicCache) -> DynamicCache:
+        """The cache from which the base answers."""
+        own = None
+        if self.factor != 1.0:
+            stacked = [row.keys_values for row in rows]
+            own = _stacked_keys(stacked, width)
+        n, mixture = len(self.preamble), DynamicCache()
+        for index, layer in enumerate(scaffold.layers):
+            if index < self.first or own is None:
+                mixture.update(layer.keys, layer.values, index)
+                continue
+            parts = []
+            for which, theirs in enumerate((layer.keys, layer.values)):
+                mine = own[index - self.first, which].to(theirs.dtype)
+                said = torch.lerp(mine, theirs[:, :, n:], self.factor) if index in self.bridged else mine
+                parts.append(torch.cat([theirs[:, :, :n], said], dim=2))
+            mixture.update(*parts, index)
+        return mixture
+
+    def _mix_into(self, cache: DynamicCache, scaffold: DynamicCache, factors: torch.Tensor) -> None:
+        n, factors = len(self.preamble), factors[:, None, None, None].to(self.device)
+        for index in self.bridged:
+            mine, theirs = cache.layers[index], scaffold.layers[index]
+            for name in ("keys", "values"):
+                own, other = getattr(mine, name), getattr(theirs, name)
+                said = torch.lerp(own[:, :, n:].float(), other[:, :, n:].float(), factors)
+                setattr(mine, name, torch.cat([own[:, :, :n], said.to(own.dtype)], dim=2))
+
+    def _gate_logits(self, final: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        return self.gate.logits(final[:, -1], (final * real[..., None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1))
+
+
+def _half_copy(model: nn.Module, made: dict[int, Any]) -> Any:
+    """A copy of ``model`` whose frozen weights are bfloat16, made once for all copies; trained tensors are shared."""
+    memo: dict[int, Any] = {}
+    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        if "lora_" in name or not tensor.is_floating_point() or not isinstance(tensor, nn.Parameter):
+            memo[id(tensor)] = tensor
+        else:
+            if id(tensor) not in made:
+                made[id(tensor)] = nn.Parameter(tensor.detach().bfloat16(), requires_grad=False)
+            memo[id(tensor)] = made[id(tensor)]
+    twin = copy.deepcopy(model, memo)
+    # Its backward pass is faster than that of the fused kernel here, and padding needs no special care.
+    twin.config._attn_implementation = "eager"
+    return twin
+
+
+def _leave_out(model: Any, first: int) -> LeftOut | None:
+    """Leave out the layers below ``first``; returns the one through which states come in."""
+    layers, entry = decoder_layers(model), None
+    for index in range(first):
+        layers[index] = entry = LeftOut(index)
+    return entry
+
+
+@contextmanager
+def _capturing(layers: nn.ModuleList, index: int) -> Iterator[list[torch.Tensor]]:
+    """While entered, the output of layer ``index`` is appended to a list; nothing for a negative index."""
+    captured: list[torch.Tensor] = []
+    if index < 0:
+        yield captured
+        return
+    handle = layers[index].register_forward_hook(lambda _m, _i, output: captured.append(hidden_of(output)))
+    try:
+        yield captured
+    finally:
+        handle.remove()
+
+
+def _stacked(states: Sequence[torch.Tensor | None], width: int, *, left: bool) -> torch.Tensor:
+    """States ``[length, hidden]`` of several rows as ``[rows, width, hidden]``, zeros as padding."""
+    known = [s for s in states if s is not None]
+    out = known[0].new_zeros(len(known), width, known[0].shape[1])
+    for index, rows in enumerate(known):
+        if left:
+            out[index, width - rows.shape[0] :] = rows
+        else:
+            out[index, : rows.shape[0]] = rows
+    return out
+
+
+def _stacked_keys(rows: Sequence[torch.Tensor | None], width: int) -> torch.Tensor:
+    """Keys and values of several rows as ``[layers, 2, rows, kv heads, width, head_dim]``, padded on the left."""
+    known = [row for row in rows if row is not None]
+    layers, two, heads, _, dim = known[0].shape
+    out = known[0].new_zeros(layers, two, len(known), heads, width, dim)
+    for index, row in enumerate(known):
+        out[:, :, index, :, width - row.shape[3] :] = row
+    return out

@@ -1,0 +1,192 @@
+"""The optimiser: batches, losses, schedule, and what to do when numbers go wrong.
+
+Three kinds of rows share a step. *Told* rows carry what is to be learned: cross-entropy on the answer. *Kept* rows carry
+the base's own answers to what was never told: the composition is held to the base's distribution by KL divergence.
+*Gate* rows have no answer; they only teach the recognition gate to stay shut.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from engine.learning.learner import Exercise, Learner
+
+
+class LearningFailed(Exception):
+    """The loss is not finite, or has run away; the text is one clear line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train.
+
+    Attributes:
+        steps: Optimiser steps.
+        learning_rate: Of the adapters, at its highest.
+        gate_rate: Of the recognition gate.
+        told: Told rows in a step.
+        kept: Kept rows in a step.
+        gate: Gate rows in a step.
+        kept_weight: Weight of the KL divergence.
+        gate_weight: Weight of the gate's loss.
+        warmup: Steps until the rate is at its highest; from there it falls by a cosine to a tenth.
+        clip: Largest norm of a step's gradient.
+        enough: Training ends when the told rows' loss stays below this for a whole round.
+    """
+
+    steps: int
+    learning_rate: float = 5e-3
+    gate_rate: float = 3e-3
+    told: int = 16
+    kept: int = 4
+    gate: int = 16
+    kept_weight: float = 0.7
+    gate_weight: float = 0.3
+    warmup: int = 5
+    clip: float = 1.0
+    enough: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one optimiser step came to."""
+
+    number: int
+    loss: float
+    """Cross-entropy of the told rows' answers, nats per token."""
+    drift: float
+    """KL divergence on the kept rows, nats per token; 0 where a step had none."""
+    gate_loss: float
+    tokens: int
+    """Answer tokens that were learned from."""
+
+
+def train(
+    learner: Learner,
+    told: Sequence[Exercise],
+    kept: Sequence[Exercise],
+    gate: Sequence[Exercise],
+    recipe: Recipe,
+    chance: random.Random,
+    weights: Sequence[float] | None = None,
+) -> Iterator[Step]:
+    """Train adapters and gate, one yielded :class:`Step` at a time; whoever iterates may pause or end it.
+
+    Args:
+        learner: What is trained.
+        told: Rows to learn, at least one.
+        kept: Rows to keep the base's own answers on.
+        gate: Rows to keep the gate shut on.
+        recipe: How.
+        chance: Orders the rows.
+        weights: How much each told row counts; 1 by default.
+
+    Raises:
+        LearningFailed: When a loss is not finite. The parameters are those after the step before.
+    """
+    adapters, head = learner.parameters, list(learner.gate.parameters())
+    for parameter in (*adapters, *head):
+        parameter.requires_grad_(True)
+    optimizer = torch.optim.AdamW(
+        [{"params": adapters, "lr": recipe.learning_rate}, {"params": head, "lr": recipe.gate_rate}],
+        betas=(0.9, 0.99),
+        weight_decay=0.0,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share(step, recipe))
+    importance = {id(row): w for row, w in zip(told, weights or [1.0] * len(told), strict=True)}
+    rounds = _Rounds(told, recipe.told, chance), _Rounds(kept, recipe.kept, chance), _Rounds(gate, recipe.gate, chance)
+    try:
+        for number in range(1, recipe.steps + 1):
+            optimizer.zero_grad(set_to_none=True)
+            step = _step(learner, *(next(r) for r in rounds), recipe, importance, number)
+            torch.nn.utils.clip_grad_norm_((*adapters, *head), recipe.clip, error_if_nonfinite=False)
+            if any(p.grad is not None and not torch.isfinite(p.grad).all() for p in (*adapters, *head)):
+                raise LearningFailed(f"the gradient stopped being finite at step {number}")
+            optimizer.step()
+            schedule.step()
+            yield step
+    finally:
+        for parameter in (*adapters, *head):
+            parameter.requires_grad_(False)
+        optimizer.zero_grad(set_to_none=True)
+
+
+def _share(step: int, recipe: Recipe) -> float:
+    rise = min(1.0, (step + 1) / max(1, recipe.warmup))
+    return rise * (0.1 + 0.9 * 0.5 * (1.0 + math.cos(math.pi * step / recipe.steps)))
+
+
+def _step(
+    learner: Learner,
+    told: list[Exercise],
+    kept: list[Exercise],
+    gate: list[Exercise],
+    recipe: Recipe,
+    importance: dict[int, float],
+    number: int,
+) -> Step:
+    """Accumulate the gradients of one step."""
+    loss = drift = gate_loss = 0.0
+    tokens = 0
+    shut = len(kept) + len(gate)
+    for rows in (told, kept):
+        if not rows:
+            continue
+        recognised, real, cache = learner.read(rows)
+        logits = learner.predict(rows, real, cache)
+        counts = torch.tensor([len(row.answer) for row in rows])
+        row_of = torch.repeat_interleave(torch.arange(len(rows)), counts).to(logits.device)
+        share = (1.0 / counts / len(rows)).to(logits.device)[row_of]
+        if rows is told:
+            targets = torch.tensor([token for row in rows for token in row.answer], device=logits.device)
+            weight = torch.tensor([importance[id(row)] for row in rows], device=logits.device)[row_of]
+            content = (functional.cross_entropy(logits, targets, reduction="none") * share * weight).sum()
+            loss, tokens = float(content.detach()), int(counts.sum())
+            goal = torch.ones_like(recognised)
+            part = content + recipe.gate_weight * _gate_loss(recognised, goal).mean()
+        else:
+            before = learner.base_logits(rows).log_softmax(-1)
+            divergence = (before.exp() * (before - logits.log_softmax(-1))).sum(-1)
+            content = (divergence * share).sum()
+            drift = float(content.detach())
+            goal = torch.zeros_like(recognised)
+            shut_loss = _gate_loss(recognised, goal).sum() / shut
+            part = recipe.kept_weight * content + recipe.gate_weight * shut_loss
+        gate_loss += float(_gate_loss(recognised.detach(), goal).mean())
+        if not math.isfinite(float(part.detach())):
+            raise LearningFailed(f"the loss stopped being finite at step {number}")
+        part.backward()
+    if gate:
+        recognised, _, _ = learner.read(gate)
+        shut_loss = _gate_loss(recognised, torch.zeros_like(recognised)).sum() / shut
+        (recipe.gate_weight * shut_loss).backward()
+        gate_loss += float(shut_loss.detach())
+    return Step(number, loss, drift, gate_loss, tokens)
+
+
+def _gate_loss(logits: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
+    return functional.binary_cross_entropy_with_logits(logits, goal, reduction="none")
+
+
+class _Rounds:
+    """Endless batches: every row once a round, rows of like length together, in ever new order."""
+
+    def __init__(self, rows: Sequence[Exercise], size: int, chance: random.Random) -> None:
+        self._rows, self._size, self._chance = rows, size, chance
+        self._batches: list[list[Exercise]] = []
+
+    def __next__(self) -> list[Exercise]:
+        if not self._rows or not self._size:
+            return []
+        if not self._batches:
+            chance = self._chance
+            rows = sorted(self._rows, key=lambda row: len(row.prompt) + chance.random() * 4)
+            self._batches = [rows[i : i + self._size] for i in range(0, len(rows), self._size)]
+            chance.shuffle(self._batches)
+        return self._batches.pop()

@@ -1,0 +1,197 @@
+"""How the screens look, in their states, sizes and themes. ``pytest --snapshot-update`` accepts a new look."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.api import Done, EngineState, Outcome, Progress
+from engine.config import Config
+from sovl_tui.app import SovlApp
+from sovl_tui.screens.confirm import ConfirmScreen
+from tests.tui.fakes import FakeEngine
+from tests.tui.stage import Stage
+
+Act = Callable[[Stage], Awaitable[None]]
+WIDE, NARROW, SMALL = (120, 40), (80, 24), (40, 12)
+CODE = 'Here it is:\n\n```python\ndef double(number: int) -> int:\n    """Twice as much."""\n    return 2 * num'
+ANSWER = """The Moon is **mostly rock**, like the Earth's mantle.
+
+1. a thin *crust*
+2. a thick mantle
+
+> Old, dry and quiet.
+
+```python
+phases = ["new", "full"]
+```
+
+Ask me `more`."""
+
+
+async def loading(stage: Stage) -> None:
+    stage.engine.load(0.4, "converting weights", 12)
+    await stage.settle()
+    await stage.say("Are you there?")
+
+
+async def empty(stage: Stage) -> None:
+    stage.engine.awaken(
+        temperament_trace=(), confidence_trace=(), confidence=None, unslept=0, interactions=0, tokens_per_second=0.0
+    )
+
+
+async def streaming(stage: Stage) -> None:
+    stage.engine.awaken(mood="calm", stage="young", exposure=150.0, weight=0.31, learned=True, recognition=0.62)
+    number = await stage.say("Write a function that doubles a number.")
+    stage.engine.begin(number)
+    stage.engine.say(number, [CODE])
+    await stage.settle()
+    await stage.say("And then?")
+    stage.engine.snapshot(queued=1)
+
+
+async def done(stage: Stage) -> None:
+    stage.engine.awaken(mood="curious", stage="mature", exposure=290.0, weight=0.52, learned=True, recognition=0.3)
+    number = await stage.say("What is the Moon made of?")
+    stage.engine.answer(number, ANSWER)
+    number = await stage.say("/status")
+    stage.engine.command(number, "--- System Status ---\nTemperament: 0.62\nConfidence: 0.71\nMemory: On")
+
+
+async def stopped(stage: Stage) -> None:
+    stage.engine.awaken(mood="restless", temperament=0.55)
+    number = await stage.say("Tell me a very long story.")
+    stage.engine.begin(number)
+    stage.engine.say(number, ["Once upon a time there was"])
+    stage.engine.finish(number, "Once upon a time there was", Outcome.STOPPED, reason="stopped")
+    number = await stage.say("/tune cross 9")
+    stage.engine.put(Done(number, Outcome.REFUSED, message="weight: 9 is too much; give a number from 0 to 1."))
+
+
+async def failed(stage: Stage) -> None:
+    await stage.say("hello")
+    stage.engine.fail("model.safetensors is truncated: 12 of 98 MB; delete it and start again", "/home/you/report.txt")
+    await stage.settle()
+    await stage.settle()
+
+
+async def asleep(stage: Stage) -> None:
+    stage.engine.awaken(mood="melancholic", stage="elder", temperament=0.21, exposure=500.0)
+    stage.engine.state(EngineState.TRAINING, gestating=True)
+    stage.engine.put(Progress(1, "step 40 of 120", 40, 120, 95))
+
+
+async def popup(stage: Stage) -> None:
+    stage.engine.awaken()
+    await stage.type("/co")
+    await stage.pilot.press("down")
+
+
+async def palette(stage: Stage) -> None:
+    stage.engine.awaken()
+    await stage.settle()
+    await stage.pilot.press("ctrl+p", "t", "u", "n")
+    await stage.app.workers.wait_for_complete()
+    await stage.pilot.pause()
+
+
+async def help_page(stage: Stage) -> None:
+    stage.engine.awaken()
+    await stage.settle()
+    await stage.pilot.press("f1")
+
+
+async def cursor(stage: Stage) -> None:
+    await done(stage)
+    await stage.settle()
+    await stage.pilot.press("alt+up", "alt+up", "alt+up")
+
+
+async def scrolled(stage: Stage) -> None:
+    stage.engine.awaken()
+    for number in range(12):
+        stage.engine.answer(await stage.say(f"question {number}"), "An answer.")
+        await stage.settle()
+    await stage.pilot.press("pageup")
+    stage.engine.answer(stage.engine.submit("behind"), "New words.")
+
+
+async def confirm(stage: Stage) -> None:
+    stage.engine.awaken()
+    await stage.settle()
+    stage.app.push_screen(ConfirmScreen("Really reset?", "Makes a newborn of it. Saved files stay.", "reset"))
+
+
+async def pasted(stage: Stage) -> None:
+    stage.engine.awaken()
+    stage.app.live.prompt.insert("Sum this up:\n")
+    stage.app.live.prompt.add("word " * 20_000)
+
+
+async def read_only(stage: Stage) -> None:
+    stage.engine.awaken(read_only=True)
+
+
+SHOTS = [
+    (loading, WIDE, "dark"),
+    (loading, SMALL, "dark"),
+    (empty, WIDE, "dark"),
+    (empty, NARROW, "light"),
+    (streaming, WIDE, "dark"),
+    (streaming, NARROW, "dark"),
+    (streaming, SMALL, "dark"),
+    (done, WIDE, "dark"),
+    (done, WIDE, "light"),
+    (done, NARROW, "dark"),
+    (stopped, NARROW, "dark"),
+    (stopped, NARROW, "light"),
+    (failed, WIDE, "light"),
+    (failed, NARROW, "dark"),
+    (failed, SMALL, "dark"),
+    (asleep, WIDE, "dark"),
+    (asleep, NARROW, "light"),
+    (popup, NARROW, "dark"),
+    (popup, SMALL, "light"),
+    (palette, WIDE, "dark"),
+    (palette, NARROW, "light"),
+    (help_page, NARROW, "dark"),
+    (cursor, NARROW, "dark"),
+    (scrolled, NARROW, "dark"),
+    (confirm, NARROW, "dark"),
+    (pasted, NARROW, "dark"),
+    (read_only, NARROW, "dark"),
+    (done, (20, 5), "dark"),
+]
+
+
+@pytest.mark.parametrize(
+    ("act", "size", "theme"),
+    SHOTS,
+    ids=[f"{act.__name__}-{size[0]}x{size[1]}-{theme}" for act, size, theme in SHOTS],
+)
+def test_look(
+    act: Act, size: tuple[int, int], theme: str, tmp_path: Path, snap_compare: Callable[..., bool]
+) -> None:
+    engine = FakeEngine(tmp_path / "home")
+    config = Config()
+    config.set("interface_config.theme", f"sovl-{theme}")
+    config.set("interface_config.animations", False)
+    app = SovlApp(engine, config)
+
+    async def run_before(pilot: Pilot[None]) -> None:
+        app.live.prompt.cursor_blink = False
+        stage = Stage(app, engine, pilot)
+        await act(stage)
+        await stage.settle()
+        await stage.settle()
+
+    assert snap_compare(app, terminal_size=size, run_before=run_before)
+
+
+def test_without_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: Callable[..., bool]) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    test_look(streaming, NARROW, "dark", tmp_path, snap_compare)
