@@ -30,8 +30,11 @@ _SEEN_APART = 70
 """Steps of 255 from which the two pixels of a cell keep colours of their own."""
 _SEEN_AT_ALL = 3
 
-Pixel = tuple[Color, bool]
-"""A colour, and whether it belongs to something solid rather than to the glow or to a hole."""
+_HOLE, _BODY, _DRAWN = range(3)
+"""What a pixel belongs to: the glow or a hole, the body, or something drawn on it."""
+
+Pixel = tuple[Color, int]
+"""A colour, and what it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,9 @@ def _pack(upper: list[Pixel], lower: list[Pixel], ground: Color) -> Text:
     text = Text(end="")
     for (top, top_solid), (bottom, bottom_solid) in zip(upper, lower, strict=True):
         mean = top.blend(bottom, 0.5)
-        if top_solid != bottom_solid:
+        if bool(top_solid) != bool(bottom_solid):
             sign, front, back = ("▀", top, bottom) if top_solid else ("▄", bottom, top)
-        elif _distance(top, bottom) > _SEEN_APART:
+        elif top_solid == _DRAWN or bottom_solid == _DRAWN or _distance(top, bottom) > _SEEN_APART:
             sign, front, back = "▀", top, bottom
         else:
             sign, front, back = "█" if top_solid else " ", mean, mean
@@ -96,6 +99,9 @@ def _pack(upper: list[Pixel], lower: list[Pixel], ground: Color) -> Text:
         else:
             text.append(sign, Style(color=front.hex6, bgcolor=back.hex6))
     return text
+
+
+_KINDS = {"d": _HOLE, "c": _BODY}
 
 
 def _distance(one: Color, other: Color) -> int:
@@ -163,12 +169,12 @@ class _Canvas:
         if self.pose.doing == "forming":
             cover *= self._forming(x, y, distance)
         if cover <= 0:
-            return ground, False
+            return ground, _HOLE
         light = max(0.0, 1.0 - hypot(dx + 0.38, dy + 0.45))
         shade = max(0.0, distance - 0.35) * 0.42
         deep = Color(10, 12, 24) if ink.dark else self.colour.darken(0.35)
         skin = self.colour.blend(deep, min(0.5, shade)).blend(_WHITE, 0.42 * light)
-        return ground.blend(skin, cover), cover > 0.5
+        return ground.blend(skin, cover), _BODY if cover > 0.5 else _HOLE
 
     def _forming(self, x: int, y: int, distance: float) -> float:
         """Grains that gather from the middle outwards as the start-up goes on."""
@@ -205,7 +211,7 @@ class _Canvas:
                 if sign != "." and 0 <= y + down < self.height and 0 <= x + right < self.width:
                     under, _ = pixels[y + down][x + right]
                     colour, cover = self._paints(sign)
-                    pixels[y + down][x + right] = under.blend(colour, cover), sign != "d"
+                    pixels[y + down][x + right] = under.blend(colour, cover), _KINDS.get(sign, _DRAWN)
 
     def _paints(self, sign: str) -> tuple[Color, float]:
         asleep = self.pose.doing in ("asleep", "fallen", "gone")

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from engine.api import AnswerStats
 from sovl_tui.conversation import Entry, Kind, Phase
 from sovl_tui.ink import Ink, pen
+from sovl_tui.markdown_blocks import Block
 from sovl_tui.prose import Line, prose, verbatim
 from sovl_tui.visible import one_line
 
@@ -46,9 +47,12 @@ class EntryDrawing:
     _revision: int = -1
     _width: int = 0
     _ink: Ink | None = None
-    _blocks: list[Line] = field(default_factory=list)
+    _settled: list[Strip] = field(default_factory=list)
+    """Rows of the blocks of an answer that can no longer change."""
     _blocks_done: int = 0
     folded: bool = False
+    kept: int = 0
+    """Leading rows that the last drawing left as they were."""
 
     def estimate(self, width: int) -> None:
         """Guess the height for ``width``; cheap, for entries that nobody sees at the moment."""
@@ -76,9 +80,10 @@ class EntryDrawing:
         if self._rows is not None and self.is_current(width, ink):
             return self._rows
         if self._width != width or self._ink != ink:
-            self._blocks, self._blocks_done = [], 0
+            self._settled, self._blocks_done = [], 0
         self._width, self._ink, self._revision = width, ink, self.entry.revision
         draw = {Kind.USER: self._user, Kind.ANSWER: self._answer, Kind.OUTPUT: self._output, Kind.NOTICE: self._notice}
+        self.kept = 0
         self._rows = draw[self.entry.kind](width, ink)
         self.height, self.exact = len(self._rows), True
         return self._rows
@@ -86,7 +91,7 @@ class EntryDrawing:
     def forget(self) -> None:
         """Drop the rows to save memory; the height stays known."""
         self._rows = None
-        self._blocks, self._blocks_done = [], 0
+        self._settled, self._blocks_done = [], 0
 
     @property
     def cost(self) -> int:
@@ -114,32 +119,34 @@ class EntryDrawing:
     def _answer(self, width: int, ink: Ink) -> list[Strip]:
         inner = body_width(width)
         blocks = self.entry.blocks
-        lines: list[Line] = []
+        self.kept = len(self._settled)
+        tail: list[Strip] = []
         if blocks is not None:
-            for number in range(self._blocks_done, len(blocks.settled)):
-                block = blocks.settled[number]
-                if self._blocks and not (block.code and not block.opens):
-                    self._blocks.append([])
-                self._blocks.extend(prose(block, inner, ink))
+            for block in blocks.settled[self._blocks_done :]:
+                self._settled += self._block(block, len(self._settled), width, ink)
             self._blocks_done = len(blocks.settled)
-            lines = list(self._blocks)
-            tail = blocks.tail
-            if tail is not None:
-                if lines and not (tail.code and not tail.opens):
-                    lines.append([])
-                lines.extend(prose(tail, inner, ink))
-        running = self.entry.phase is Phase.RUNNING
-        if running:
-            _add_caret(lines, pen(ink.accent), inner)
-        elif not lines:
-            lines = [[Segment("(no words)", pen(ink.muted, italic=True))]]
-        sign = pen(ink.accent, bold=True)
-        ground = pen(ink.foreground)
-        rows = [_row("◆" if number == 0 else " ", sign, line, width, ground) for number, line in enumerate(lines)]
+            if blocks.tail is not None or self.entry.phase is Phase.RUNNING:
+                tail = self._block(blocks.tail, len(self._settled), width, ink, caret=self.entry.phase is Phase.RUNNING)
+        rows = self._settled + tail
+        if not rows:
+            rows = [_row("◆", _sign(ink), [Segment("(no words)", pen(ink.muted, italic=True))], width)]
         footer = self._figures(inner, ink)
         if footer:
-            rows.append(_row(" ", sign, footer, width))
+            rows.append(_row(" ", _sign(ink), footer, width))
         return [*rows, Strip.blank(width, Style.null())]
+
+    def _block(self, block: Block | None, above: int, width: int, ink: Ink, *, caret: bool = False) -> list[Strip]:
+        """The rows of one block, ``above`` rows standing before it; with a caret behind it while it grows."""
+        lines = prose(block, body_width(width), ink) if block is not None else []
+        if caret:
+            _add_caret(lines, pen(ink.accent), body_width(width))
+        if above and not (block is not None and block.code and not block.opens):
+            lines.insert(0, [])
+        ground = pen(ink.foreground)
+        return [
+            _row("◆" if above + number == 0 else " ", _sign(ink), line, width, ground)
+            for number, line in enumerate(lines)
+        ]
 
     def _figures(self, width: int, ink: Ink) -> Line:
         """The small line under a finished answer: as many figures as fit."""
@@ -174,6 +181,10 @@ class EntryDrawing:
             _row(sign if number == 0 else " ", pen(colour, bold=True), line, width) for number, line in enumerate(body)
         ]
         return [*rows, Strip.blank(width, Style.null())]
+
+
+def _sign(ink: Ink) -> Style:
+    return pen(ink.accent, bold=True)
 
 
 def answer_figures(stats: AnswerStats) -> list[str]:

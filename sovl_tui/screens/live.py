@@ -37,6 +37,9 @@ _HINTED = 2000
 """Characters of a line that are looked at for a hint; what a longer one is, its beginning decides."""
 
 
+_BLOCK_HINT = "y copies this · c its code · enter unfolds it · esc goes back"
+
+
 class LiveScreen(Screen[None]):
     """Hands keys to the app, and what the engine says to the widgets that show it."""
 
@@ -141,8 +144,10 @@ class LiveScreen(Screen[None]):
         text = self.prompt.text[:_HINTED]
         words = hint(text)
         current = self.popup.current
-        if current is not None and self._enter_completes():
-            words = f"completes to {current.text}"
+        if self.transcript.cursor is not None:
+            words = "" if self.prompt.has_focus else _BLOCK_HINT
+        elif current is not None and self._enter_completes():
+            words = f"Enter completes to {current.text}"
         self.hint_line.show_hint(words, self.prompt.length)
 
     def _enter_completes(self) -> bool:
@@ -212,6 +217,7 @@ class LiveScreen(Screen[None]):
         if self.transcript.cursor is not None or self.focused is not self.prompt:
             self.transcript.drop_cursor()
             self.prompt.focus()
+            self._show_hint()
             return True
         return False
 
@@ -225,6 +231,7 @@ class LiveScreen(Screen[None]):
             self.prompt.focus()
         else:
             self.transcript.focus()
+        self._show_hint()
 
     def action_copy_block(self) -> None:
         """Copy the message under the cursor."""

@@ -18,16 +18,20 @@ class NewLinesChip(Lines):
 
     def show_rows(self, rows: int, away: bool) -> None:
         """Say that ``rows`` are new; ``away`` tells that the reader is not at the end."""
-        self.show((rows, away))
-        self.visible = away
+        if self._data != (rows, away):
+            self.show((rows, away))
+            self.styles.width = len(self._words)
+            self.visible = away
+
+    @property
+    def _words(self) -> str:
+        rows, _ = self._data
+        return f" ↓ {rows} new line{'' if rows == 1 else 's'} " if rows else " ↓ newest "
 
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
-        """The chip, in the middle."""
+        """The chip."""
         rows, _ = self._data
-        words = f" ↓ {rows} new line{'' if rows == 1 else 's'} " if rows else " ↓ newest "
-        chip = Text(words, pen(ink.background, on=ink.accent if rows else ink.secondary, bold=True))
-        chip.align("center", width)
-        return [chip]
+        return [Text(self._words, pen(ink.background, on=ink.accent if rows else ink.secondary, bold=True))]
 
     async def on_click(self, event: events.Click) -> None:
         """Go there."""

@@ -28,5 +28,5 @@ class HintLine(Lines):
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
         """The line."""
         hint, remark = self._data
-        left = Text(f"↵ {hint}" if hint else "", pen(ink.muted))
+        left = Text(hint, pen(ink.muted))
         return [spread(left, Text(remark, pen(ink.warning)), width)]

@@ -104,6 +104,11 @@ class Prompt(TextArea):
         self.history.clear()
         self.post_message(self.Sent(line))
 
+    def on_show(self) -> None:
+        """Take the keys again after there was no room for a prompt."""
+        if self.screen.focused is None:
+            self.focus()
+
     async def _on_key(self, event: events.Key) -> None:
         if self._take(event):
             event.stop()

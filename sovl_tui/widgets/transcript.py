@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -39,6 +41,10 @@ _TAIL_PER_SKIP = 2000
 
 class Transcript(ScrollView, can_focus=True):
     """Everything said, newest at the bottom, which it follows until the reader scrolls away."""
+
+    # In the base class a new size of the content lays out the whole screen, at each new line of an answer. Nothing but
+    # the scrollbar depends on it here.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_rows(-1)", "Up", show=False, id="transcript.up"),
@@ -78,6 +84,10 @@ class Transcript(ScrollView, can_focus=True):
         self._ticks = 0
         self._drawn_width = 0
         self._catching_up = False
+        self._changed_from = 0
+        """First row that is not painted as it is now."""
+        self._painted_top = -1
+        self._base: Style | None = None
         self._welcome: tuple[tuple[int, int, Ink | None], list[Strip]] | None = None
 
     # -- what comes in -------------------------------------------------------------------------------------------------
@@ -116,6 +126,11 @@ class Transcript(ScrollView, can_focus=True):
             self.ink = ink
             self.catch_up()
 
+    def notify_style_update(self) -> None:
+        """The ground may have changed."""
+        super().notify_style_update()
+        self._base = None
+
     def _skip_tick(self) -> bool:
         """Whether a long open block can wait: the longer it is, the more a drawing costs."""
         answer = self.conversation.last(Kind.ANSWER)
@@ -142,7 +157,19 @@ class Transcript(ScrollView, can_focus=True):
             self._catching_up = False
         self._evict()
         self._tell()
-        self.refresh()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Paint what lies below the first row that changed since the last time."""
+        view = self.scrollable_content_region.size
+        top, first = self.scroll_offset.y, self._changed_from
+        self._changed_from = self._index.total
+        if self._index.total == 0 or self._painted_top != top:
+            self.refresh()
+        elif first - top < view.height:
+            above = max(0, first - top)
+            self.refresh(Region(0, above, view.width, view.height - above))
+        self._painted_top = top
 
     def _reorder(self, width: int) -> None:
         entries = self.conversation.entries
@@ -155,6 +182,7 @@ class Transcript(ScrollView, can_focus=True):
                 if not drawing.exact or self._drawn_width != width:
                     drawing.estimate(width)
             self._drawn_width = width
+            self._changed_from = 0
             self._index.reload([self._drawings[entry].height for entry in entries])
             if self.cursor is not None and self.cursor not in self._drawings:
                 self.cursor = None
@@ -188,6 +216,7 @@ class Transcript(ScrollView, can_focus=True):
                 break
         if self.virtual_size != Size(width, self._index.total):
             self.virtual_size = Size(width, self._index.total)
+            self.vertical_scrollbar.window_virtual_size = self._index.total
         if round(self.scroll_y) != top:
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
@@ -209,6 +238,7 @@ class Transcript(ScrollView, can_focus=True):
         if drawing.is_current(width, ink):
             return False
         drawing.rows(width, ink)
+        self._changed_from = min(self._changed_from, self._index.start(self._position[entry]) + drawing.kept)
         return self._index.set(self._position[entry], drawing.height)
 
     def _evict(self) -> None:
@@ -250,7 +280,7 @@ class Transcript(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The strip for row ``y`` of the view."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self._base = self._base or self.rich_style
         row = self.scroll_offset.y + y
         if self.ink is not None and not self._index.total:
             return self._welcome_line(y).adjust_cell_length(self.size.width).apply_style(base)
@@ -281,8 +311,9 @@ class Transcript(ScrollView, can_focus=True):
         span = selection.get_span(row) if selection is not None else None
         if span is None:
             return strip
-        start, end = max(span[0], MARGIN), strip.cell_length if span[1] == -1 else span[1]
-        end = min(end, strip.cell_length)
+        text = strip.text
+        start = max(cell_len(text[: span[0]]), MARGIN)
+        end = strip.cell_length if span[1] == -1 else cell_len(text[: span[1]])
         if start >= end:
             return strip
         style = self.screen.get_component_rich_style("screen--selection")
@@ -302,8 +333,8 @@ class Transcript(ScrollView, can_focus=True):
             rows = self._drawings[self._order[index]].rows(self._drawn_width, self.ink)
             start, end = selection.get_span(row) or (0, -1)
             strip = rows[inner] if inner < len(rows) else Strip([])
-            stop = strip.cell_length if end == -1 else end
-            lines.append(strip.crop(max(start, MARGIN), max(stop, MARGIN)).text.rstrip())
+            text = strip.text
+            lines.append(text[max(start, MARGIN) : len(text) if end == -1 else max(end, MARGIN)].rstrip())
         return "\n".join(lines), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:

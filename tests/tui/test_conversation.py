@@ -1,4 +1,4 @@
-from engine.api import Done, Notice, Outcome, Output, Started, StateChanged, EngineState, TextChunk
+from engine.api import Done, EngineState, Notice, Outcome, Output, Started, StateChanged, TextChunk
 from sovl_tui.conversation import Conversation, Kind, Phase
 from sovl_tui.entry_text import code_of
 from tests.tui.fakes import stats

@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 from sovl_tui.markdown_blocks import FENCE_PIECE_LINES, Block, MarkdownBlocks
 
 PIECES = st.lists(
-    st.sampled_from(["# Head\n", "word ", "\n", "\n\n", "- item\n", "  more\n", "```", "py\n", "x = 1\n", "~~~\n", "| a |"]),
+    st.sampled_from(
+        ["# Head\n", "word ", "\n", "\n\n", "- item\n", "  more\n", "```", "py\n", "x = 1\n", "~~~\n", "| a |"]
+    ),
     max_size=40,
 )
 
@@ -75,7 +77,7 @@ def test_a_long_fence_is_settled_in_pieces_that_join() -> None:
     blocks.append("```\n")
     blocks.finish()
     assert "\n".join(block.source for block in blocks.settled if block.source).split("\n") == lines
-    assert [block.opens for block in blocks.settled][0]
+    assert next(block.opens for block in blocks.settled)
     assert blocks.settled[-1].closes
 
 

@@ -55,6 +55,7 @@ async def test_resizing_there_and_back_shows_the_same(tmp_path: Path) -> None:
             await stage.settle()
         await stage.settle()
         assert stage.screen_text == before
+        assert stage.app.live.prompt.has_focus
 
 
 async def test_the_status_can_be_put_away(tmp_path: Path) -> None:

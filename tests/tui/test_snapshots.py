@@ -164,7 +164,7 @@ SHOTS = [
     (confirm, NARROW, "dark"),
     (pasted, NARROW, "dark"),
     (read_only, NARROW, "dark"),
-    (done, (20, 5), "dark"),
+    (empty, (20, 5), "dark"),
 ]
 
 
@@ -173,9 +173,7 @@ SHOTS = [
     SHOTS,
     ids=[f"{act.__name__}-{size[0]}x{size[1]}-{theme}" for act, size, theme in SHOTS],
 )
-def test_look(
-    act: Act, size: tuple[int, int], theme: str, tmp_path: Path, snap_compare: Callable[..., bool]
-) -> None:
+def test_look(act: Act, size: tuple[int, int], theme: str, tmp_path: Path, snap_compare: Callable[..., bool]) -> None:
     engine = FakeEngine(tmp_path / "home")
     config = Config()
     config.set("interface_config.theme", f"sovl-{theme}")

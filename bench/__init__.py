@@ -1,0 +1,1 @@
+"""Every figure that the README shows, one command each; none of it is part of the installed program."""

@@ -1,0 +1,272 @@
+"""Asking a lifeform that does not change by being asked: greedy, briefly, each question for itself.
+
+Everything goes through the lifeform's own ``generate`` and ``chat``. Between it and the models sits an :class:`Ear`
+that notes what the models were really shown and which tokens came of it. So the guard against taught answers in a
+prompt looks at the very prompt, template and earlier turns included, and two outputs are compared token by token.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from bench.learning_facts import given_away
+from bench.learning_failure import BenchError
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.api import Event
+    from engine.composition.composition import Composition
+    from engine.composition.prompt import Prompt
+    from engine.lifeform import Lifeform
+
+Mode = Literal["base", "shipped", "gate off"]
+"""``base``: weight 0. ``shipped``: as the settings are. ``gate off``: the gate opens whatever r is."""
+MODES: tuple[Mode, ...] = ("base", "shipped", "gate off")
+
+MAX_NEW_TOKENS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to ask.
+
+    Attributes:
+        text: What is said.
+        after: Lines of small talk said before it in the same conversation; none is a conversation of its own.
+        guarded: Whether no taught answer may stand in the prompt.
+    """
+
+    text: str
+    after: tuple[str, ...] = ()
+    guarded: bool = True
+
+
+@dataclass(slots=True)
+class Heard:
+    """An answer, and how sure the model was of it.
+
+    Attributes:
+        text: The answer.
+        ids: Its tokens as they came, the end token included.
+        stop_reason: As the decoder says it.
+        weight: Influence weight that acted; 0 when the scaffold kept silent.
+        recognition: The gate's r; None when it was not asked or is untrained.
+        confidence: c as the program itself computes it: the mean over tokens of max p.
+        other_confidences: Other readings of the same tokens: ``geometric`` (exp of the mean log p), ``least`` (the
+            least p), ``first`` (p of the first token), ``margin`` (mean of first less second).
+    """
+
+    text: str
+    ids: list[int]
+    stop_reason: str
+    weight: float
+    recognition: float | None
+    confidence: float | None
+    other_confidences: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """A JSON-ready object."""
+        return asdict(self)
+
+
+class Asker(Protocol):
+    """Whatever can be asked: a lifeform, or what it is compared with."""
+
+    def ask(self, question: Question, mode: Mode) -> Heard:
+        """Answer, greedily, with at most :data:`MAX_NEW_TOKENS` tokens, and be the same afterwards."""
+
+    def prompt(self, text: str) -> Prompt:
+        """``text`` as the only turn of a conversation."""
+
+    def logits(self, prompt: Prompt, continuation: Sequence[int], mode: Mode) -> torch.Tensor:
+        """Logits ``[len(continuation), vocabulary]`` for each token of a given continuation of ``prompt``."""
+
+    @property
+    def tokenizer(self) -> Any:
+        """Of the model that speaks."""
+
+
+class Ear:
+    """Listens in between a lifeform and its composition."""
+
+    def __init__(self, composition: Composition) -> None:
+        self.prompt_text = ""
+        self.steps: list[Step] = []
+        self._listen = composition.listen
+        composition.listen = self._overhear  # type: ignore[method-assign]
+
+    def _overhear(self, prompt: Prompt, *args: Any, **kwargs: Any) -> Any:
+        self.prompt_text, self.steps = prompt.text, []
+        return _Overheard(self._listen(prompt, *args, **kwargs), self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decoding step: the likeliest token, its probability, and the next likeliest's."""
+
+    token: int
+    first: float
+    second: float
+
+
+class _Overheard:
+    """An utterance whose logits are noted as they pass."""
+
+    def __init__(self, utterance: Any, steps: list[Step]) -> None:
+        self._utterance, self._steps = utterance, steps
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._utterance, name)
+
+    def logits(self, token: int) -> torch.Tensor:
+        logits: torch.Tensor = self._utterance.logits(token)
+        top = logits.softmax(-1).topk(2).values.tolist()
+        self._steps.append(Step(int(logits.argmax()), *top))
+        return logits
+
+
+@dataclass(slots=True)
+class Silent:
+    """A listener who only waits for the end."""
+
+    id: int = 0
+
+    def emit(self, event: Event) -> None:
+        """Take no notice."""
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+
+class LifeAsker:
+    """Asks a lifeform that was opened read-only.
+
+    ``forbidden`` are the taught answers: none of them may stand in a guarded prompt.
+    """
+
+    def __init__(self, life: Lifeform, forbidden: Sequence[str]) -> None:
+        self.life = life
+        self._forbidden = forbidden
+        self._ear = Ear(life.composed)
+        self._prefixes: dict[tuple[tuple[str, ...], Mode], list[Any]] = {}
+        # Chat has no temperature of its own to give; the likeliest of one candidate is the likeliest.
+        life.set_config("controls_config.top_k", 1)
+        life.set_config("controls_config.max_new_tokens", MAX_NEW_TOKENS)
+
+    @property
+    def tokenizer(self) -> Any:
+        """The base's."""
+        return self.life.composed.base.tokenizer
+
+    def prompt(self, text: str) -> Prompt:
+        """``text`` as the only turn of a conversation, with the system prompt in use."""
+        from engine.composition.prompt import Turn, build_prompt
+
+        controls = self.life.config.controls_config
+        turns = [Turn("user", text)]
+        return build_prompt(self.tokenizer, turns, limit=controls.context_length, system=controls.system_prompt)
+
+    def ask(self, question: Question, mode: Mode) -> Heard:
+        """Ask, in a conversation of its own.
+
+        Raises:
+            BenchError: A taught answer stands in the prompt, so that the answer would prove nothing.
+        """
+        life = self.life
+        with self._as(mode), unchanged(life):
+            life.new_conversation()
+            if question.after:
+                life.conversation.turns = list(self._prefix(question.after, mode))
+                answer = life.chat(Silent(), question.text)
+            else:
+                answer = life.generate(Silent(), question.text, MAX_NEW_TOKENS, 0.0)
+            if question.guarded:
+                self._guard(question)
+        steps, stats = self._ear.steps, answer.stats
+        if answer.text and not steps:
+            raise BenchError("the decoder no longer passes through Utterance.logits; nothing could be overheard", 1)
+        return Heard(
+            text=answer.text,
+            ids=[step.token for step in steps],
+            stop_reason=stats.stop_reason,
+            weight=stats.weight,
+            recognition=stats.recognition,
+            confidence=stats.confidence,
+            other_confidences=_confidences(steps[: stats.tokens]),
+        )
+
+    def logits(self, prompt: Prompt, continuation: Sequence[int], mode: Mode) -> torch.Tensor:
+        """Logits for each token of ``continuation``, in one pass over all of it."""
+        import torch
+
+        life, composition = self.life, self.life.composed
+        controls = life.config.controls_config
+        rate = controls.memory_decay_rate if controls.use_token_map_memory else None
+        with self._as(mode), torch.inference_mode():
+            composition.forget_reading()
+            utterance = composition.listen(prompt, life.influence(), memory_rate=rate)
+            shown = torch.tensor([[prompt.ids[-1], *continuation[:-1]]], device=composition.base.device)
+            with utterance._acting():
+                output = composition.base.model(input_ids=shown, past_key_values=utterance._cache, use_cache=True)
+            composition.forget_reading()
+            logits: torch.Tensor = output.logits[0].float()
+        return logits
+
+    def _prefix(self, lines: tuple[str, ...], mode: Mode) -> list[Any]:
+        """The turns of a conversation in which ``lines`` were said; made once for each mode."""
+        if (lines, mode) not in self._prefixes:
+            self.life.new_conversation()
+            for line in lines:
+                self.life.chat(Silent(), line)
+            self._prefixes[lines, mode] = list(self.life.conversation.turns)
+        return self._prefixes[lines, mode]
+
+    def _guard(self, question: Question) -> None:
+        if leak := given_away([self._ear.prompt_text], self._forbidden):
+            raise BenchError(f"the prompt of {question.text!r} contains the taught answer {leak[1]!r}", 1)
+
+    @contextmanager
+    def _as(self, mode: Mode) -> Iterator[None]:
+        life = self.life
+        pinned, threshold = life.pinned_weight, life.config.core_config.gate_threshold
+        try:
+            if mode == "base":
+                life.pin_weight(0.0)
+            elif mode == "gate off":
+                life.set_config("core_config.gate_threshold", 0.0)
+            yield
+        finally:
+            life.pin_weight(pinned)
+            life.set_config("core_config.gate_threshold", threshold)
+
+
+@contextmanager
+def unchanged(life: Lifeform) -> Iterator[None]:
+    """While entered, ``life`` may live; afterwards its mind and the token map's memory are what they were."""
+    memory = copy.deepcopy(life.composed.memory)
+    confidence, temperament = copy.deepcopy(life.confidence), copy.deepcopy(life.temperament)
+    conversation, last = life.conversation, life.last_answer
+    try:
+        yield
+    finally:
+        life.composed.memory = memory
+        life.confidence, life.temperament = confidence, temperament
+        life.conversation, life.last_answer = conversation, last
+
+
+def _confidences(steps: Sequence[Step]) -> dict[str, float]:
+    if not steps:
+        return {}
+    return {
+        "geometric": math.exp(sum(math.log(step.first) for step in steps) / len(steps)),
+        "least": min(step.first for step in steps),
+        "first": steps[0].first,
+        "margin": sum(step.first - step.second for step in steps) / len(steps),
+    }

@@ -1,0 +1,149 @@
+"""Cut what the user wrote into sentences, and tidy each: lead-ins, tags, contractions, missing capitals.
+
+``oh btw my cats name is mirtle lol`` and ``By the way, my cat's name is Mirtle.`` say the same thing; after this they
+nearly look the same. All patterns are anchored or run over text of bounded length, so no input makes them slow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.learning.word_lists import ATTRIBUTES, listed
+
+_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\s*\n+\s*")
+_ABBREVIATION = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|nr|e\.g|i\.e|vs|jr|sr|approx|[a-z])\.$", re.IGNORECASE)
+_CORRECTION = re.compile(
+    r"(?:no|nope|nah|wrong|correction|sorry|actually|update|oops|wait|hold on|my mistake|my bad|not quite|"
+    r"i was wrong|i (?:made|did) a mistake|that(?:'s| is| was) (?:wrong|not right|not correct|incorrect|not true)|"
+    r"i meant|i mean|let me correct (?:that|myself|you)|you(?:'re| are) wrong|in truth|rather)"
+    r"(?:\s*[,:;.!—–-]+\s*|\s+(?=(?:i|my|our|the|it|we|he|she|they|his|her|its|that)\b))",
+    re.IGNORECASE,
+)
+_LEAD_IN = re.compile(
+    r"(?:(?:oh|ah|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|hello|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|besides|"
+    r"plus|then|listen|look|right|sure|thanks|thank you|great|cool|nice|good morning|good evening|hi there|hey there|"
+    r"by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|need it|did not know)|"
+    r"fun fact|guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|important|note|nb|ps|p\.s\.|"
+    r"one more thing|another thing|first of all|first|second|secondly|next|finally|of course|speaking of which|about me|"
+    r"to be precise|more precisely|in other words|remember|reminder|note to self|please note|attention|unfortunately|"
+    r"luckily|sadly|by now|these days|nowadays|currently|at present|today i learned)\s*(?:[,:;.!—–-]+\s*|\s+(?=\w)))"
+    r"|(?:(?:please\s+)?(?:remember|note|know|keep in mind|bear in mind|do not forget|don't forget|be aware|"
+    r"make a note|learn|memori[sz]e|write down)\s+(?:this|the following|that|:)\s*[,:]?\s*)"
+    r"|(?:i (?:just |also |only )?(?:want|wanted|would like|wish|need) (?:you )?to (?:know|remember|learn|tell you|say|mention|add|let you know)"
+    r"(?: that|:|,)?\s+)"
+    r"|(?:(?:you should|you need to|you may want to|you might want to|you ought to|you have to|you must) (?:also )?"
+    r"(?:know|remember|note)(?: that|:|,)?\s+)"
+    r"|(?:(?:let me|i should|i must|i have to|i can|i may|i will|i'll) (?:also )?(?:tell you|mention|add|say|let you know|inform you)"
+    r"(?: that|:|,)?\s+)"
+    r"|(?:i (?:forgot|neglected) to (?:mention|say|tell you|add)(?: that|:|,)?\s+)"
+    r"|(?:did (?:i|you) (?:ever )?(?:mention|know|tell you)(?: that)?\s+(?=.{8,}[.!]$))"
+    r"|(?:(?:it is|it's) (?:true|a fact|important|worth knowing) that\s+)"
+    r"|(?:(?:the (?:truth|fact|thing) is|fact is|truth is)(?: that|:|,)\s*)",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r"(?:[,;—–-]*\s+(?:by the way|btw|you know|just so you know|fyi|actually|in fact|if you (?:want|wanted|need|must|like) to know|"
+    r"if you are interested|lol|haha+|hehe+|though|too|as well|of course|honestly|to be honest|remember that|please remember|"
+    r"please|ok|okay|thanks|thank you|for your information|in case you (?:need it|wonder|wondered|did not know)|now|i told you|"
+    r"so you know|yay|sorry|after all|anyway|at the moment|these days|nowadays|currently)"
+    r"|\s*(?:[:;]-?[()DPp]|<3|xD|\^\^|[\U0001F300-\U0001FAFF☀-➿️]+))\s*[.!]*$",
+    re.IGNORECASE,
+)
+_SMALL = re.compile(r"\s*[,:;—–-]*\s*$")
+_CONTRACTED = [
+    (re.compile(r"\b([Ii])['’]?m\b"), "I am"),
+    (re.compile(r"\bi['’](ve|ll|d)\b", re.IGNORECASE), r"I'\1"),
+    (re.compile(r"\b(\w+)['’]ve\b"), r"\1 have"),
+    (re.compile(r"\b(\w+)['’]re\b"), r"\1 are"),
+    (re.compile(r"\b(\w+)['’]ll\b"), r"\1 will"),
+    (re.compile(r"\b(I|you|he|she|we|they)['’]d\b(?= (?:better|been|had))", re.IGNORECASE), r"\1 had"),
+    (re.compile(r"\b(I|you|he|she|we|they)['’]d\b", re.IGNORECASE), r"\1 would"),
+    (re.compile(r"\bcan['’]?t\b|\bcan not\b", re.IGNORECASE), "cannot"),
+    (re.compile(r"\bwon['’]t\b", re.IGNORECASE), "will not"),
+    (re.compile(r"\b(do|does|did|is|are|was|were|has|have|had|should|would|could|must)n['’]?t\b", re.IGNORECASE), r"\1 not"),
+    (re.compile(r"\b[Ii]ve\b"), "I have"),
+    (re.compile(r"\b(he|she|it|that|there|here|who|what|where)['’]?s (?=(?:got|been)\b)", re.IGNORECASE), r"\1 has "),
+    (re.compile(r"\b(he|she|it|that|there|here|who|what|where|name)['’]s\b", re.IGNORECASE), r"\1 is"),
+    (re.compile(r"\b(shes|hes|thats|whats|theres)\b", re.IGNORECASE), r"\1"),
+    (re.compile(r"\bi\b"), "I"),
+]
+_RUN_TOGETHER = {"shes": "she is", "hes": "he is", "thats": "that is", "whats": "what is", "theres": "there is"}
+_IS_NEXT = (
+    r"called|named|afraid|scared|allergic|born|married|engaged|from|in|on|at|under|behind|a|an|the|not|about|made|"
+    r"turning|going|coming|living|working|learning|studying|moving|getting|due|made|located|worth|now|always|still|"
+    r"\d+ years?|my|our"
+)
+_S_IS = re.compile(rf"\b([A-Za-z][\w-]*)['’]s (?=(?:{_IS_NEXT})\b)")
+_CALENDAR = re.compile(
+    r"\b(" + "|".join((*listed("values", "months"), *listed("values", "days"))).replace("March|", "").replace("May|", "") + r")(s?)\b",
+    re.IGNORECASE,
+)
+_MISSING_APOSTROPHE = re.compile(
+    r"\b((?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he) (?:\w+ )?[a-z]+)s "
+    r"(?=(?:" + "|".join(sorted(ATTRIBUTES, key=len, reverse=True)) + r"|favou?rite)\b.{0,40}?\b(?:is|was|are)\b)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """One sentence without its trimmings."""
+
+    text: str
+    """Without lead-ins, tags and the full stop; contractions written out."""
+    correction: bool
+    """Whether it began as a correction: ``No, …``, ``Actually, …``, ``I was wrong: …``."""
+    question: bool
+    """Whether it ended in a question mark."""
+
+
+def sentences(text: str) -> list[str]:
+    """``text`` cut at sentence ends and line breaks; ``Dr. Quandt`` stays together."""
+    pieces: list[str] = []
+    start = 0
+    for match in _END.finditer(text):
+        piece = text[start : match.start()]
+        if "\n" not in match.group() and _ABBREVIATION.search(piece[-8:]):
+            continue
+        pieces.append(piece)
+        start = match.end()
+    pieces.append(text[start:])
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def written_out(text: str) -> str:
+    """Contractions and run-together forms written out: ``my dog's called Rex`` → ``my dog is called Rex``."""
+    text = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    for pattern, full in _CONTRACTED:
+        text = pattern.sub(full, text)
+    text = re.sub(r"\b\w+\b", lambda word: _RUN_TOGETHER.get(word.group().lower(), word.group()), text)
+    text = _S_IS.sub(r"\1 is ", text)
+    text = _MISSING_APOSTROPHE.sub(r"\1's ", text)
+    return _CALENDAR.sub(lambda day: day[1].capitalize() + day[2].lower(), text)
+
+
+def tidy(sentence: str) -> Tidied:
+    """One sentence made plain; see :class:`Tidied`."""
+    text = " ".join(written_out(sentence).split()).lstrip("-*•–—> ").strip()
+    question = text.rstrip("\"')!. ").endswith("?")
+    correction = False
+    for _ in range(6):
+        before = text
+        if match := _CORRECTION.match(text):
+            correction = True
+            text = text[match.end() :]
+        elif match := _LEAD_IN.match(text):
+            text = text[match.end() :]
+        if text == before:
+            break
+    if correction and re.match(r"(?:i|we) also\b|also\b", text, re.IGNORECASE):
+        correction = False
+    for _ in range(3):
+        shorter = _TAG.sub("", text)
+        if shorter == text or not shorter.strip():
+            break
+        text = shorter
+    text = _SMALL.sub("", text.rstrip(" .!…\"'")) if not text.endswith(("jr.", "Jr.")) else text
+    return Tidied(text.strip(" \"'"), correction, question)
+
+

@@ -1,0 +1,119 @@
+"""What was told, as things remembered: one row per fact, with what became of it over the nights.
+
+A memory is born when sleep finds a fact in what the user said. Each audit leaves a verdict and a strength; dreams leave
+questions. A memory that was corrected or forgotten stays as a row, so that the next sleep can unlearn it and an audit
+can show that it is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What the last audit said of a memory."""
+
+    NEW = "new"
+    LEARNED = "learned"
+    WEAK = "weak"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+    """A correction took its place."""
+    FORGOTTEN = "forgotten"
+    """The user asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One fact that was told.
+
+    Attributes:
+        id: Its number, as commands name it.
+        interaction_id: Where it was said.
+        text: The statement, in the user's person.
+        slot: What it is about; a later memory of the same slot takes its place.
+        verdict: What the last audit said.
+        strength: Share of its questions that were answered right, in [0, 1].
+        sleeps: How many nights it was trained in.
+        audited_at: Unix seconds of the last audit; None for never.
+        questions: Questions that dreams made of it.
+    """
+
+    id: int
+    interaction_id: int
+    text: str
+    slot: str
+    verdict: Verdict
+    strength: float
+    sleeps: int
+    audited_at: float | None
+    questions: tuple[str, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether it is still to be known."""
+        return self.verdict not in (Verdict.SUPERSEDED, Verdict.FORGOTTEN)
+
+
+_SELECT = (
+    "SELECT id, interaction_id, text, slot, verdict, strength, sleeps, audited_at, questions FROM memories"
+)
+
+
+class Memories:
+    """The table of memories in the journal's file; changes are part of the journal's running transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def add(self, interaction_id: int, text: str, slot: str) -> Memory:
+        """Keep a fact. One that is known word for word is returned as it is; one of the same slot is superseded."""
+        known = self._select("WHERE text = ? AND verdict NOT IN ('superseded', 'forgotten')", (text,))
+        if known:
+            return known[0]
+        self._connection.execute(
+            "UPDATE memories SET verdict = 'superseded' WHERE slot = ? AND verdict NOT IN ('superseded', 'forgotten')",
+            (slot,),
+        )
+        cursor = self._connection.execute(
+            "INSERT INTO memories (interaction_id, text, slot, created_at) VALUES (?, ?, ?, ?)",
+            (interaction_id, text, slot, time.time()),
+        )
+        return self._select("WHERE id = ?", (cursor.lastrowid or 0,))[0]
+
+    def get(self, memory_id: int) -> Memory | None:
+        """The memory of that number."""
+        found = self._select("WHERE id = ?", (memory_id,))
+        return found[0] if found else None
+
+    def all(self) -> list[Memory]:
+        """Every memory, oldest first."""
+        return self._select("ORDER BY id", ())
+
+    def judge(self, memory_id: int, verdict: Verdict, strength: float, when: float, *, trained: bool) -> None:
+        """Write down what an audit said of one memory."""
+        self._connection.execute(
+            "UPDATE memories SET verdict = ?, strength = ?, audited_at = ?, sleeps = sleeps + ? WHERE id = ?",
+            (verdict.value, strength, when, int(trained), memory_id),
+        )
+
+    def dreamt(self, memory_id: int, questions: Sequence[str]) -> None:
+        """Keep the questions that dreams made of a memory."""
+        self._connection.execute(
+            "UPDATE memories SET questions = ? WHERE id = ?", (json.dumps(list(questions)), memory_id)
+        )
+
+    def forget(self, memory_ids: Iterable[int]) -> None:
+        """Mark memories as to be unlearned."""
+        self._connection.executemany(
+            "UPDATE memories SET verdict = 'forgotten' WHERE id = ?", ((one,) for one in memory_ids)
+        )
+
+    def _select(self, rest: str, values: tuple[object, ...]) -> list[Memory]:
+        rows = self._connection.execute(f"{_SELECT} {rest}", values).fetchall()
+        return [Memory(*row[:4], Verdict(row[4]), *row[5:8], tuple(json.loads(row[8]))) for row in rows]
