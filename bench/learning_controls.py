@@ -1,4 +1,4 @@
-"""What the lifeform is compared with: the facts in the prompt, a retrieved line in the prompt, plain LoRA, other dreams.
+"""What the lifeform is compared with: facts in the prompt, a retrieved line in the prompt, plain LoRA, other dreams.
 
 A control differs from the real thing in one respect only. Those that change the prompt are here as functions of the
 question, those that change the night as settings of the home, and one, plain LoRA, as an asker of its own.

@@ -70,7 +70,7 @@ def passages(tokenizer: Any, count: int) -> list[tuple[str, list[int]]]:
     ]
 
 
-def measure(asker: Asker, texts: Sequence[tuple[str, Sequence[int]]], modes: Sequence[Mode]) -> dict[str, Drift]:
+def measure(asker: Asker, texts: Sequence[tuple[str, Sequence[int]]], modes: Sequence[Mode]) -> dict[Mode, Drift]:
     """Score given continuations of given prompts, by the base and by each of ``modes``."""
     drifts = {mode: Drift() for mode in modes}
     for shown, continuation in texts:
@@ -83,7 +83,7 @@ def measure(asker: Asker, texts: Sequence[tuple[str, Sequence[int]]], modes: Seq
             drift.base_nats += base_nats
             drift.nats += _cross_entropy(other, continuation)
             drift.divergence += float((base.exp() * (base - other)).sum())
-    return dict(drifts)
+    return drifts
 
 
 def _cross_entropy(log_probabilities: torch.Tensor, continuation: Sequence[int]) -> float:

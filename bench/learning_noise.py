@@ -54,6 +54,7 @@ def with_typo(text: str, chance: random.Random) -> str:
         letters = list(word.group())
         match chance.randrange(4):
             case 0:
+                place = min(place, len(letters) - 3)
                 letters[place], letters[place + 1] = letters[place + 1], letters[place]
             case 1:
                 del letters[place]

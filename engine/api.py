@@ -171,6 +171,69 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class SleepPhase:
+    """A sleep goes into its next phase: ``falling asleep``, ``dreaming``, ``training``, ``auditing`` or ``waking``."""
+
+    id: int
+    phase: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dreamt:
+    """One question that a dream made of a memory, and what became of it."""
+
+    id: int
+    memory: str
+    question: str
+    answer: str
+    kept: bool
+    why: str = ""
+    """Why it was not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """One optimiser step."""
+
+    id: int
+    step: int
+    steps: int
+    loss: float
+    """Cross-entropy on what is to be learned, nats per token."""
+    drift: float
+    """KL divergence from the base on what is to stay, nats per token."""
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryAudited:
+    """The verdict on one memory: ``learned``, ``weak``, ``refused`` or ``forgotten``."""
+
+    id: int
+    memory_id: int
+    memory: str
+    verdict: str
+    before: float
+    """Share of its questions that were answered right before this sleep, in [0, 1]."""
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """A sleep is over."""
+
+    id: int
+    learned: int
+    weak: int
+    refused: int
+    loss_before: float | None
+    loss_after: float | None
+    message: str
+    """One line on what changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A submitted line is finished."""
 
@@ -206,7 +269,22 @@ class Closed:
     """``quit`` ran (or the engine was shut down): state is saved, the thread is about to end."""
 
 
-Event = StateChanged | Started | TextChunk | Output | Progress | Done | Notice | EngineFailed | Closed
+Event = (
+    StateChanged
+    | Started
+    | TextChunk
+    | Output
+    | Progress
+    | SleepPhase
+    | Dreamt
+    | TrainingStep
+    | MemoryAudited
+    | Woke
+    | Done
+    | Notice
+    | EngineFailed
+    | Closed
+)
 
 
 @dataclass(frozen=True, slots=True)

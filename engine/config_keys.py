@@ -329,6 +329,13 @@ class ControlsConfig(Section):
     sleep_log_min: Whole = _integer(
         10, 5, 20, "Interactions needed since the last sleep before it falls asleep by itself.", unit="interactions"
     )
+    sleep_quiet_seconds: float = _number(
+        30.0,
+        0.0,
+        86_400.0,
+        "How long you must have been quiet before it falls asleep by itself, or goes on sleeping after you spoke.",
+        unit="seconds",
+    )
     dream_swing_var: float = _number(
         0.1, 0.05, 0.2, "It dreams when its recent confidence varies by more than this standard deviation."
     )

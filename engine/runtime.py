@@ -15,6 +15,9 @@ import sys
 import threading
 import time
 import traceback
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,6 +81,7 @@ class Engine:
         self._config_path = config_path
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ids = itertools.count(1)
+        self._held: deque[Submit] = deque()  # long jobs that came while another one ran
         self._waiting: set[int] = set()
         self._stopped: set[int] = set()
         self._running: int | None = None
@@ -178,9 +182,8 @@ class Engine:
     def _serve(self) -> None:
         """Take commands until told to leave."""
         while not self._leaving.is_set():
-            match self._inbox.get():
+            match self._next():
                 case Submit(id, line):
-                    self._waiting.discard(id)
                     self._do(id, line)
                 case Restart() if self.outbox.latest.state is EngineState.FAILED:
                     if (self._life is not None or self._open()) and self._awaken():
@@ -190,8 +193,43 @@ class Engine:
                 case Shutdown():
                     break
 
+    def _next(self) -> Command:
+        """The next command; when it is quiet and the lifeform is tired, a sleep of its own accord."""
+        if self._held:
+            return self._held.popleft()
+        life = self._life
+        if life is None or not life.tired:
+            return self._inbox.get()
+        try:
+            return self._inbox.get(timeout=life.config.controls_config.sleep_quiet_seconds)
+        except queue.Empty:
+            return Submit(next(self._ids), "/sleep")
+
+    def _attend(self, aside: Callable[[], AbstractContextManager[None]]) -> None:
+        """In the middle of a long job, answer what the user said meanwhile, and wait until it is quiet again."""
+        if self._inbox.empty() or self._life is None:
+            return
+        sleeper, quiet = self._running, self._life.config.controls_config.sleep_quiet_seconds
+        with aside():
+            while not self._leaving.is_set() and sleeper not in self._stopped:
+                try:
+                    command = self._inbox.get(timeout=quiet)
+                except queue.Empty:
+                    break
+                match command:
+                    case Submit(_, line) if (spec := parse(line).spec) is not None and spec.long:
+                        self._held.append(command)
+                    case Submit(id, line):
+                        self._do(id, line)
+                    case Stop(id):
+                        self.stop(id)
+                    case Shutdown():
+                        break
+        self._running = sleeper
+
     def _do(self, id: int, line: str) -> None:
         """Run one submitted line from :class:`Started` to :class:`Done`."""
+        self._waiting.discard(id)
         intent = parse(line)
         if id in self._stopped:
             self._stopped.discard(id)
@@ -199,7 +237,14 @@ class Engine:
             return
         self._running = id
         before = self.outbox.latest.state
-        call = Call(id, intent.args, self._emit, lambda: id in self._stopped or self._leaving.is_set())
+        call = Call(
+            id,
+            intent.args,
+            self._emit,
+            lambda: id in self._stopped or self._leaving.is_set(),
+            enter=self._show,
+            attend=self._attend,
+        )
         self.outbox.put(Started(id, intent.spec.name if intent.spec else "chat"))
         self._tokens, self._since = 0, None
         try:

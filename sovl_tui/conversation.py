@@ -65,12 +65,17 @@ class Conversation:
     """All entries in reading order. Answers stand behind their question even when later lines already wait."""
 
     entries: list[Entry] = field(default_factory=list)
+    _moved_from: int = 0
+
+    def take_moved(self) -> int:
+        """The place from which entries came, went or moved since the last call; the number of entries for none."""
+        moved, self._moved_from = min(self._moved_from, len(self.entries)), len(self.entries)
+        return moved
 
     def submitted(self, line_id: int, line: str) -> Entry:
         """Note that the user sent ``line``; it waits until the engine starts on it."""
         entry = Entry(Kind.USER, line_id, line, Phase.WAITING)
-        self.entries.append(entry)
-        return entry
+        return self._insert(len(self.entries), entry)
 
     def apply(self, event: Event) -> bool:
         """Take in one event; True when an entry was added or changed."""
@@ -96,12 +101,12 @@ class Conversation:
     def notice(self, level: str, text: str) -> Entry:
         """Add a remark, above the lines that still wait."""
         entry = Entry(Kind.NOTICE, 0, text, level=level)
-        self.entries.insert(self._before_waiting(), entry)
-        return entry
+        return self._insert(self._before_waiting(), entry)
 
     def clear(self) -> None:
         """Forget what is finished; lines that wait or run stay."""
         live = {entry.line_id for entry in self.entries if entry.phase in (Phase.WAITING, Phase.RUNNING)}
+        self._moved_from = 0
         self.entries[:] = [entry for entry in self.entries if entry.line_id in live]
 
     def last(self, kind: Kind) -> Entry | None:
@@ -122,7 +127,11 @@ class Conversation:
 
     def _place(self, entry: Entry) -> Entry:
         index = self._last_of(entry.line_id) if entry.line_id else None
-        self.entries.insert(self._before_waiting() if index is None else index + 1, entry)
+        return self._insert(self._before_waiting() if index is None else index + 1, entry)
+
+    def _insert(self, index: int, entry: Entry) -> Entry:
+        self.entries.insert(index, entry)
+        self._moved_from = min(self._moved_from, index)
         return entry
 
     def _growing(self, line_id: int, kind: Kind) -> Entry:

@@ -27,6 +27,7 @@ FOLD_ROWS = 24
 """A line of the user with more rows than this is folded."""
 FOLDED_ROWS = 12
 
+_NEVER = -1
 _NOTICE_SIGNS = {"info": "•", "warning": "▲", "error": "✖"}
 _STOP_WORDS = {"length": "token limit", "repetition": "began to repeat itself"}
 
@@ -44,7 +45,7 @@ class EntryDrawing:
     height: int = 1
     exact: bool = False
     _rows: list[Strip] | None = None
-    _revision: int = -1
+    _revision: int = _NEVER
     _width: int = 0
     _ink: Ink | None = None
     _settled: list[Strip] = field(default_factory=list)
@@ -67,8 +68,8 @@ class EntryDrawing:
 
     @property
     def is_behind(self) -> bool:
-        """Whether the entry changed since its rows were drawn, or was never drawn."""
-        return self._revision != self.entry.revision
+        """Whether the entry changed since its rows were drawn."""
+        return self._revision not in (_NEVER, self.entry.revision)
 
     def is_current(self, width: int, ink: Ink) -> bool:
         """Whether ``rows`` would draw nothing anew."""
@@ -87,6 +88,12 @@ class EntryDrawing:
         self._rows = draw[self.entry.kind](width, ink)
         self.height, self.exact = len(self._rows), True
         return self._rows
+
+    def shown(self, width: int, ink: Ink) -> list[Strip]:
+        """The rows as they were drawn last, even when the entry has grown since; drawn now when there are none."""
+        if self._rows is not None and self._width == width and self._ink == ink:
+            return self._rows
+        return self.rows(width, ink)
 
     def forget(self) -> None:
         """Drop the rows to save memory; the height stays known."""

@@ -118,8 +118,10 @@ def _markdown_class() -> Any:
         )
 
         def __init__(self, markup: str) -> None:
-            super().__init__("", hyperlinks=False)
-            self.markup = markup
+            # The base class would make a parser of its own for each block.
+            self.markup, self.style, self.justify = markup, "none", None
+            self.code_theme = self.inline_code_theme = "default"
+            self.hyperlinks, self.inline_code_lexer = False, None
             self.parsed = self.parser.parse(markup)
 
     return ShownMarkdown

@@ -18,10 +18,10 @@ class RowIndex:
     def __len__(self) -> int:
         return len(self._heights)
 
-    def reload(self, heights: Iterable[int]) -> None:
-        """Take all ``heights`` anew."""
-        self._heights = list(heights)
-        self._valid = 0
+    def replace_from(self, index: int, heights: Iterable[int]) -> None:
+        """Take ``heights`` for entry ``index`` and all behind it."""
+        self._heights[index:] = heights
+        self._valid = min(self._valid, index)
 
     def set(self, index: int, height: int) -> bool:
         """Set one height; True when it differs from before."""

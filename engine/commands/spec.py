@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.api import Event, Output, Progress
+from engine.api import EngineState, Event, Output, Progress
 
 if TYPE_CHECKING:
     from engine.lifeform import Answer, Lifeform
@@ -69,6 +70,10 @@ class Flag:
         return f"[--{self.name}{value}]"
 
 
+def _nothing(*_: object) -> None:
+    """For callers that neither watch nor interrupt."""
+
+
 @dataclass(slots=True)
 class Call:
     """One run of a command: its arguments, and the way its output goes."""
@@ -79,6 +84,10 @@ class Call:
     emit: Callable[[Event], None]
     cancelled: Callable[[], bool]
     """True once the user asked to stop. Long work looks at every step, and returns early."""
+    enter: Callable[[EngineState, str], None] = _nothing
+    """Shows what the engine is doing from now on, in a state and a few words."""
+    attend: Callable[[Callable[[], AbstractContextManager[None]]], None] = _nothing
+    """Long work calls this between its steps: what the user said meanwhile is answered, inside the given context."""
     quit: bool = field(default=False, init=False)
     """Set by a handler after which the program ends."""
 
@@ -121,6 +130,8 @@ class CommandSpec:
     """May be given several lines without a slash before it."""
     needs_model: bool = False
     """Waits until a model is loaded."""
+    long: bool = False
+    """Takes minutes, and lets chat come between its steps."""
     answer_label: str = ""
     """What plain text shows before the streamed answer."""
 

@@ -22,7 +22,7 @@ from torch import nn
 from transformers.cache_utils import DynamicCache
 
 from engine.composition.bridge import Influence
-from engine.composition.composition import Cancelled, Composition
+from engine.composition.composition import Composition
 from engine.composition.frozen import decoder_layers, trunk_of
 from engine.composition.scaffold import LeftOut, hidden_of
 
@@ -97,11 +97,34 @@ class Learner:
             (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
         )
         self.parameters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
-        with torch.no_grad(), self._arithmetic():
-            ids = torch.tensor([self.preamble], device=self.device)
-            cache = DynamicCache()
+        self._preamble = self._read_preamble()
+
+    @torch.no_grad()
+    def _read_preamble(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        ids = torch.tensor([self.preamble], device=self.device)
+        cache = DynamicCache()
+        with self._arithmetic():
             trunk_of(self._whole)(input_ids=ids, past_key_values=cache, use_cache=True)
-        self._preamble = [(layer.keys, layer.values) for layer in cache.layers]
+        return [(layer.keys, layer.values) for layer in cache.layers]
+
+    def beginning_with(self, preamble: Sequence[int]) -> Learner:
+        """The same learner for prompts that begin otherwise; nothing is copied."""
+        other = copy.copy(self)
+        other.preamble = list(preamble)
+        other._preamble = other._read_preamble()
+        return other
+
+    @torch.no_grad()
+    def vectors(self, prompts: Sequence[Sequence[int]], heed: Heed) -> list[list[float]]:
+        """One vector ``[hidden]`` per prompt: the mean of the scaffold's final states over it."""
+        found: list[list[float]] = []
+        for start in range(0, len(prompts), _BATCH):
+            heed()
+            rows = self.prepare([(prompt, [], True) for prompt in prompts[start : start + _BATCH]], heed)
+            final, real = self._read(rows)[:2]
+            means = (final * real[..., None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1)
+            found += means.tolist()
+        return found
 
     # -- preparing rows ------------------------------------------------------------------------------------------------
 
@@ -121,8 +144,7 @@ class Learner:
         for start in range(0, len(order), _BATCH):
             heed()
             chosen = order[start : start + _BATCH]
-            for index, exercise in zip(chosen, self._prepare([rows[i] for i in chosen], own), strict=True):
-                prepared[index] = exercise
+            prepared.update(zip(chosen, self._prepare([rows[i] for i in chosen], own), strict=True))
         return [prepared[index] for index in range(len(rows))]
 
     def _prepare(self, rows: Sequence[tuple[Sequence[int], Sequence[int], bool]], own: bool) -> Iterator[Exercise]:
@@ -143,7 +165,9 @@ class Learner:
                 if self.factor != 1.0:
                     exercise.keys_values = torch.stack(
                         [
-                            torch.stack([layer.keys[index, :, n : n + context], layer.values[index, :, n : n + context]])
+                            torch.stack(
+                                [layer.keys[index, :, n : n + context], layer.values[index, :, n : n + context]]
+                            )
                             for layer in cache.layers[self.first :]
                         ]
                     ).bfloat16()
@@ -159,7 +183,12 @@ class Learner:
         Returns:
             The gate's logits ``[rows]``, which prompt positions are real ``[rows, P]``, and the scaffold's cache.
         """
-        width = max(1, max(len(row.prompt) - 1 for row in rows))
+        final, real, cache = self._read(rows)
+        return self._gate_logits(final, real), real, cache
+
+    def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:
+        """Final states ``[rows, P, hidden]``, which positions are real, and the scaffold's cache."""
+        width = max(1, *(len(row.prompt) - 1 for row in rows))
         ids, real = self._padded([row.prompt[:-1] for row in rows], left=True, width=width)
         cache = self._preamble_cache(len(rows), range(self.first, len(self._preamble)))
         self._enter(self._scaffold_entry, _stacked([row.states for row in rows], width, left=True))
@@ -171,7 +200,7 @@ class Learner:
                 past_key_values=cache,
                 use_cache=True,
             ).last_hidden_state
-        return self._gate_logits(final.float(), real), real, cache
+        return final.float(), real, cache
 
     def predict(self, rows: Sequence[Exercise], real: torch.Tensor, scaffold: DynamicCache) -> torch.Tensor:
         """Let the base predict the answers while it reads the scaffold.
@@ -200,6 +229,18 @@ class Learner:
             logits: torch.Tensor = self._base.get_output_embeddings()(hidden[valid])
         return logits.float()
 
+    @contextmanager
+    def dropping(self) -> Iterator[None]:
+        """While entered, ``lora_dropout`` acts on the adapters' inputs. Outside of it nothing is ever dropped."""
+        parts = [module for name, module in self._scaffold.named_modules() if ".lora_dropout." in name]
+        for part in parts:
+            part.train()
+        try:
+            yield
+        finally:
+            for part in parts:
+                part.eval()
+
     def base_logits(self, rows: Sequence[Exercise]) -> torch.Tensor:
         """What the bare base predicted for rows prepared with ``own``: logits as of :meth:`predict`."""
         hidden = torch.cat([row.final for row in rows if row.final is not None])
@@ -211,7 +252,13 @@ class Learner:
 
     @torch.no_grad()
     def answers(
-        self, prompts: Sequence[Sequence[int]], tokens: int, heed: Heed, *, influence: bool, threshold: float | None = None
+        self,
+        prompts: Sequence[Sequence[int]],
+        tokens: int,
+        heed: Heed,
+        *,
+        influence: bool,
+        threshold: float | None = None,
     ) -> list[Reply]:
         """Answer prompts greedily, many at once.
 
@@ -227,8 +274,7 @@ class Learner:
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             batch = [prompts[i] for i in chosen]
-            for index, reply in zip(chosen, self._answer(batch, tokens, heed, influence, threshold), strict=True):
-                replies[index] = reply
+            replies.update(zip(chosen, self._answer(batch, tokens, heed, influence, threshold), strict=True))
         return [replies[index] for index in range(len(prompts))]
 
     def _answer(

@@ -36,7 +36,7 @@ _ENGLISH = frozenset(
     "by as that this has have had do does did not called named lives works name".split()
 )
 _FOREIGN = word_set("grammar", "foreign")
-_CODE = re.compile(r"```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|=>|==|\w\(\)|\w+\[\d+\]|</")
+_CODE = re.compile(r"""```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|=>|==|\w\((?:\)|["'])|\w+\[\d+\]|</""")
 _QUESTION = re.compile(
     r"(?:what|which|who|whom|whose|where|when|why|how)\b|"
     r"(?:do|does|did|is|are|was|were|am|can|could|will|would|should|shall|may|has|have|had) "

@@ -21,15 +21,16 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
-    r"(?:(?:oh|ah|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|hello|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|besides|"
-    r"plus|then|listen|look|right|sure|thanks|thank you|great|cool|nice|good morning|good evening|hi there|hey there|"
-    r"by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|need it|did not know)|"
-    r"fun fact|guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|important|note|nb|ps|p\.s\.|"
-    r"one more thing|another thing|first of all|first|second|secondly|next|finally|of course|speaking of which|about me|"
-    r"to be precise|more precisely|in other words|remember|reminder|note to self|please note|attention|unfortunately|"
-    r"luckily|sadly|by now|these days|nowadays|currently|at present|today i learned)\s*(?:[,:;.!—–-]+\s*|\s+(?=\w)))"
-    r"|(?:(?:please\s+)?(?:remember|note|know|keep in mind|bear in mind|do not forget|don't forget|be aware|"
+    r"(?:(?:please\s+)?(?:remember|note|know|keep in mind|bear in mind|do not forget|don't forget|be aware|"
     r"make a note|learn|memori[sz]e|write down)\s+(?:this|the following|that|:)\s*[,:]?\s*)"
+    r"|(?:(?:oh|ah|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|besides|plus|hi there|"
+    r"hey there|by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|need it|did not know)|"
+    r"guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|nb|ps|p\.s\.|one more thing|another thing|"
+    r"first of all|of course|speaking of which|to be precise|more precisely|in other words|remember|reminder|note to self|"
+    r"please note|unfortunately|luckily|sadly|by now|these days|nowadays|currently|at present|today i learned)"
+    r"(?:\s*[,:;.!—–-]+\s*|\s+(?=\w)))"
+    r"|(?:(?:hello|right|sure|thanks|thank you|great|cool|nice|good morning|good evening|fun fact|important|note|listen|look|first|"
+    r"second|secondly|next|then|finally|about me|attention|hello there|good to know|sovl)\s*[,:;.!—–-]+\s*)"
     r"|(?:i (?:just |also |only )?(?:want|wanted|would like|wish|need) (?:you )?to (?:know|remember|learn|tell you|say|mention|add|let you know)"
     r"(?: that|:|,)?\s+)"
     r"|(?:(?:you should|you need to|you may want to|you might want to|you ought to|you have to|you must) (?:also )?"
@@ -79,6 +80,7 @@ _CALENDAR = re.compile(
     r"\b(" + "|".join((*listed("values", "months"), *listed("values", "days"))).replace("March|", "").replace("May|", "") + r")(s?)\b",
     re.IGNORECASE,
 )
+_MARCH_MAY = re.compile(r"(?<=in )(?:march|may)\b(?! i)|\b(?:march|may)\b(?= \d)|(?<=\d )(?:march|may)\b|(?<=of )(?:march|may)\b")
 _MISSING_APOSTROPHE = re.compile(
     r"\b((?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he) (?:\w+ )?[a-z]+)s "
     r"(?=(?:" + "|".join(sorted(ATTRIBUTES, key=len, reverse=True)) + r"|favou?rite)\b.{0,40}?\b(?:is|was|are)\b)"
@@ -119,6 +121,7 @@ def written_out(text: str) -> str:
     text = re.sub(r"\b\w+\b", lambda word: _RUN_TOGETHER.get(word.group().lower(), word.group()), text)
     text = _S_IS.sub(r"\1 is ", text)
     text = _MISSING_APOSTROPHE.sub(r"\1's ", text)
+    text = _MARCH_MAY.sub(lambda month: month.group().capitalize(), text)
     return _CALENDAR.sub(lambda day: day[1].capitalize() + day[2].lower(), text)
 
 

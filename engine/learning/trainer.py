@@ -1,7 +1,7 @@
 """The optimiser: batches, losses, schedule, and what to do when numbers go wrong.
 
-Three kinds of rows share a step. *Told* rows carry what is to be learned: cross-entropy on the answer. *Kept* rows carry
-the base's own answers to what was never told: the composition is held to the base's distribution by KL divergence.
+Three kinds of rows share a step. *Told* rows carry what is to be learned: cross-entropy on the answer. *Kept* rows
+carry the base's own answers to what was never told: the composition is held to the base's distribution by KL divergence.
 *Gate* rows have no answer; they only teach the recognition gate to stay shut.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch.nn import functional
+from torch.optim.lr_scheduler import LambdaLR
 
 from engine.learning.learner import Exercise, Learner
 
@@ -90,6 +91,20 @@ def train(
     Raises:
         LearningFailed: When a loss is not finite. The parameters are those after the step before.
     """
+    optimizer, schedule = optimizer_for(learner, recipe)
+    importance = {id(row): w for row, w in zip(told, weights or [1.0] * len(told), strict=True)}
+    rounds = _Rounds(told, recipe.told, chance), _Rounds(kept, recipe.kept, chance), _Rounds(gate, recipe.gate, chance)
+    try:
+        for number in range(1, recipe.steps + 1):
+            step = accumulate(learner, *(next(r) for r in rounds), recipe, importance, number)
+            descend(optimizer, schedule, recipe.clip, number)
+            yield step
+    finally:
+        release(optimizer)
+
+
+def optimizer_for(learner: Learner, recipe: Recipe) -> tuple[torch.optim.Optimizer, LambdaLR]:
+    """AdamW over adapters and gate with its schedule; from now on both take gradients, until :func:`release`."""
     adapters, head = learner.parameters, list(learner.gate.parameters())
     for parameter in (*adapters, *head):
         parameter.requires_grad_(True)
@@ -98,23 +113,30 @@ def train(
         betas=(0.9, 0.99),
         weight_decay=0.0,
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share(step, recipe))
-    importance = {id(row): w for row, w in zip(told, weights or [1.0] * len(told), strict=True)}
-    rounds = _Rounds(told, recipe.told, chance), _Rounds(kept, recipe.kept, chance), _Rounds(gate, recipe.gate, chance)
-    try:
-        for number in range(1, recipe.steps + 1):
-            optimizer.zero_grad(set_to_none=True)
-            step = _step(learner, *(next(r) for r in rounds), recipe, importance, number)
-            torch.nn.utils.clip_grad_norm_((*adapters, *head), recipe.clip, error_if_nonfinite=False)
-            if any(p.grad is not None and not torch.isfinite(p.grad).all() for p in (*adapters, *head)):
-                raise LearningFailed(f"the gradient stopped being finite at step {number}")
-            optimizer.step()
-            schedule.step()
-            yield step
-    finally:
-        for parameter in (*adapters, *head):
+    return optimizer, LambdaLR(optimizer, lambda step: _share(step, recipe))
+
+
+def descend(optimizer: torch.optim.Optimizer, schedule: LambdaLR, clip: float, number: int) -> None:
+    """Take the step that the accumulated gradients ask for, and clear them.
+
+    Raises:
+        LearningFailed: When they are not finite; the parameters are untouched.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    torch.nn.utils.clip_grad_norm_(parameters, clip, error_if_nonfinite=False)
+    if any(p.grad is not None and not torch.isfinite(p.grad).all() for p in parameters):
+        raise LearningFailed(f"the gradient stopped being finite at step {number}")
+    optimizer.step()
+    schedule.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def release(optimizer: torch.optim.Optimizer) -> None:
+    """Let go of gradients: the parameters are frozen again."""
+    optimizer.zero_grad(set_to_none=True)
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
             parameter.requires_grad_(False)
-        optimizer.zero_grad(set_to_none=True)
 
 
 def _share(step: int, recipe: Recipe) -> float:
@@ -122,16 +144,31 @@ def _share(step: int, recipe: Recipe) -> float:
     return rise * (0.1 + 0.9 * 0.5 * (1.0 + math.cos(math.pi * step / recipe.steps)))
 
 
-def _step(
+def accumulate(
     learner: Learner,
     told: list[Exercise],
     kept: list[Exercise],
     gate: list[Exercise],
     recipe: Recipe,
-    importance: dict[int, float],
+    importance: Mapping[int, float],
     number: int,
+    scale: float = 1.0,
 ) -> Step:
-    """Accumulate the gradients of one step."""
+    """Add the gradients of some rows to those that are there.
+
+    Args:
+        learner: What is trained.
+        told: Rows to learn.
+        kept: Rows to keep the base's own answers on.
+        gate: Rows to keep the gate shut on.
+        recipe: The losses' weights.
+        importance: How much each told row counts, by its ``id``.
+        number: Of the step, for what is said when it fails.
+        scale: Share of these rows in the step that they are a part of.
+
+    Raises:
+        LearningFailed: When a loss is not finite.
+    """
     loss = drift = gate_loss = 0.0
     tokens = 0
     shut = len(kept) + len(gate)
@@ -161,11 +198,11 @@ def _step(
         gate_loss += float(_gate_loss(recognised.detach(), goal).mean())
         if not math.isfinite(float(part.detach())):
             raise LearningFailed(f"the loss stopped being finite at step {number}")
-        part.backward()
+        (scale * part).backward()
     if gate:
         recognised, _, _ = learner.read(gate)
         shut_loss = _gate_loss(recognised, torch.zeros_like(recognised)).sum() / shut
-        (recipe.gate_weight * shut_loss).backward()
+        (scale * recipe.gate_weight * shut_loss).backward()
         gate_loss += float(shut_loss.detach())
     return Step(number, loss, drift, gate_loss, tokens)
 

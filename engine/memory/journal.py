@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from . import jsonl
+from .memories import Memories
 from .record import Interaction, JournalError, JournalEvent, storable
 from .schema import connect, connect_read_only, plain_errors
 
@@ -66,6 +67,7 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection, path: Path, read_only: bool) -> None:
         self._connection = connection
+        self.memories = Memories(connection)
         self.path = path
         self.read_only = read_only
 
@@ -240,6 +242,10 @@ class Journal:
             "SELECT count(*), avg(confidence_score) FROM interactions WHERE trainable AND slept_at IS NULL"
         )
         return int(count), mean
+
+    def unslept_interactions(self, limit: int) -> list[Interaction]:
+        """The oldest ``limit`` trainable interactions that no sleep has learnt yet, oldest first."""
+        return self._select("WHERE trainable AND slept_at IS NULL ORDER BY id LIMIT ?", (_limit(limit),))
 
     def search(self, text: str, limit: int = 20) -> list[Interaction]:
         """Interactions about ``text``, best first.

@@ -60,9 +60,7 @@ class Memory:
         return self.verdict not in (Verdict.SUPERSEDED, Verdict.FORGOTTEN)
 
 
-_SELECT = (
-    "SELECT id, interaction_id, text, slot, verdict, strength, sleeps, audited_at, questions FROM memories"
-)
+_SELECT = "SELECT id, interaction_id, text, slot, verdict, strength, sleeps, audited_at, questions FROM memories"
 
 
 class Memories:

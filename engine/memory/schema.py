@@ -64,6 +64,23 @@ _MIGRATIONS: tuple[str, ...] = (
         INSERT INTO interactions_text (rowid, prompt, response) VALUES (new.id, new.prompt, new.response);
     END;
     """,
+    # 1 → 2
+    """
+    CREATE TABLE memories (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        interaction_id INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        slot TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        verdict TEXT NOT NULL DEFAULT 'new',
+        strength REAL NOT NULL DEFAULT 0,
+        sleeps INTEGER NOT NULL DEFAULT 0,
+        audited_at REAL,
+        questions TEXT NOT NULL DEFAULT '[]'
+    );
+    CREATE INDEX memories_by_slot ON memories (slot);
+    CREATE INDEX memories_by_text ON memories (text);
+    """,
 )
 
 _VERSION = len(_MIGRATIONS)

@@ -1,12 +1,11 @@
 """The conversation on the screen. One widget on Textual's line API: no widget per message, so its cost does not grow.
 
-Rows exist only for entries that someone looks at. All others have an estimated height, which is put right as soon as
-they come into view; what the reader looks at stays where it is meanwhile.
+The rows come from :mod:`sovl_tui.arrangement`. What is here follows the end, or holds on to what the reader looks at
+while heights above it become known, and paints only what changed.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from time import perf_counter
 from typing import ClassVar
@@ -23,17 +22,13 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from engine.api import Event
+from sovl_tui.arrangement import Anchor, Arrangement
 from sovl_tui.conversation import Conversation, Entry, Kind
-from sovl_tui.entry_drawing import MARGIN, EntryDrawing
+from sovl_tui.entry_drawing import MARGIN
 from sovl_tui.ink import Ink
-from sovl_tui.rows import RowIndex
 from sovl_tui.welcome import welcome
 from sovl_tui.widgets.lines import to_strip
 
-ROWS_KEPT = 4000
-"""Drawn rows kept in memory, those in view aside."""
-_LIVE_ENTRIES = 40
-"""Only the newest entries can still change."""
 _WHEEL_ROWS = 3
 _TAIL_PER_SKIP = 2000
 """Characters of an open block for which one more tick is skipped between two drawings of it."""
@@ -75,17 +70,11 @@ class Transcript(ScrollView, can_focus=True):
         self.following = True
         self.cursor: Entry | None = None
         self.ink: Ink | None = None
-        self._drawings: dict[Entry, EntryDrawing] = {}
-        self._order: list[Entry] = []
-        self._position: dict[Entry, int] = {}
-        self._index = RowIndex()
-        self._recent: OrderedDict[Entry, None] = OrderedDict()
-        self._seen_rows = 0
+        self._rows = Arrangement(self.conversation)
+        self._seen: tuple[Entry, int] | None = None
+        """The lowest row that was ever in view: its entry, and its place there."""
         self._ticks = 0
-        self._drawn_width = 0
         self._catching_up = False
-        self._changed_from = 0
-        """First row that is not painted as it is now."""
         self._painted_top = -1
         self._base: Style | None = None
         self._welcome: tuple[tuple[int, int, Ink | None], list[Strip]] | None = None
@@ -141,139 +130,82 @@ class Transcript(ScrollView, can_focus=True):
     # -- arrangement ---------------------------------------------------------------------------------------------------
 
     def catch_up(self) -> None:
-        """Bring heights, scroll range and rows up to date with the conversation, then repaint."""
-        width = self.scrollable_content_region.width
+        """Bring rows and scroll range up to date with the conversation, then paint what changed."""
+        width, height = self.scrollable_content_region.size
         if width <= 0 or self.ink is None or self._catching_up:
             return
         self._catching_up = True
         try:
-            anchor = self._anchor()
-            self._reorder(width)
-            for entry in self._order[-_LIVE_ENTRIES:]:
-                if self._drawings[entry].is_behind:
-                    self._draw(entry, width, self.ink)
-            self._settle(anchor, width, self.ink)
+            anchor = None if self.following else self._rows.anchor(self.scroll_offset.y, height)
+            self._rows.keep_up(width, self.ink)
+            self._settle(anchor)
         finally:
             self._catching_up = False
-        self._evict()
+        if self.cursor is not None and self.cursor not in self._rows:
+            self.cursor = None
+        self._rows.evict()
         self._tell()
         self._repaint()
+
+    def _settle(self, anchor: Anchor | None) -> None:
+        """Draw what is in view until nothing there is an estimate, holding on to ``anchor``, else to the end."""
+        width, height = self.scrollable_content_region.size
+        top = 0
+        for _ in range(height + 2):
+            last = max(0, self._rows.total - height)
+            top = last if anchor is None else max(0, min(self._rows.top_for(anchor), last))
+            if not self._rows.draw_view(top, height):
+                break
+        size = Size(width, self._rows.total)
+        if self.virtual_size != size:
+            self.virtual_size = size
+            self.vertical_scrollbar.window_virtual_size = size.height
+        if round(self.scroll_y) != top:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def refine(self, seconds: float) -> bool:
+        """Spend at most ``seconds`` on finding the true heights of entries out of view; True while some are left."""
+        if self.ink is None or not self._rows.rough or not self._rows.width:
+            return False
+        end = perf_counter() + seconds
+        anchor = None if self.following else self._rows.anchor(self.scroll_offset.y, self.size.height)
+        self._catching_up = True
+        try:
+            while self._rows.rough and perf_counter() < end:
+                self._rows.draw_one_rough()
+            self._settle(anchor)
+        finally:
+            self._catching_up = False
+        self._rows.evict()
+        self._tell()
+        return self._rows.rough
 
     def _repaint(self) -> None:
         """Paint what lies below the first row that changed since the last time."""
         view = self.scrollable_content_region.size
-        top, first = self.scroll_offset.y, self._changed_from
-        self._changed_from = self._index.total
-        if self._index.total == 0 or self._painted_top != top:
+        top, first = self.scroll_offset.y, self._rows.changed_from
+        self._rows.changed_from = self._rows.total
+        if not self._rows.total or self._painted_top != top:
             self.refresh()
         elif first - top < view.height:
             above = max(0, first - top)
             self.refresh(Region(0, above, view.width, view.height - above))
         self._painted_top = top
 
-    def _reorder(self, width: int) -> None:
-        entries = self.conversation.entries
-        if self._drawn_width != width or self._order != entries:
-            known = self._drawings
-            self._drawings = {entry: known.get(entry) or EntryDrawing(entry) for entry in entries}
-            self._order = list(entries)
-            self._position = {entry: number for number, entry in enumerate(entries)}
-            for drawing in self._drawings.values():
-                if not drawing.exact or self._drawn_width != width:
-                    drawing.estimate(width)
-            self._drawn_width = width
-            self._changed_from = 0
-            self._index.reload([self._drawings[entry].height for entry in entries])
-            if self.cursor is not None and self.cursor not in self._drawings:
-                self.cursor = None
-
-    def _anchor(self) -> tuple[Entry, int] | None:
-        """The first entry in view whose height is sure, and its distance from the top of the view."""
-        if self.following or not self._index.total:
-            return None
-        top = self.scroll_offset.y
-        index, inner = self._index.locate(min(top, self._index.total - 1))
-        bottom = top + self.scrollable_content_region.height
-        for candidate in range(index, len(self._order)):
-            start = self._index.start(candidate)
-            if start >= bottom:
-                break
-            if self._drawings[self._order[candidate]].exact:
-                return self._order[candidate], start - top
-        return self._order[index], -inner
-
-    def _settle(self, anchor: tuple[Entry, int] | None, width: int, ink: Ink) -> None:
-        """Draw what is in view until nothing there is an estimate, holding on to ``anchor``."""
-        height = self.scrollable_content_region.height
-        for _ in range(height + 2):
-            total = self._index.total
-            if self.following or anchor is None:
-                top = max(0, total - height) if self.following else self.scroll_offset.y
-            else:
-                top = self._index.start(self._position[anchor[0]]) - anchor[1]
-            top = max(0, min(top, max(0, total - height)))
-            if not self._draw_view(top, height, width, ink):
-                break
-        if self.virtual_size != Size(width, self._index.total):
-            self.virtual_size = Size(width, self._index.total)
-            self.vertical_scrollbar.window_virtual_size = self._index.total
-        if round(self.scroll_y) != top:
-            self.scroll_to(y=top, animate=False, force=True, immediate=True)
-
-    def _draw_view(self, top: int, height: int, width: int, ink: Ink) -> bool:
-        """Draw all entries between two rows; True when a height changed by it."""
-        if not self._index.total:
-            return False
-        first, _ = self._index.locate(min(top, self._index.total - 1))
-        last, _ = self._index.locate(min(top + height - 1, self._index.total - 1))
-        changed = False
-        for entry in self._order[first : last + 1]:
-            changed = self._draw(entry, width, ink) or changed
-        return changed
-
-    def _draw(self, entry: Entry, width: int, ink: Ink) -> bool:
-        drawing = self._drawings[entry]
-        self._recent[entry] = None
-        self._recent.move_to_end(entry)
-        if drawing.is_current(width, ink):
-            return False
-        drawing.rows(width, ink)
-        self._changed_from = min(self._changed_from, self._index.start(self._position[entry]) + drawing.kept)
-        return self._index.set(self._position[entry], drawing.height)
-
-    def _evict(self) -> None:
-        """Let go of the rows that were not looked at for longest."""
-        kept = 0
-        for entry in reversed(list(self._recent)):
-            drawing = self._drawings.get(entry)
-            if drawing is None:
-                del self._recent[entry]
-                continue
-            kept += drawing.cost
-            if kept > ROWS_KEPT:
-                drawing.forget()
-                del self._recent[entry]
-
-    def refine(self, seconds: float) -> bool:
-        """Spend at most ``seconds`` on finding the true heights of entries out of view; True while some are left."""
-        if self.ink is None or self._drawn_width <= 0:
-            return False
-        end = perf_counter() + seconds
-        for entry in reversed(self._order):
-            if not self._drawings[entry].exact or self._drawings[entry].is_behind:
-                anchor = self._anchor()
-                self._draw(entry, self._drawn_width, self.ink)
-                self._settle(anchor, self._drawn_width, self.ink)
-                if perf_counter() > end:
-                    return True
-        self._evict()
-        return False
-
     def _tell(self) -> None:
-        total = self._index.total
-        bottom = round(self.scroll_y) + self.scrollable_content_region.height
-        self._seen_rows = total if self.following else min(max(self._seen_rows, bottom), total)
-        self.post_message(self.Scrolled(0 if self.following else total - self._seen_rows))
+        """Say how many rows the reader has not seen yet, below the lowest one that was in view."""
+        total = self._rows.total
+        if not total:
+            self._seen = None
+            self.post_message(self.Scrolled(0))
+            return
+        bottom = total if self.following else round(self.scroll_y) + self.scrollable_content_region.height
+        lowest = min(bottom, total) - 1
+        if self._seen is not None and self._seen[0] in self._rows:
+            lowest = max(lowest, min(self._rows.place(self._seen[0])[0] + self._seen[1], total - 1))
+        entry = self._rows.row(lowest)[0]
+        self._seen = entry, lowest - self._rows.place(entry)[0]
+        self.post_message(self.Scrolled(total - 1 - lowest))
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
@@ -282,17 +214,12 @@ class Transcript(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         base = self._base = self._base or self.rich_style
         row = self.scroll_offset.y + y
-        if self.ink is not None and not self._index.total:
+        if self.ink is not None and not self._rows.total:
             return self._welcome_line(y).adjust_cell_length(self.size.width).apply_style(base)
-        if self.ink is None or row >= self._index.total or row < 0:
+        if self.ink is None or row >= self._rows.total or row < 0:
             return Strip.blank(width, base)
-        index, inner = self._index.locate(row)
-        entry = self._order[index]
-        rows = self._drawings[entry].rows(width, self.ink)
-        if inner >= len(rows):
-            return Strip.blank(width, base)
-        strip = rows[inner]
-        if entry is self.cursor and inner < len(rows) - 1:
+        entry, strip, is_last = self._rows.row(row)
+        if entry is self.cursor and not is_last:
             strip = _with_cursor(strip, self.ink)
         strip = self._with_selection(strip, row)
         return strip.adjust_cell_length(width).apply_style(base).apply_offsets(0, row)
@@ -323,17 +250,14 @@ class Transcript(ScrollView, can_focus=True):
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text, margins left out."""
-        if self.ink is None or not self._index.total:
+        if self.ink is None or not self._rows.total:
             return None
         first = selection.start.y if selection.start is not None else 0
-        last = selection.end.y if selection.end is not None else self._index.total - 1
+        last = selection.end.y if selection.end is not None else self._rows.total - 1
         lines = []
-        for row in range(max(0, first), min(last, self._index.total - 1) + 1):
-            index, inner = self._index.locate(row)
-            rows = self._drawings[self._order[index]].rows(self._drawn_width, self.ink)
+        for row in range(max(0, first), min(last, self._rows.total - 1) + 1):
             start, end = selection.get_span(row) or (0, -1)
-            strip = rows[inner] if inner < len(rows) else Strip([])
-            text = strip.text
+            text = self._rows.row(row)[1].text
             lines.append(text[max(start, MARGIN) : len(text) if end == -1 else max(end, MARGIN)].rstrip())
         return "\n".join(lines), "\n"
 
@@ -385,13 +309,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def move_cursor(self, step: int) -> Entry | None:
         """Go one entry up (-1) or down (1), from the newest one; beyond the end the cursor is gone."""
-        if not self._order:
-            return None
-        if self.cursor is None:
-            target = len(self._order) - 1 if step < 0 else len(self._order)
-        else:
-            target = max(0, self._position[self.cursor] + step)
-        self.cursor = self._order[target] if target < len(self._order) else None
+        self.cursor = self._rows.neighbour(self.cursor, step)
         if self.cursor is None:
             self.action_to_end()
         else:
@@ -408,16 +326,16 @@ class Transcript(ScrollView, can_focus=True):
     def unfold(self) -> bool:
         """Show all of the entry under the cursor, or fold it again; False when it is not long enough for either."""
         entry = self.cursor
-        if entry is None or not (self._drawings[entry].folded or entry.unfolded):
+        if entry is None or not (entry.unfolded or self._rows.is_folded(entry)):
             return False
         entry.unfolded = not entry.unfolded
         entry.touch()
+        self._rows.draw(entry)
         self.catch_up()
         return True
 
     def _show(self, entry: Entry) -> None:
-        index = self._position[entry]
-        start, rows = self._index.start(index), self._index.height(index)
+        start, rows = self._rows.place(entry)
         height = self.scrollable_content_region.height
         top = round(self.scroll_y)
         if start < top or rows >= height:
@@ -428,8 +346,8 @@ class Transcript(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse points."""
         row = self.scroll_offset.y + event.y
-        if event.chain == 1 and row < self._index.total and self.text_selection is None:
-            self.cursor = self._order[self._index.locate(row)[0]]
+        if event.chain == 1 and row < self._rows.total and self.text_selection is None:
+            self.cursor = self._rows.row(row)[0]
             self.refresh()
 
     def on_key(self, event: events.Key) -> None:

@@ -116,3 +116,17 @@ def test_the_code_of_an_answer_can_be_taken_out() -> None:
     talk.apply(Done(1, Outcome.OK, "…"))
     assert code_of(talk.entries[1]) == "x = 1\n\ny"
     assert code_of(talk.entries[0]) == ""
+
+
+def test_it_tells_from_where_the_order_changed() -> None:
+    talk = Conversation()
+    talk.submitted(1, "one")
+    talk.submitted(2, "two")
+    assert talk.take_moved() == 0
+    assert talk.take_moved() == 2
+    talk.apply(TextChunk(1, "answer"))
+    assert talk.take_moved() == 1
+    talk.apply(TextChunk(1, " goes on"))
+    assert talk.take_moved() == 3
+    talk.clear()
+    assert talk.take_moved() == 0

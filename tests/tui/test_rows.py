@@ -33,8 +33,11 @@ def test_rows_outside_are_refused() -> None:
         index.locate(-1)
 
 
-def test_reload_replaces_everything() -> None:
-    index = RowIndex([5, 5])
-    assert index.total == 10
-    index.reload([1])
-    assert (index.total, len(index)) == (1, 1)
+@given(HEIGHTS, st.integers(0, 29), HEIGHTS)
+def test_the_end_can_be_replaced(heights: list[int], at: int, end: list[int]) -> None:
+    at = min(at, len(heights))
+    index = RowIndex(heights)
+    assert index.total == sum(heights)
+    index.replace_from(at, end)
+    assert (index.total, len(index)) == (sum(heights[:at] + end), at + len(end))
+    assert index.start(at) == sum(heights[:at])

@@ -1,0 +1,272 @@
+"""From a chat message to the facts in it, and to the reasons why the rest is none.
+
+Everything in a fact is the user's own words: who it is about, what it says, and the sentence itself, with nothing changed
+but the person when it is said back. So a fact cannot be invented here, only overlooked; what is overlooked is listed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.learning import screening
+from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
+from engine.learning.entities import Entity
+from engine.learning.person import second_person
+from engine.learning.relations import relations
+from engine.learning.sentences import sentences, tidy
+from engine.learning.statements import Statement, introduced, state
+from engine.learning.word_lists import TITLES
+
+LONGEST_MESSAGE = 4000
+"""Characters. A longer message is pasted text, not something told."""
+MOST_FACTS = 40
+"""Facts taken from one message."""
+
+_THIRD = {
+    "he": "person", "she": "person", "his": "person", "her": "person",
+    "they": "any", "their": "any", "it": "thing", "its": "thing",
+}  # fmt: skip
+_POSSESSIVES = frozenset({"his", "her", "its", "their"})
+_DENIED_AFTER = re.compile(r"^(.*\S?[^\s,]),? (?:and not|but not|not|instead of|rather than) ((?:\S+ ){0,3}\S+)$")
+_DENIED_BEFORE = re.compile(r"^(.+?) (is|are|am|was|were) not (called |named |in |on |at )?(.{1,60}?),? but (?:rather )?(.+)$")
+_BARE_CORRECTION = re.compile(r"^(?:it|that|this|he|she|they)(?: is| was| are)?(?: actually)? ((?:(?:on|in|at|called|named) )?.+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing the user told."""
+
+    text: str
+    """The statement, clean, in first person: ``My cat's name is Mirtle.``"""
+    answer_text: str
+    """The same said back: ``Your cat's name is Mirtle.``"""
+    statement: Statement
+    """What it states, taken apart."""
+    correction: bool = False
+    """Whether the user put something right with it."""
+    denied: str = ""
+    """The value it puts right, where the user named it: ``not 5828``."""
+
+    @property
+    def subject(self) -> str:
+        """Whom or what it is about: ``my cat``."""
+        return self.statement.entity.text
+
+    @property
+    def relation(self) -> str:
+        """Key of the relation, see ``data/relations.toml``."""
+        return self.statement.relation
+
+    @property
+    def value(self) -> str:
+        """What a question asks for: ``Mirtle``."""
+        return self.statement.value
+
+    @property
+    def kind(self) -> str:
+        """What kind of thing the value is: ``name``, ``place``, ``month`` …"""
+        return self.statement.kind
+
+    @property
+    def slot(self) -> str:
+        """Subject and relation in a normal form; :func:`engine.learning.current.same_slot` compares two facts in full."""
+        entity = self.statement.entity
+        who = "i" if entity.first_person else f"{entity.base}|{entity.name.lower()}"
+        return f"{who}|{slot_name(self.statement)}"
+
+    @property
+    def id(self) -> str:
+        """Stable for the same statement: 12 hexadecimal digits."""
+        said = f"{self.slot}|{self.value.lower()}"
+        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something in a message that is not learnt."""
+
+    text: str
+    """Its first 120 characters."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message holds."""
+
+    facts: tuple[Fact, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def slot_name(statement: Statement) -> str:
+    """Which question the statement answers: facts of one entity and one slot exclude one another."""
+    relation = relations()[statement.relation]
+    if relation.key == "is_a" and statement.entity.kind in ("self", "person"):
+        return "being"
+    if relation.key in ("role", "name"):
+        return "name"
+    if relation.key in ("favourite", "attribute", "code", "number", "contact", "size", "ruler", "brand"):
+        return f"{relation.slot}:{statement.noun}"
+    if relation.key == "colour" and statement.noun not in ("", "colour", "color"):
+        return statement.noun
+    if relation.key == "number_of":
+        return f"number of {statement.other.lower()}"
+    if relation.key in ("put_in", "met_at"):
+        return f"{statement.phrase} {statement.other.lower()} {'when' if statement.kind != 'place' else 'where'}"
+    if relation.key in ("verb_object", "verb_person", "verb_place", "verb_time", "does_regularly", "wants", "reads", "supports"):
+        return f"{statement.phrase} {statement.preposition}".strip()
+    if relation.key in ("adjective_of", "happened_in_year"):
+        return f"{statement.adjective} {statement.preposition}".strip()
+    if statement.tense == "past" and relation.key in ("lives_in", "works_at", "job", "plays", "speaks"):
+        return f"{relation.slot} before"
+    return relation.slot
+
+
+@dataclass(slots=True)
+class _Mentioned:
+    """Whom pronouns may mean, as a message goes on."""
+
+    person: Entity | None = None
+    thing: Entity | None = None
+
+    def note(self, statement: Statement) -> None:
+        entity = introduced(statement)
+        if entity is None:
+            return
+        if entity.kind in ("person", "named", "animal"):
+            self.person = entity
+        if entity.kind != "person":
+            self.thing = entity
+
+    def meant_by(self, pronoun: str) -> Entity | None:
+        kind = _THIRD[pronoun]
+        if kind == "person":
+            return self.person
+        return self.thing if kind == "thing" else self.person or self.thing
+
+    def put_in(self, text: str) -> str | None:
+        """``text`` with a pronoun at its start replaced by what it means; None when that is unknown."""
+        first, _, remaining = text.partition(" ")
+        if first.lower() not in _THIRD:
+            return text
+        entity = self.meant_by(first.lower())
+        if entity is None:
+            return None
+        word = entity.possessive if first.lower() in _POSSESSIVES else entity.text
+        if first.lower() == "they" and not entity.plural:
+            remaining = re.sub(r"^(are|were|have|do)\b", lambda m: {"are": "is", "were": "was", "have": "has", "do": "does"}[m[1]], remaining)
+        return f"{word} {remaining}"
+
+
+def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
+    """The facts that the user's message ``text`` states, in order, and what else it says with the reason why it is none.
+
+    ``earlier`` are the facts told just before: they tell what a bare correction puts right (``No, it is 5829``).
+    Never raises; a message of any size and content is read in bounded time.
+    """
+    if len(text) > LONGEST_MESSAGE:
+        return Reading((), (Skipped(text[:120], screening.TOO_LONG),))
+    facts: list[Fact] = []
+    skipped: list[Skipped] = []
+    mentioned = _Mentioned()
+    for fact in earlier[-3:]:
+        mentioned.note(fact.statement)
+    text, code = re.subn(r"```.{0,4000}?(?:```|\Z)", "\n", text, flags=re.DOTALL)
+    if code:
+        skipped.append(Skipped("```", screening.CODE))
+    correcting = False
+    for sentence in sentences(text):
+        if reason := screening.raw_reason(sentence):
+            skipped.append(Skipped(sentence[:120], reason))
+            continue
+        tidied = tidy(sentence)
+        correcting_now = tidied.correction or correcting
+        if not tidied.text or (reason := screening.reason(tidied.text, tidied.question)):
+            said_no = bool(re.match(r"no\b|nope|wrong|that is (?:wrong|not)|actually|correction|i was wrong|i made a mistake", written := tidied.text.lower() or sentence.lower()))
+            correcting = said_no and len(written.split()) <= 6
+            if not (correcting_now and reason == screening.MOMENT and earlier):
+                skipped.append(Skipped(sentence[:120], reason or screening.EMPTY))
+                continue
+        correcting = False
+        for clause in split_clauses(_named_myself(tidied.text)):
+            found = _read(clause.strip(" ,;"), mentioned, correcting_now, (*earlier, *facts), sentence)
+            if isinstance(found, str):
+                skipped.append(Skipped(clause[:120], found))
+            elif len(facts) < MOST_FACTS:
+                facts += [fact for fact in found if fact not in facts]
+    return Reading(tuple(facts), tuple(skipped))
+
+
+def _named_myself(text: str) -> str:
+    """``Call me Ada`` says what ``My name is Ada`` says."""
+    return re.sub(r"^(?:please |just |you can |you may )*call me (?=\w+(?: \w+)?$)", "My name is ", text, flags=re.IGNORECASE)
+
+
+def _read(text: str, mentioned: _Mentioned, correcting: bool, before: Sequence[Fact], said: str) -> list[Fact] | str:
+    denied = ""
+    if match := _DENIED_BEFORE.match(text):
+        kept = match[3] or ""
+        text = f"{match[1]} {match[2]} {'' if match[5].lower().startswith(kept.lower() or '-') else kept}{match[5]}"
+        denied, correcting = match[4].strip(), True
+    elif (match := _DENIED_AFTER.match(text)) and has_verb(match[1]) and bare(match[1].split()[-1]) not in (
+        "is", "are", "am", "was", "were", "do", "does", "did", "has", "have", "had", "will", "would", "should", "must", "can",
+    ):  # fmt: skip
+        text, denied, correcting = match[1], re.sub(r"^(?:on|in|at|the|called|named|a|an) ", "", match[2]), True
+    if correcting and before and (repaired := _bare_correction(text, before[-1])):
+        text = repaired
+    text = mentioned.put_in(re.sub(r"^[Tt]here (?:is|are) (?=an? |the |my |our |some )(.+?) (?=(?:in|on|under|behind|at|near|inside) )", r"\1 is ", text))
+    if text is None:
+        return screening.UNCLEAR
+    clause = read_clause(text)
+    if clause is None:
+        return screening.NO_FACT
+    if reason := screening.reason(text, question=False):
+        return reason
+    stated = state(clause)
+    if isinstance(stated, str):
+        return stated
+    facts = []
+    for statement in stated:
+        capitals, sentence = _with_capitals(statement, text, said)
+        mentioned.note(capitals)
+        full = sentence[:1].upper() + sentence[1:] + "."
+        facts.append(Fact(full, second_person(full), capitals, correcting, denied))
+    return facts
+
+
+def _bare_correction(text: str, last: Fact) -> str | None:
+    """``It is 5829`` or ``5829`` after ``The code for the attic door is 5828``: the last statement with the new value."""
+    words = text.split()
+    if match := _BARE_CORRECTION.match(text):
+        said = match[1]
+    elif len(words) <= 4 and not has_verb(text):
+        said = text
+    else:
+        return None
+    value = re.sub(r"^(?:on|in|at|called|named|the) (?=\S)", "", said)
+    statement = last.text.rstrip(".")
+    if has_verb(value) or last.value not in statement:
+        return None
+    return statement.replace(last.value, value, 1)
+
+
+def _with_capitals(statement: Statement, text: str, said: str) -> tuple[Statement, str]:
+    """Names in capitals where the message had none at all."""
+    entity = statement.entity
+    if entity.name and entity.name not in text:
+        text = re.sub(rf"\b{re.escape(entity.name)}\b", entity.name, text, count=1, flags=re.IGNORECASE)
+    typed_small = said == said.lower() or re.sub(r"\bI\b", "i", said[:1].lower() + said[1:]).islower()
+    if not (typed_small and statement.kind in ("name", "place", "person", "language")):
+        return statement, text
+    value = statement.value
+    small = value.split()[0].lower() in ("the", "a", "an", "my", "our") or any(word in TITLES for word in value.split())
+    if small or not value.islower() or statement.relation in ("put_in", "place_of", "verb_place", "sleeps_in"):
+        return statement, text
+    capital = " ".join(word.capitalize() if len(word) > 2 or word.isalpha() and "of" != word else word for word in value.split())
+    text = re.sub(rf"\b{re.escape(value)}\b", lambda _: capital, text, count=1)
+    subject = re.sub(rf"\b{re.escape(value)}\b", lambda _: capital, statement.subject, count=1)
+    rest = re.sub(rf"\b{re.escape(value)}\b", lambda _: capital, statement.rest, count=1)
+    return replace(statement, value=capital, subject=subject, rest=rest), text

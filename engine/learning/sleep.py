@@ -1,0 +1,417 @@
+"""One night: falling asleep, dreaming, training, auditing, waking.
+
+Nothing of a night is kept before its end. The weights of before are held aside; a message from the user is answered with
+them, and they come back, bit for bit, when the night is broken off, when something goes wrong, or when the audit finds
+that the new ones are no better. A process that is killed in the middle wakes up as it was.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+
+from engine.api import Dreamt, EngineState, Event, MemoryAudited, SleepPhase, TrainingStep, Woke
+from engine.composition.bridge import Influence
+from engine.composition.composition import Cancelled
+from engine.composition.prompt import Turn, build_prompt
+from engine.learning.audit import Findings, Probe, audit
+from engine.learning.curriculum import Curriculum, Lesson
+from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
+from engine.learning.learner import Exercise, Learner
+from engine.learning.trainer import LearningFailed, Recipe, Step, train
+from engine.memory.memories import Verdict
+from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influence_weight, life_weight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from engine.composition.composition import Composition
+    from engine.config import Config
+    from engine.memory.dreams import DreamMemory
+    from engine.mind.lifecycle import Lifecycle
+    from engine.mind.temperament import Temperament
+
+_ROUNDS = 5
+"""How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
+_FEWEST_STEPS = 30
+_KEPT_TOKENS = (8, 12)
+"""Tokens of the base's own answer that are kept, for near misses and for other prompts."""
+_SCALES = (1.0, 0.75, 0.5, 0.25)
+"""What is tried of a night's change when the audit refuses the whole of it."""
+_MOST_LOST = 1
+"""Old memories that a night may cost."""
+_MOST_BLEED = 0.15
+_MOST_DRIFT = 0.5
+"""Nats per token on the rows that were to stay as they are, in the last round of training."""
+_WEAK = 0.5
+
+
+class Sleeper(Protocol):
+    """Who sleeps: the parts of a lifeform that a night needs."""
+
+    config: Config
+    composition: Composition | None
+    lifecycle: Lifecycle
+    temperament: Temperament
+    dreams: DreamMemory
+
+
+class Watcher(Protocol):
+    """Who watches, and may wake it."""
+
+    id: int
+
+    def emit(self, event: Event) -> None:
+        """Take an event."""
+
+    def cancelled(self) -> bool:
+        """Whether to wake up now."""
+
+    enter: Callable[[EngineState, str], None]
+    attend: Callable[[Callable[[], AbstractContextManager[None]]], None]
+
+
+@dataclass(slots=True)
+class Night:
+    """What became of one night.
+
+    Attributes:
+        verdicts: For each memory that was looked at its verdict and strength.
+        questions: What dreams made of memories, the kept ones.
+        scale: Share of the change that was kept; 0 when the old weights were restored.
+        loss_before: Loss of the first steps, nats per token; None when nothing was trained.
+        loss_after: Loss of the last ones.
+        seconds: How long each phase took.
+        why: Why the change was not kept whole; empty when it was.
+    """
+
+    verdicts: dict[int, tuple[Verdict, float]] = field(default_factory=dict)
+    questions: dict[int, list[str]] = field(default_factory=dict)
+    rows: int = 0
+    steps: int = 0
+    scale: float = 0.0
+    loss_before: float | None = None
+    loss_after: float | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    why: str = ""
+
+
+class Broken(Exception):
+    """The night was broken off by the user."""
+
+
+def sleep(life: Sleeper, watcher: Watcher, curriculum: Curriculum, *, dream: bool, last_prompt: str) -> Night:
+    """Sleep over a curriculum. The composition's adapters are changed only if the audit agrees.
+
+    Args:
+        life: Who sleeps.
+        watcher: Told of every phase, dream, step and verdict.
+        curriculum: What is to be learned, kept and unlearned.
+        dream: Whether to dream.
+        last_prompt: What was said last, where dreams begin.
+
+    Raises:
+        Broken: When it was woken; everything is as before.
+        LearningFailed: When training went wrong; likewise.
+    """
+    return _Night(life, watcher, curriculum).run(dream, last_prompt)
+
+
+class _Night:
+    def __init__(self, life: Sleeper, watcher: Watcher, curriculum: Curriculum) -> None:
+        self.life, self.watcher, self.curriculum = life, watcher, curriculum
+        assert life.composition is not None
+        self.composition = life.composition
+        self.night = Night()
+        self.before = self._weights()
+        self.recognised_before = self.composition.gate.trained
+        self.chance = random.Random(life.config.core_config.random_seed + len(curriculum.lessons))
+        self._phase_began = time.monotonic()
+        self._phase = ""
+
+    def run(self, dream: bool, last_prompt: str) -> Night:
+        settings = self.life.config
+        self._enter("falling asleep", EngineState.DREAMING)
+        learner = Learner(self.composition, self._influence(), self._preamble())
+        try:
+            if dream and self.curriculum.lessons:
+                self._enter("dreaming", EngineState.DREAMING)
+                self._dream(learner, last_prompt)
+            if settings.controls_config.enable_sleep_training and self.curriculum.trainable:
+                self._train_and_audit(learner)
+        except (Broken, Cancelled):
+            self._as_it_was()
+            raise Broken from None
+        except BaseException:
+            self._as_it_was()
+            raise
+        self._enter("waking", EngineState.AUDITING)
+        self._end_phase()
+        return self.night
+
+    # -- phases --------------------------------------------------------------------------------------------------------
+
+    def _dream(self, learner: Learner, last_prompt: str) -> None:
+        lessons = [lesson for lesson in self.curriculum.lessons if not lesson.old]
+        memories = [Dreamable(lesson.memory_id, lesson.text, lesson.value) for lesson in lessons]
+        if not memories:
+            return
+        wanted = [self._encode(memory.text) for memory in memories] + ([self._encode(last_prompt)] if last_prompt else [])
+        vectors = learner.vectors(wanted, self._heed)
+        by_id = {memory.id: vector for memory, vector in zip(memories, vectors, strict=False)}
+        reference = vectors[-1] if last_prompt else []
+        replay(by_id, memories, reference, self.life.dreams, self._dream_settings(), self.chance, len(memories))
+        tokenizer = self.composition.base.tokenizer
+        asked = {row.prompt.casefold() for lesson in lessons for row in lesson.rows}
+        for one in questions(
+            learner,
+            memories,
+            self._encode_after,
+            lambda text: list(tokenizer(text, add_special_tokens=False)["input_ids"]),
+            lambda question: question.casefold() in asked,
+            self._heed,
+        ):
+            self.watcher.emit(
+                Dreamt(self.watcher.id, one.memory.text, one.question, one.answer, one.kept, one.why)
+            )
+            if one.kept:
+                self.night.questions.setdefault(one.memory.id, []).append(one.question)
+
+    def _train_and_audit(self, learner: Learner) -> None:
+        self._enter("training", EngineState.TRAINING)
+        lessons = self.curriculum.lessons
+        told, importance = self._told(learner)
+        kept = self._kept(learner)
+        shut = learner.prepare([(self._encode(p), [], False) for p in self.curriculum.shut], self._heed)
+        recipe = self._recipe(len(told))
+        self.night.rows, self.night.steps = len(told), recipe.steps
+        steps: list[Step] = []
+        began = time.monotonic()
+        for step in train(learner, told, kept, shut, recipe, self.chance, importance):
+            steps.append(step)
+            left = (time.monotonic() - began) / step.number * (recipe.steps - step.number)
+            self.watcher.emit(
+                TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left)
+            )
+            self._heed()
+        self.night.loss_before, self.night.loss_after = _mean_loss(steps[:5]), _mean_loss(steps[-10:])
+        self.composition.gate.trained = True
+        self._enter("auditing", EngineState.AUDITING)
+        probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
+        threshold = self.life.config.core_config.gate_threshold
+        after = self._weights()
+        own = [r.text for r in learner.answers([self._encode(c) for c in self.curriculum.controls], 20, self._heed, influence=False)]
+
+        def look() -> Findings:
+            return audit(learner, probes, self.curriculum.controls, self._encode, threshold, self._heed, own)
+
+        earlier = Findings({}, 0.0, 0.0)
+        if self.recognised_before:
+            self._as_it_was()
+            earlier = look()
+        drift = sum(step.drift for step in steps[-10:]) / max(1, len(steps[-10:]))
+        for scale in _SCALES:
+            self._restore(_between(self.before, after, scale))
+            self.composition.gate.trained = True
+            found = look()
+            if not (why := self._objection(earlier, found, drift * scale)):
+                self.night.scale = scale
+                break
+            self.night.why = why
+        else:
+            self._as_it_was()
+            found = earlier
+        self._pronounce(lessons, earlier, found)
+
+    def _objection(self, earlier: Findings, found: Findings, drift: float) -> str:
+        """Why these weights are no better than those of before; empty when they are."""
+        new = [lesson.memory_id for lesson in self.curriculum.lessons if not lesson.old]
+        old = [lesson.memory_id for lesson in self.curriculum.lessons if lesson.old]
+        if new and found.known(new) <= earlier.known(new):
+            return f"it would answer no more of today's memories ({found.known(new)} of {len(new)})"
+        if earlier.known(old) - found.known(old) > _MOST_LOST:
+            return f"it would lose {earlier.known(old) - found.known(old)} old memories"
+        if found.bleed > _MOST_BLEED:
+            return f"taught answers would turn up in {found.bleed:.0%} of other answers"
+        if drift > _MOST_DRIFT:
+            return f"it would drift {drift:.2f} nats a token from the base"
+        return ""
+
+    def _pronounce(self, lessons: Sequence[Lesson], earlier: Findings, found: Findings) -> None:
+        for lesson in lessons:
+            strength = found.strength.get(lesson.memory_id, 0.0)
+            if strength >= _WEAK:
+                verdict = Verdict.LEARNED
+            elif strength > 0 or self.night.scale > 0:
+                verdict = Verdict.WEAK
+            else:
+                verdict = Verdict.REFUSED
+            self.night.verdicts[lesson.memory_id] = verdict, strength
+            before = earlier.strength.get(lesson.memory_id, 0.0)
+            self.watcher.emit(
+                MemoryAudited(self.watcher.id, lesson.memory_id, lesson.text, verdict.value, before, strength)
+            )
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    def _told(self, learner: Learner) -> tuple[list[Exercise], list[float]]:
+        end = min(self.composition.base.end_ids - {0}, default=min(self.composition.base.end_ids))
+        tokenizer, longest = self.composition.base.tokenizer, self.life.config.training_config.max_seq_length
+        rows: list[tuple[list[int], list[int], bool]] = []
+        importance: list[float] = []
+        for lesson in self.curriculum.lessons:
+            dreamt = self.night.questions.get(lesson.memory_id, lesson.questions)
+            asked = [(row.prompt, row.answer) for row in lesson.rows] + [(q, lesson.answer) for q in dreamt]
+            for prompt, answer in asked:
+                ids, said = self._encode(prompt), [*tokenizer(answer, add_special_tokens=False)["input_ids"], end]
+                if len(ids) + len(said) <= longest:
+                    rows.append((ids, said, True))
+                    importance.append(lesson.weight)
+        return learner.prepare(rows, self._heed), importance
+
+    def _kept(self, learner: Learner) -> list[Exercise]:
+        end = min(self.composition.base.end_ids - {0}, default=min(self.composition.base.end_ids))
+        rows: list[tuple[list[int], list[int], bool]] = []
+        for prompts, tokens in zip((self.curriculum.near, self.curriculum.rehearsal), _KEPT_TOKENS, strict=True):
+            encoded = [self._encode(prompt) for prompt in prompts]
+            for ids, reply in zip(encoded, learner.answers(encoded, tokens, self._heed, influence=False), strict=True):
+                rows.append((ids, [*reply.ids, *([end] if len(reply.ids) < tokens else [])], False))
+        return learner.prepare(rows, self._heed, own=True)
+
+    def _recipe(self, rows: int) -> Recipe:
+        training, factor = self.life.config.training_config, self.life.config.controls_config.sleep_time_factor
+        batch = min(training.batch_size, 16)
+        steps = max(_FEWEST_STEPS, math.ceil(_ROUNDS * rows / batch))
+        return Recipe(steps=max(1, round(factor * steps)), learning_rate=training.learning_rate, told=batch)
+
+    # -- prompts -------------------------------------------------------------------------------------------------------
+
+    def _encode(self, text: str) -> list[int]:
+        """Token ids of a fresh conversation that asks ``text``, behind the preamble."""
+        prompt = build_prompt(
+            self.composition.base.tokenizer,
+            [Turn("user", text)],
+            limit=self.composition.base.context_limit,
+            system=self.life.config.controls_config.system_prompt,
+        )
+        return prompt.ids[prompt.preamble :]
+
+    def _encode_after(self, turns: Sequence[tuple[str, str]], text: str) -> list[int]:
+        said = [turn for user, assistant in turns for turn in (Turn("user", user), Turn("assistant", assistant))]
+        base = self.composition.base
+        system = self.life.config.controls_config.system_prompt
+        return build_prompt(base.tokenizer, [*said, Turn("user", text)], limit=base.context_limit, system=system).ids
+
+    def _preamble(self) -> list[int]:
+        base = self.composition.base
+        system = self.life.config.controls_config.system_prompt
+        prompt = build_prompt(base.tokenizer, [Turn("user", "Hello")], limit=base.context_limit, system=system)
+        return prompt.ids[: prompt.preamble]
+
+    # -- weights and influence -----------------------------------------------------------------------------------------
+
+    def _influence(self) -> Influence:
+        """The weight at which what is learned tonight will be used: that of the lifecycle after this night."""
+        core, training, controls = (
+            self.life.config.core_config,
+            self.life.config.training_config,
+            self.life.config.controls_config,
+        )
+        gain = exposure_gain(self.life.temperament.mood, training.exposure_gain_eager, training.exposure_gain_default)
+        new = sum(not lesson.old for lesson in self.curriculum.lessons)
+        growth = growth_of(
+            self.life.lifecycle.exposure + gain * new,
+            capacity_of(self.composition.lora_parameters, training.lifecycle_capacity_factor),
+            training.lifecycle_curve,
+            training.sigmoid_scale,
+            training.sigmoid_shift,
+        )
+        life = life_weight(growth, controls.scaffold_weight_cap, enabled=controls.enable_lifecycle_weighting)
+        weight = max(0.5, influence_weight(controls.scaffold_weight_cap, 1.0, life))
+        return Influence(weight, core.blend_strength, controls.scaffold_weight_cap, core.gate_threshold)
+
+    def _weights(self) -> dict[str, torch.Tensor]:
+        gate = {f"gate.{n}": t for n, t in self.composition.gate.state_dict().items()}
+        return {n: t.detach().clone() for n, t in {**self.composition.scaffold.adapters(), **gate}.items()}
+
+    @torch.no_grad()
+    def _restore(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Put weights in place, in the very tensors that the learner trains."""
+        gate = {f"gate.{n}": t for n, t in self.composition.gate.state_dict().items()}
+        for name, tensor in {**self.composition.scaffold.adapters(), **gate}.items():
+            tensor.copy_(weights[name])
+        self.composition.scaffold.changed()
+
+    def _as_it_was(self) -> None:
+        self._restore(self.before)
+        self.composition.gate.trained = self.recognised_before
+
+    # -- being interrupted ---------------------------------------------------------------------------------------------
+
+    def _heed(self) -> None:
+        """Between two steps: wake up if told so, and answer what was said, as one was before this night."""
+        if self.watcher.cancelled():
+            raise Broken
+        self.watcher.attend(self._as_before)
+
+    @contextmanager
+    def _as_before(self) -> Iterator[None]:
+        now, trained = self._weights(), self.composition.gate.trained
+        self._as_it_was()
+        try:
+            yield
+        finally:
+            self._restore(now)
+            self.composition.gate.trained = trained
+            self.watcher.enter(EngineState.TRAINING, self._phase)
+
+    def _enter(self, phase: str, state: EngineState) -> None:
+        self._end_phase()
+        self._phase, self._phase_began = phase, time.monotonic()
+        self.watcher.enter(state, phase)
+        self.watcher.emit(SleepPhase(self.watcher.id, phase))
+
+    def _end_phase(self) -> None:
+        if self._phase:
+            spent = time.monotonic() - self._phase_began
+            self.night.seconds[self._phase] = self.night.seconds.get(self._phase, 0.0) + spent
+            self._phase_began = time.monotonic()
+
+    def _dream_settings(self) -> DreamSettings:
+        controls = self.life.config.controls_config
+        melancholic = self.life.temperament.mood.value == "melancholic" and controls.dream_temperament_on
+        return DreamSettings(
+            prompt_weight=controls.dream_prompt_weight,
+            prompt_driven=controls.enable_prompt_driven_dreams,
+            noise_scale=controls.dream_noise_scale,
+            novelty_boost=controls.dream_novelty_boost,
+            melancholy_noise=controls.temp_melancholy_noise if melancholic else 0.0,
+            decay=controls.dream_memory_decay,
+            threshold=controls.dream_prune_threshold,
+            most=controls.dream_memory_maxlen,
+        )
+
+
+def _between(
+    before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], scale: float
+) -> dict[str, torch.Tensor]:
+    """Weights a share of the way from ``before`` to ``after``; the gate is taken whole, it has nothing to drift from."""
+    return {
+        name: tensor if scale == 1.0 or name.startswith("gate.") else torch.lerp(before[name], tensor, scale)
+        for name, tensor in after.items()
+    }
+
+
+def _mean_loss(steps: Sequence[Step]) -> float | None:
+    return sum(step.loss for step in steps) / len(steps) if steps else None
+
+
+__all__ = ["Broken", "LearningFailed", "Night", "Sleeper", "Watcher", "Woke", "sleep"]
