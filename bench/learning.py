@@ -20,7 +20,7 @@ from typing import Any
 from bench import learning_report
 from bench.learning_asking import Question
 from bench.learning_base import BaseAnswers
-from bench.learning_controls import CONTROLS
+from bench.learning_controls import CONTROLS, Control
 from bench.learning_drift import PASSAGES
 from bench.learning_facts import Fact, load_facts, taught_answers
 from bench.learning_failure import BenchError
@@ -86,8 +86,9 @@ def _bench(args: argparse.Namespace) -> int:
         base = BaseAnswers(home, _deciding(settings), args.base_answers)
         facts, known = _unknown_to(base, facts)
         runs = [run_system(control, facts, seed, base, options, folder) for control in controls for seed in seeds]
-    document = _result(args, facts, known, runs, base.machine, started)
-    _print(document, runs, facts, seeds)
+    columns = _columns(runs)
+    document = _result(args, facts, known, runs, columns, base.machine, started)
+    _print(document, columns, runs, facts, seeds)
     if args.json:
         _write(args.json, document)
     if before is not None:
@@ -105,11 +106,13 @@ def _seeds(text: str) -> list[int]:
         raise BenchError(f"--seeds {text}: it takes whole numbers with commas between, such as 0,1,2") from None
 
 
-def _controls(text: str) -> list[Any]:
+def _controls(text: str) -> list[Control]:
     names = text.split(",")
     for name in names:
         if name not in CONTROLS:
             raise BenchError(f"--control {name}: there are {', '.join(CONTROLS)}")
+        if CONTROLS[name].missing:
+            raise BenchError(f"--control {name} is not available yet: {CONTROLS[name].missing}")
     return [CONTROLS[name] for name in names]
 
 
@@ -167,7 +170,13 @@ def _unknown_to(base: BaseAnswers, facts: list[Fact]) -> tuple[list[Fact], list[
 
 
 def _result(
-    args: argparse.Namespace, facts: Sequence[Fact], known: list[str], runs: Sequence[Run], machine: Any, started: float
+    args: argparse.Namespace,
+    facts: Sequence[Fact],
+    known: list[str],
+    runs: Sequence[Run],
+    columns: dict[str, dict[str, Any]],
+    machine: Any,
+    started: float,
 ) -> dict[str, Any]:
     return {
         "bench": "learning",
@@ -178,7 +187,7 @@ def _result(
         "load average": os.getloadavg(),
         "facts": [fact.id for fact in facts],
         "facts the base knew": known,
-        "figures": as_json(_columns(runs)),
+        "figures": as_json(columns),
         "figures by seed": {
             f"seed {seed}": as_json(_columns([run for run in runs if run.seed == seed]))
             for seed in dict.fromkeys(run.seed for run in runs)
@@ -230,7 +239,13 @@ def _steps(day: dict[str, Any]) -> float | None:
     return float(steps) if isinstance(steps, int | float) else None
 
 
-def _print(document: dict[str, Any], runs: Sequence[Run], facts: Sequence[Fact], seeds: Sequence[int]) -> None:
+def _print(
+    document: dict[str, Any],
+    columns: dict[str, dict[str, Any]],
+    runs: Sequence[Run],
+    facts: Sequence[Fact],
+    seeds: Sequence[int],
+) -> None:
     known = document["facts the base knew"]
     print(learning_report.machine(document["machine"]))
     print(
@@ -238,7 +253,7 @@ def _print(document: dict[str, Any], runs: Sequence[Run], facts: Sequence[Fact],
         + (f" ({len(known)} left out that the base knew: {', '.join(known)})" if known else "")
         + f", seeds {', '.join(map(str, seeds))}; rates with 95 % bootstrap intervals clustered by fact\n"
     )
-    print(learning_report.table(_columns(runs)))
+    print(learning_report.table(columns))
     for run in runs:
         if run.matrix:
             print(f"\n{run.system}, seed {run.seed}, retention\n{learning_report.matrix(run.matrix)}")

@@ -181,9 +181,10 @@ class LifeAsker:
         """
         life = self.life
         with self._as(mode), unchanged(life):
-            life.new_conversation()
+            turns = self._prefix(question.after, mode) if question.after else []
+            life.new_conversation()  # drops the caches, too: no answer depends on what was asked before
             if question.after:
-                life.conversation.turns = list(self._prefix(question.after, mode))
+                life.conversation.turns = list(turns)
                 answer = life.chat(Silent(), question.text)
             else:
                 answer = life.generate(Silent(), question.text, MAX_NEW_TOKENS, 0.0)

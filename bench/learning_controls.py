@@ -16,8 +16,13 @@ from typing import Any
 
 from bench.learning_asking import Asker
 from bench.learning_facts import Fact
-from bench.learning_failure import BenchError
 from bench.learning_judge import normalised
+
+MakeAsker = Callable[[Path, Sequence[Fact], int], Asker]
+"""Makes what is asked instead of the lifeform, from a home in which the facts were told and which never slept, the
+facts, and the seed. The journal there has what was said; nothing in it may be changed."""
+Prepare = Callable[[Path, Sequence[Fact], int], None]
+"""Prepares a home before each of its days: given the home, all facts told up to that day's end, and the seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,9 @@ class Control:
         sleeps: Whether it then sleeps.
         in_prompt: Which lines are put before a question: ``all``, ``own``, ``retrieved`` or none.
         settings: Settings of its home.
-        asker: Makes another asker from the home, the facts and the seed, in place of the lifeform.
-        prepare: Called with the home before the day begins.
+        asker: Makes what is asked in place of the lifeform.
+        prepare: Called before each day begins.
+        missing: What this version lacks for it, in one line; empty when it can be measured.
     """
 
     name: str
@@ -41,31 +47,9 @@ class Control:
     sleeps: bool = True
     in_prompt: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    asker: Callable[[Path, Sequence[Fact], int], Asker] | None = None
-    prepare: Callable[[Path, Sequence[Fact], int], None] | None = None
-
-
-def plain_lora(home: Path, facts: Sequence[Fact], seed: int) -> Asker:
-    """An asker of a copy of the base with LoRA inside it: equal rows, gate and number of trained parameters.
-
-    Args:
-        home: A home in which the facts were told and which never slept: its journal has the rows.
-        facts: What was told.
-        seed: Of everything random.
-
-    Raises:
-        BenchError: There is no trainer of it in this version.
-    """
-    raise BenchError("--control plain-lora is not available yet: nothing in this version trains a plain LoRA copy")
-
-
-def others_dreams(home: Path, facts: Sequence[Fact], seed: int) -> None:
-    """Give the life in ``home`` the dreams of somebody else, who was told other things.
-
-    Raises:
-        BenchError: There is no way of doing so in this version.
-    """
-    raise BenchError("--control others-dreams is not available yet: nothing in this version hands dreams over")
+    asker: MakeAsker | None = None
+    prepare: Prepare | None = None
+    missing: str = ""
 
 
 CONTROLS = {
@@ -73,8 +57,17 @@ CONTROLS = {
     for control in (
         Control("sovl", "told, slept, restarted"),
         Control("no-dreams", "the same without dreams", settings={"controls_config.enable_dreaming": False}),
-        Control("others-dreams", "the same with somebody else's dreams", prepare=others_dreams),
-        Control("plain-lora", "LoRA in a copy of the base", sleeps=False, asker=plain_lora),
+        Control(
+            "others-dreams",
+            "the same with somebody else's dreams",
+            missing="nothing in this version hands one life's dreams to another",
+        ),
+        Control(
+            "plain-lora",
+            "LoRA in a copy of the base, equal rows, gate and number of trained parameters",
+            sleeps=False,
+            missing="nothing in this version trains a plain LoRA copy of the base",
+        ),
         Control("floor", "the base, told nothing", tells=False, sleeps=False),
         Control("icl", "the base, all facts in the prompt", tells=False, sleeps=False, in_prompt="all"),
         Control("icl-own", "the base, the right fact in the prompt", tells=False, sleeps=False, in_prompt="own"),

@@ -185,19 +185,21 @@ def brier(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
 
 def tempered(confidence: float, temperature: float) -> float:
     """A confidence made milder (temperature > 1) or bolder: sigmoid(logit / temperature)."""
+    return 1 / (1 + math.exp(-_logit(confidence) / temperature))
+
+
+def _logit(confidence: float) -> float:
     inside = min(max(confidence, 1e-6), 1 - 1e-6)
-    return 1 / (1 + math.exp(-math.log(inside / (1 - inside)) / temperature))
+    return math.log(inside / (1 - inside))
 
 
 def fitted_temperature(confidences: Sequence[float], right: Sequence[bool]) -> float:
     """The temperature of least log loss, from a grid of 0.1 to 10."""
+    # How far each answer's logit speaks against what happened; its softplus is the log loss.
+    against = [-_logit(value) if ok else _logit(value) for value, ok in zip(confidences, right, strict=True)]
 
     def loss(temperature: float) -> float:
-        total = 0.0
-        for confidence, ok in zip(confidences, right, strict=True):
-            p = tempered(confidence, temperature)
-            total -= math.log(p if ok else 1 - p)
-        return total
+        return sum(max(x, 0.0) + math.log1p(math.exp(-abs(x))) for x in (logit / temperature for logit in against))
 
     return min((10 ** (step / 40) for step in range(-40, 41)), key=loss)
 

@@ -20,6 +20,8 @@ TURNS_PER_CONVERSATION = 12
 """After so many turns a new conversation begins, as people do."""
 _LINE_SECONDS = 600.0
 _POLL_SECONDS = 0.02
+_STORY = {"sleep_phase", "dreamt", "training_step", "memory_audited", "woke"}
+"""Events that tell of a sleep."""
 
 
 @dataclass(slots=True)
@@ -30,17 +32,19 @@ class Day:
         turns: Things said, small talk included.
         telling_seconds: From the first thing said to the last answer.
         sleep_seconds: From ``sleep`` to being awake again; None when it did not sleep.
-        phase_seconds: How long each state of the engine took during the sleep.
+        phase_seconds: How long each phase of the sleep took.
+        sleep_story: What the engine said of the sleep: phases, dreams, training steps, verdicts, waking.
         sleep_lines: What the command printed.
         sleep_events: What the journal holds about sleeps, the newest last.
-        before: SHA-256 of each saved weight file before the sleep.
-        after: The same after it.
+        before: SHA-256 of each saved weight file before the day.
+        after: The same at its end.
     """
 
     turns: int = 0
     telling_seconds: float = 0.0
     sleep_seconds: float | None = None
     phase_seconds: dict[str, float] = field(default_factory=dict)
+    sleep_story: list[dict[str, Any]] = field(default_factory=list)
     sleep_lines: list[str] = field(default_factory=list)
     sleep_events: list[dict[str, Any]] = field(default_factory=list)
     before: dict[str, str] = field(default_factory=dict)
@@ -80,7 +84,7 @@ def live_a_day(home: Path, lines: Sequence[str], *, sleep: bool) -> Day:
         raise BenchError(
             "this engine has no command sleep yet; without it only --control floor, icl, icl-own and retrieval work"
         )
-    day = Day(turns=len(lines))
+    day = Day(turns=len(lines), before=weight_files(home))  # telling changes no weights
     with Home(home).open() as opened:
         config, _ = load_config(opened.config_path)
         engine = Engine(opened, config)
@@ -94,13 +98,12 @@ def live_a_day(home: Path, lines: Sequence[str], *, sleep: bool) -> Day:
                 driver.say("\\" + line)
             day.telling_seconds = time.perf_counter() - started
             if sleep:
-                driver.say("/save")
-                day.before = weight_files(home)
                 started = time.perf_counter()
                 day.sleep_lines = driver.say("/sleep", None)
                 driver.until_awake()
                 day.sleep_seconds = time.perf_counter() - started
-                day.phase_seconds = driver.phase_seconds
+                day.sleep_story = driver.story
+                day.phase_seconds = _phases(driver.story, day.sleep_seconds)
             driver.say("/quit")
         finally:
             engine.shutdown()
@@ -128,20 +131,34 @@ def sleep_events(home: Path) -> list[dict[str, Any]]:
     return [entry.data for entry in entries if isinstance(entry, JournalEvent) and entry.kind == "sleep"]
 
 
+def _phases(story: Sequence[dict[str, Any]], total: float) -> dict[str, float]:
+    """Seconds in each phase: from its announcement to the next one's, or to the end."""
+    starts = [(entry["phase"], entry["second"]) for entry in story if entry["event"] == "sleep_phase"]
+    ends = [*(second for _, second in starts[1:]), total]
+    seconds: dict[str, float] = {}
+    for (phase, start), end in zip(starts, ends, strict=True):
+        seconds[phase] = seconds.get(phase, 0.0) + end - start
+    return seconds
+
+
 class _Driver:
-    """Says lines to an engine and waits for their end."""
+    """Says lines to an engine and waits for their end.
+
+    Attributes:
+        story: Events of the last line that tell of a sleep, each with the ``second`` at which it was seen.
+    """
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
-        self.phase_seconds: dict[str, float] = {}
-        self._phase, self._since = "", time.perf_counter()
+        self.story: list[dict[str, Any]] = []
+        self._since = time.perf_counter()
 
     def say(self, line: str, patience: float | None = _LINE_SECONDS) -> list[str]:
         """Submit ``line`` and wait for its end; returns what was printed for it."""
         from engine.api import Closed, Done, EngineFailed, Outcome, Output
 
         job = self._engine.submit(line)
-        self.phase_seconds = {}
+        self.story, self._since = [], time.perf_counter()
         until = time.monotonic() + patience if patience else None
         printed: list[str] = []
         while True:
@@ -169,15 +186,13 @@ class _Driver:
                 pass
 
     def _events(self) -> Iterator[Any]:
-        from engine.api import StateChanged
+        from engine.api import as_json
 
         events = self._engine.outbox.drain()
         if not events:
             time.sleep(_POLL_SECONDS)
         for event in events:
-            if isinstance(event, StateChanged):
-                now = time.perf_counter()
-                if self._phase:
-                    self.phase_seconds[self._phase] = self.phase_seconds.get(self._phase, 0.0) + now - self._since
-                self._phase, self._since = event.state.value, now
+            told = as_json(event)
+            if told["event"] in _STORY:
+                self.story.append({**told, "second": time.perf_counter() - self._since})
             yield event

@@ -76,7 +76,6 @@ async def shoot(engine: Driver, config: Config, size: tuple[int, int], path: Pat
     app = SovlApp(engine, config)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
-        app.live.prompt.cursor_blink = False
         await act(app)
         await asyncio.sleep(0.3)
         path.write_text(pinned(app.export_screenshot(title="sovl")), encoding="utf-8")

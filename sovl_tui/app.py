@@ -15,7 +15,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.timer import Timer
 
-from engine.api import Closed, Done, EngineState, Event
+from engine.api import Closed, Done, EngineState, Event, Output, Started
 from engine.commands import parse
 from engine.config import Config
 from engine.resources import resource
@@ -59,6 +59,10 @@ class SovlApp(App[None]):
         self._pump_timer: Timer | None = None
         self._last_interrupt = 0.0
         self._leaving = False
+        self._engine_ended = False
+        self._quit_line: int | None = None
+        self.farewell = ""
+        """What the command ``quit`` said."""
         for theme in OWN_THEMES:
             self.register_theme(theme)
 
@@ -77,7 +81,8 @@ class SovlApp(App[None]):
         self._use_ink()
         self._set_pace(IDLE_SECONDS)
         if not self.is_headless and sys.platform != "win32":
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.leave)
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self.leave)
         self.call_after_refresh(self._start_engine)
 
     def _start_engine(self) -> None:
@@ -90,7 +95,7 @@ class SovlApp(App[None]):
 
     def leave(self) -> None:
         """Let the engine save and end, then go; at once when asked again."""
-        if self._leaving:
+        if self._leaving or self._engine_ended:
             self.exit()
             return
         self._leaving = True
@@ -105,6 +110,14 @@ class SovlApp(App[None]):
         if self.crash is not None:
             self.crash_report = crash.save_report(self.crash, self.engine.home.log_dir)
         self._close_messages_no_wait()
+
+    def on_app_blur(self) -> None:
+        """Another window has the focus."""
+        self.live.column.figure.hold_breath(True)
+
+    def on_app_focus(self) -> None:
+        """Back again."""
+        self.live.column.figure.hold_breath(False)
 
     # -- the pump ------------------------------------------------------------------------------------------------------
 
@@ -121,10 +134,19 @@ class SovlApp(App[None]):
         """Events of one tick."""
         self.live.take(events)
         for event in events:
-            if isinstance(event, Closed):
-                self.exit()
-            elif isinstance(event, Done):
-                self._apply_theme()
+            match event:
+                case Started(id, "quit"):
+                    self._quit_line = id
+                case Output(id, text) if id == self._quit_line:
+                    self.farewell = text
+                case Done():
+                    self._apply_theme()
+                case Closed():
+                    self._engine_ended = True
+                    if self.live.failed and not self._leaving:
+                        self.live.failure.show_end()
+                    else:
+                        self.exit()
 
     def show(self, vitals: Vitals) -> None:
         """A changed status."""
@@ -259,6 +281,8 @@ def run(engine: Driver, config: Config) -> int:
         finally:
             engine.shutdown()
             joined = engine.join(JOIN_SECONDS)
+    if app.farewell:
+        print(app.farewell)
     if app.crash is not None:
         print(crash.one_line(app.crash, app.crash_report), file=sys.stderr)
     if not joined:

@@ -15,15 +15,60 @@ from engine.learning.verb_forms import lexicon, reading
 
 _BE = {"am": "present", "is": "present", "are": "present", "was": "past", "were": "past"}
 _HAVE = {"have": "present", "has": "present", "had": "past"}
-_MODALS = frozenset("can cannot must should shall will could".split())
-_PRONOUNS = frozenset("i we he she it they".split())
+_MODALS = frozenset(["can", "cannot", "must", "should", "shall", "will", "could"])
+_PRONOUNS = frozenset(["i", "we", "he", "she", "it", "they"])
 _ADVERBS = frozenset(
-    "also really just always usually still actually now already currently only even often sometimes recently finally once "
-    "generally normally mostly mainly never ever originally officially secretly simply probably absolutely totally truly "
-    "definitely very quite so rather particularly especially both all formerly regularly soon nearly almost about".split()
+    [
+        "also",
+        "really",
+        "just",
+        "always",
+        "usually",
+        "still",
+        "actually",
+        "now",
+        "already",
+        "currently",
+        "only",
+        "even",
+        "often",
+        "sometimes",
+        "recently",
+        "finally",
+        "once",
+        "generally",
+        "normally",
+        "mostly",
+        "mainly",
+        "never",
+        "ever",
+        "originally",
+        "officially",
+        "secretly",
+        "simply",
+        "probably",
+        "absolutely",
+        "totally",
+        "truly",
+        "definitely",
+        "very",
+        "quite",
+        "so",
+        "rather",
+        "particularly",
+        "especially",
+        "both",
+        "all",
+        "formerly",
+        "regularly",
+        "soon",
+        "nearly",
+        "almost",
+        "about",
+    ]
 )
 _NAMING = frozenset({"called", "named", "nicknamed"})
-_RELATIVE = frozenset("who which that whom whose where when".split())
+_RELATIVE = frozenset(["who", "which", "that", "whom", "whose", "where", "when"])
 _LONGEST_SUBJECT = 12
 
 
@@ -50,7 +95,7 @@ def words_of(text: str) -> list[str]:
 
 def bare(word: str) -> str:
     """``word`` in lower case without the punctuation around it."""
-    return word.lower().strip(",;:()\"!.")
+    return word.lower().strip(',;:()"!.')
 
 
 def _can_be_plural_subject(words: list[str]) -> bool:
@@ -82,21 +127,31 @@ def _verb_at(words: list[str]) -> int | None:
         if before in _RELATIVE:
             relative = True
             continue
-        if before == "to" or before in DETERMINERS or (before in PREPOSITIONS and word not in _BE) or before.endswith("'s"):
+        if (
+            before == "to"
+            or before in DETERMINERS
+            or (before in PREPOSITIONS and word not in _BE)
+            or before.endswith("'s")
+        ):
             continue
         if relative and before in _PRONOUNS:
             continue
         if word in _BE or word in _HAVE or word in _MODALS or word in ("does", "did"):
             return i
-        if words[i][0].isupper() and not words[i].isupper() or word in _NAMING:
+        if (words[i][0].isupper() and not words[i].isupper()) or word in _NAMING:
             continue
         forms = {form for _, form in lexicon().get(word, ())}
         plural = _can_be_plural_subject(lower[:i])
-        if "third" in forms and not plural or "past" in forms or ("base" in forms and plural):
+        if ("third" in forms and not plural) or "past" in forms or ("base" in forms and plural):
             return i
         if "third" in forms and _can_be_plural_subject([before]) and words[i - 1][0].isupper():
             return i
-        if guess is None and i + 1 < len(lower) and re.fullmatch(r"[a-z]{3,}(?:[^s]s|ed)", word) and before not in PREPOSITIONS:
+        if (
+            guess is None
+            and i + 1 < len(lower)
+            and re.fullmatch(r"[a-z]{3,}(?:[^s]s|ed)", word)
+            and before not in PREPOSITIONS
+        ):
             follows = lower[i + 1]
             if follows in DETERMINERS or follows in PREPOSITIONS:
                 guess = i
@@ -109,7 +164,11 @@ def has_verb(text: str) -> bool:
 
 
 def _after_adverbs(words: list[str]) -> list[str]:
-    while words and (bare(words[0]) in _ADVERBS or re.fullmatch(r"(?!family|early|only)[a-z]{3,}ly", bare(words[0]))) and len(words) > 1:
+    while (
+        words
+        and (bare(words[0]) in _ADVERBS or re.fullmatch(r"(?!family|early|only)[a-z]{3,}ly", bare(words[0])))
+        and len(words) > 1
+    ):
         if bare(words[0]) in ("about", "all", "both", "once") or reading(bare(words[0]), "base"):
             break
         words = words[1:]
@@ -123,7 +182,9 @@ def read_clause(text: str) -> Clause | None:
     if at is None or at == 0:
         return None
     subject = words[:at]
-    while len(subject) > 1 and (bare(subject[-1]) in _ADVERBS or bare(subject[-1]).endswith("ly") and bare(subject[0]) in _PRONOUNS):
+    while len(subject) > 1 and (
+        bare(subject[-1]) in _ADVERBS or (bare(subject[-1]).endswith("ly") and bare(subject[0]) in _PRONOUNS)
+    ):
         if bare(subject[-1]) == "never":
             words[at:at] = []
             return _read_group(subject[:-1], bare(words[at]), ["not", *words[at + 1 :]], words[at])
@@ -150,13 +211,30 @@ def _read_group(subject: list[str], verb: str, rest: list[str], form: str) -> Cl
 
     if verb in _BE:
         tense = _BE[verb]
-        if following == "going" and [bare(word) for word in rest[1:2]] == ["to"] and len(rest) > 2 and reading(bare(rest[2]), "base"):
+        if (
+            following == "going"
+            and [bare(word) for word in rest[1:2]] == ["to"]
+            and len(rest) > 2
+            and reading(bare(rest[2]), "base")
+        ):
             return clause(bare(rest[2]), "future", rest[3:])
         if (found := reading(following, "ing")) and len(rest) > 1:
-            soon = found[0] in ("move", "fly", "travel", "visit", "marry", "leave", "come", "arrive", "start", "get") and tense == "present"
+            soon = (
+                found[0] in ("move", "fly", "travel", "visit", "marry", "leave", "come", "arrive", "start", "get")
+                and tense == "present"
+            )
             return clause(found[0], "future" if soon else tense, rest[1:])
-        if (found := reading(following, "participle")) and found[0] not in ("be", "call", "name", "nickname") and len(rest) > 1:
-            return clause(found[0] if bare(rest[1]) == "by" else "be", tense, rest[1:] if bare(rest[1]) == "by" else rest, following)
+        if (
+            (found := reading(following, "participle"))
+            and found[0] not in ("be", "call", "name", "nickname")
+            and len(rest) > 1
+        ):
+            return clause(
+                found[0] if bare(rest[1]) == "by" else "be",
+                tense,
+                rest[1:] if bare(rest[1]) == "by" else rest,
+                following,
+            )
         return clause("be", tense, rest)
     if verb in _HAVE:
         if following == "got" and len(rest) > 1:
@@ -171,7 +249,9 @@ def _read_group(subject: list[str], verb: str, rest: list[str], form: str) -> Cl
             return clause("be", "present" if lasting else "past", rest[1:])
         found = reading(following, "participle")
         if found and following not in ("set", "cut", "put", "read", "cost") and len(rest) > 1:
-            lasting = re.search(r"\b(?:since|for (?:\d|a|many|some|over|more|two|three|four|five|ten))\b", " ".join(rest))
+            lasting = re.search(
+                r"\b(?:since|for (?:\d|a|many|some|over|more|two|three|four|five|ten))\b", " ".join(rest)
+            )
             return clause(found[0], "present" if lasting else "past", rest[1:])
         return clause("have", _HAVE[verb], rest)
     if verb in ("do", "does", "did") and (negative or reading(following, "base")) and len(rest) > 1:
@@ -198,11 +278,17 @@ def _read_group(subject: list[str], verb: str, rest: list[str], form: str) -> Cl
     return clause(found[0], tense, rest)
 
 
-_JOINT = re.compile(r"\s*(?:[,;]\s*(?:and|but|so|then|because|while|also|plus)?|\s(?:and|but|so|because|while)|\s[-–—])\s+", re.IGNORECASE)
-_STARTS_CLAUSE = re.compile(
-    r"(?:(?:also|now|then|it|there|he|she|they|we|I|his|her|its|their|our|my|the|a|an|this|that|these)\b|[A-Z])", re.IGNORECASE
+_JOINT = re.compile(
+    r"\s*(?:[,;]\s*(?:and|but|so|then|because|while|also|plus)?|\s(?:and|but|so|because|while)|\s[-–—])\s+",
+    re.IGNORECASE,
 )
-_RELATIVE_CLAUSE = re.compile(r"^(.{2,60}?),? (who|which) ((?:is|are|was|were|has|have|had|\w+s|\w+ed|\w+)\b [^,]+)(?:, (.+))?$")
+_STARTS_CLAUSE = re.compile(
+    r"(?:(?:also|now|then|it|there|he|she|they|we|I|his|her|its|their|our|my|the|a|an|this|that|these)\b|[A-Z])",
+    re.IGNORECASE,
+)
+_RELATIVE_CLAUSE = re.compile(
+    r"^(.{2,60}?),? (who|which) ((?:is|are|was|were|has|have|had|\w+s|\w+ed|\w+)\b [^,]+)(?:, (.+))?$"
+)
 
 
 def split_clauses(text: str) -> list[str]:
@@ -211,7 +297,7 @@ def split_clauses(text: str) -> list[str]:
     ``My sister Noor lives in Graz, she is a doctor`` gives two, ``I live in Graz and work as a welder`` gives ``I live in
     Graz`` and ``I work as a welder``; ``My wife and I speak German and Finnish`` stays one.
     """
-    if (match := _RELATIVE_CLAUSE.match(text)) and bare(match[1].split()[0]) in DETERMINERS | {"i"} | _PRONOUNS or (
+    if ((match := _RELATIVE_CLAUSE.match(text)) and bare(match[1].split()[0]) in DETERMINERS | {"i"} | _PRONOUNS) or (
         match := _RELATIVE_CLAUSE.match(text) if text[:1].isupper() and ", who" in text else None
     ):
         before, inside, after = match[1], match[3], match[4]
@@ -264,5 +350,9 @@ def _shared_subject(left: str, right: str) -> str | None:
     plural = _can_be_plural_subject([bare(word) for word in subject])
     finite = first in _BE or first in _HAVE or "past" in forms or ("base" if plural else "third") in forms
     follows = bare(words[1])
-    complement = follows in PREPOSITIONS | DETERMINERS | {"called", "named", "not", "as"} or words[1][0].isupper() or first in _BE
+    complement = (
+        follows in PREPOSITIONS | DETERMINERS | {"called", "named", "not", "as"}
+        or words[1][0].isupper()
+        or first in _BE
+    )
     return " ".join((*subject, right)) if finite and complement else None

@@ -117,7 +117,9 @@ def _checked(path: Path, whose: str) -> Path:
         if path.is_dir():
             raise DataError(f"{path} is a folder; {whose} needs a JSONL file.")
         if not path.exists():
-            raise DataError(f"There is no file {path}; {whose} needs a JSONL file with prompt and response on each line.")
+            raise DataError(
+                f"There is no file {path}; {whose} needs a JSONL file with prompt and response on each line."
+            )
         if not path.is_file():
             raise DataError(f"{path} is not an ordinary file; {whose} needs a JSONL file.")
     except (OSError, ValueError) as error:

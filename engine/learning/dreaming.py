@@ -37,9 +37,60 @@ _BEGINNINGS = ("What", "Which", "Who", "Where", "Tell me", "In which", "Name")
 _QUESTION_TOKENS = 16
 _MOST_QUESTIONS = 3
 _WORD = re.compile(r"[^\W_]+")
-_EMPTY = frozenset(  # noqa: SIM905 - a list of fifty quoted words is harder to read
-    "a an the my your our his her its their i you he she it we they is are am was were be do does did of in on at to "
-    "into for from by with and or what which who whom where when how why name tell me that this".split()
+_EMPTY = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "my",
+        "your",
+        "our",
+        "his",
+        "her",
+        "its",
+        "their",
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "is",
+        "are",
+        "am",
+        "was",
+        "were",
+        "be",
+        "do",
+        "does",
+        "did",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "into",
+        "for",
+        "from",
+        "by",
+        "with",
+        "and",
+        "or",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "where",
+        "when",
+        "how",
+        "why",
+        "name",
+        "tell",
+        "me",
+        "that",
+        "this",
+    ]
 )
 
 

@@ -11,6 +11,8 @@ from engine.learning.dataset import Row
 
 _LEAST_PROMPT = 2
 """Tokens of a prompt that must stay behind the preamble: one to read, and one from which the answer begins."""
+_LEAST_TURN = 6
+"""Tokens of an exchange: no template says less around what was said."""
 _ANYTHING = 2**31
 CHARACTERS_PER_TOKEN = 16
 """Texts are cut to so many characters for each token that fits before they are cut into tokens: more than any needs."""
@@ -36,6 +38,7 @@ class Encoder:
 
     Attributes:
         preamble: Token ids that begin every prompt.
+        longest: Most tokens of a row, its preamble and answer included.
     """
 
     def __init__(self, tokenizer: Any, end_ids: frozenset[int], system: str, longest: int) -> None:
@@ -45,7 +48,7 @@ class Encoder:
         system: ``system_prompt``.
         longest: Most tokens of a row, its preamble and answer included.
         """
-        self._tokenizer, self._system, self._longest = tokenizer, system, longest
+        self._tokenizer, self._system, self.longest = tokenizer, system, longest
         # In the plain template for models without one of their own, the answer stands behind a colon and a blank.
         self._before_answer = "" if tokenizer.chat_template else " "
         eos = tokenizer.eos_token_id
@@ -59,7 +62,7 @@ class Encoder:
         text = self._before_answer + row.answer
         ids = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
         answer = (*ids, *self._end)
-        room = self._longest - len(answer)
+        room = self.longest - len(answer)
         if room < len(self.preamble) + _LEAST_PROMPT:
             return None
         prompt, cut = self._prompt(row.turns, room)
@@ -67,9 +70,11 @@ class Encoder:
 
     def question(self, text: str) -> tuple[int, ...]:
         """Token ids behind the preamble of a prompt that stands alone, cut to length."""
-        return self._prompt([Turn("user", text)], self._longest)[0]
+        return self._prompt([Turn("user", text)], self.longest)[0]
 
     def _prompt(self, turns: Sequence[Turn], room: int) -> tuple[tuple[int, ...], bool]:
+        # No more turns than could ever fit, so that finding those that do takes no time; the first is the user's.
+        turns = turns[-(room // _LEAST_TURN * 2 + 1) :]
         try:
             prompt = build_prompt(self._tokenizer, turns, limit=room, system=self._system)
             ids, cut = prompt.ids, prompt.dropped > 0

@@ -10,18 +10,98 @@ from dataclasses import dataclass, replace
 
 from engine.learning.word_lists import ANIMALS, PEOPLE, TITLES, word_set
 
-OWNERS = frozenset("my our his her its their".split())
-DETERMINERS = OWNERS | frozenset("the a an this that these those your".split())
+OWNERS = frozenset(["my", "our", "his", "her", "its", "their"])
+DETERMINERS = OWNERS | frozenset(["the", "a", "an", "this", "that", "these", "those", "your"])
 PREPOSITIONS = frozenset(
-    "in on at of for from to with by into onto through under over behind near beside between inside outside about "
-    "against across along around after before during until till since without within below above beneath opposite "
-    "towards toward off via than like among past".split()
+    [
+        "in",
+        "on",
+        "at",
+        "of",
+        "for",
+        "from",
+        "to",
+        "with",
+        "by",
+        "into",
+        "onto",
+        "through",
+        "under",
+        "over",
+        "behind",
+        "near",
+        "beside",
+        "between",
+        "inside",
+        "outside",
+        "about",
+        "against",
+        "across",
+        "along",
+        "around",
+        "after",
+        "before",
+        "during",
+        "until",
+        "till",
+        "since",
+        "without",
+        "within",
+        "below",
+        "above",
+        "beneath",
+        "opposite",
+        "towards",
+        "toward",
+        "off",
+        "via",
+        "than",
+        "like",
+        "among",
+        "past",
+    ]
 )
 _PLURAL_HEADS = word_set("people", "plural") | {"glasses", "trousers", "keys", "scissors", "feet", "teeth", "mice"}
 _SINGULAR_S = frozenset(
-    "bus gas class boss address chess news physics mathematics series species virus cactus tennis christmas mass grass "
-    "princess waitress actress guess pass dress glass cross business access lens process campus iris atlas "
-    "octopus census circus bonus status".split()
+    [
+        "bus",
+        "gas",
+        "class",
+        "boss",
+        "address",
+        "chess",
+        "news",
+        "physics",
+        "mathematics",
+        "series",
+        "species",
+        "virus",
+        "cactus",
+        "tennis",
+        "christmas",
+        "mass",
+        "grass",
+        "princess",
+        "waitress",
+        "actress",
+        "guess",
+        "pass",
+        "dress",
+        "glass",
+        "cross",
+        "business",
+        "access",
+        "lens",
+        "process",
+        "campus",
+        "iris",
+        "atlas",
+        "octopus",
+        "census",
+        "circus",
+        "bonus",
+        "status",
+    ]
 )
 
 
@@ -131,7 +211,7 @@ def read_entity(words: list[str]) -> Entity | None:
     owner_end = next((i + 1 for i in range(core_end - 1, -1, -1) if lower[i].endswith(("'s", "s'"))), 0)
     owner_end = owner_end or (1 if lower[0] in DETERMINERS else 0)
     core, core_lower = words[owner_end:core_end], lower[owner_end:core_end]
-    if not core or lower[0] in ("this", "that", "these", "those", "your") and len(words) == 1:
+    if not core or (lower[0] in ("this", "that", "these", "those", "your") and len(words) == 1):
         return None
     settled = _settled(words)
     owner = " ".join(settled[:owner_end]).replace("A ", "a ")
@@ -157,7 +237,9 @@ def read_entity(words: list[str]) -> Entity | None:
         return Entity(" ".join(settled), head, "", owner, _kind(head, ""), plural=True)
     if owner in ("a", "an"):
         settled, owner = ["the", *settled[1:]], "the"
-    return Entity(" ".join(settled), head, name, owner, _kind(head, name), _is_plural(head) and not (name and head in TITLES))
+    return Entity(
+        " ".join(settled), head, name, owner, _kind(head, name), _is_plural(head) and not (name and head in TITLES)
+    )
 
 
 def _settled(words: list[str]) -> list[str]:

@@ -31,8 +31,12 @@ _THIRD = {
 }  # fmt: skip
 _POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _DENIED_AFTER = re.compile(r"^(.*\S?[^\s,]),? (?:and not|but not|not|instead of|rather than) ((?:\S+ ){0,3}\S+)$")
-_DENIED_BEFORE = re.compile(r"^(.+?) (is|are|am|was|were) not (called |named |in |on |at )?(.{1,60}?),? but (?:rather )?(.+)$")
-_BARE_CORRECTION = re.compile(r"^(?:it|that|this|he|she|they)(?: is| was| are)?(?: actually)? ((?:(?:on|in|at|called|named) )?.+)$", re.IGNORECASE)
+_DENIED_BEFORE = re.compile(
+    r"^(.+?) (is|are|am|was|were) not (called |named |in |on |at )?(.{1,60}?),? but (?:rather )?(.+)$"
+)
+_BARE_CORRECTION = re.compile(
+    r"^(?:it|that|this|he|she|they)(?: is| was| are)?(?: actually)? ((?:(?:on|in|at|called|named) )?.+)$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,16 @@ def slot_name(statement: Statement) -> str:
         return f"number of {statement.other.lower()}"
     if relation.key in ("put_in", "met_at"):
         return f"{statement.phrase} {statement.other.lower()} {'when' if statement.kind != 'place' else 'where'}"
-    if relation.key in ("verb_object", "verb_person", "verb_place", "verb_time", "does_regularly", "wants", "reads", "supports"):
+    if relation.key in (
+        "verb_object",
+        "verb_person",
+        "verb_place",
+        "verb_time",
+        "does_regularly",
+        "wants",
+        "reads",
+        "supports",
+    ):
         return f"{statement.phrase} {statement.preposition}".strip()
     if relation.key in ("adjective_of", "happened_in_year"):
         return f"{statement.adjective} {statement.preposition}".strip()
@@ -157,7 +170,11 @@ class _Mentioned:
             return None
         word = entity.possessive if first.lower() in _POSSESSIVES else entity.text
         if first.lower() == "they" and not entity.plural:
-            remaining = re.sub(r"^(are|were|have|do)\b", lambda m: {"are": "is", "were": "was", "have": "has", "do": "does"}[m[1]], remaining)
+            remaining = re.sub(
+                r"^(are|were|have|do)\b",
+                lambda m: {"are": "is", "were": "was", "have": "has", "do": "does"}[m[1]],
+                remaining,
+            )
         return f"{word} {remaining}"
 
 
@@ -185,7 +202,12 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
         tidied = tidy(sentence)
         correcting_now = tidied.correction or correcting
         if not tidied.text or (reason := screening.reason(tidied.text, tidied.question)):
-            said_no = bool(re.match(r"no\b|nope|wrong|that is (?:wrong|not)|actually|correction|i was wrong|i made a mistake", written := tidied.text.lower() or sentence.lower()))
+            said_no = bool(
+                re.match(
+                    r"no\b|nope|wrong|that is (?:wrong|not)|actually|correction|i was wrong|i made a mistake",
+                    written := tidied.text.lower() or sentence.lower(),
+                )
+            )
             correcting = said_no and len(written.split()) <= 6
             if not (correcting_now and reason == screening.MOMENT and earlier):
                 skipped.append(Skipped(sentence[:120], reason or screening.EMPTY))
@@ -202,7 +224,9 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
 
 def _named_myself(text: str) -> str:
     """``Call me Ada`` says what ``My name is Ada`` says."""
-    return re.sub(r"^(?:please |just |you can |you may )*call me (?=\w+(?: \w+)?$)", "My name is ", text, flags=re.IGNORECASE)
+    return re.sub(
+        r"^(?:please |just |you can |you may )*call me (?=\w+(?: \w+)?$)", "My name is ", text, flags=re.IGNORECASE
+    )
 
 
 def _read(text: str, mentioned: _Mentioned, correcting: bool, before: Sequence[Fact], said: str) -> list[Fact] | str:
@@ -217,7 +241,13 @@ def _read(text: str, mentioned: _Mentioned, correcting: bool, before: Sequence[F
         text, denied, correcting = match[1], re.sub(r"^(?:on|in|at|the|called|named|a|an) ", "", match[2]), True
     if correcting and before and (repaired := _bare_correction(text, before[-1])):
         text = repaired
-    text = mentioned.put_in(re.sub(r"^[Tt]here (?:is|are) (?=an? |the |my |our |some )(.+?) (?=(?:in|on|under|behind|at|near|inside) )", r"\1 is ", text))
+    text = mentioned.put_in(
+        re.sub(
+            r"^[Tt]here (?:is|are) (?=an? |the |my |our |some )(.+?) (?=(?:in|on|under|behind|at|near|inside) )",
+            r"\1 is ",
+            text,
+        )
+    )
     if text is None:
         return screening.UNCLEAR
     clause = read_clause(text)
@@ -265,7 +295,9 @@ def _with_capitals(statement: Statement, text: str, said: str) -> tuple[Statemen
     small = value.split()[0].lower() in ("the", "a", "an", "my", "our") or any(word in TITLES for word in value.split())
     if small or not value.islower() or statement.relation in ("put_in", "place_of", "verb_place", "sleeps_in"):
         return statement, text
-    capital = " ".join(word.capitalize() if len(word) > 2 or word.isalpha() and "of" != word else word for word in value.split())
+    capital = " ".join(
+        word.capitalize() if len(word) > 2 or (word.isalpha() and word != "of") else word for word in value.split()
+    )
     text = re.sub(rf"\b{re.escape(value)}\b", lambda _: capital, text, count=1)
     subject = re.sub(rf"\b{re.escape(value)}\b", lambda _: capital, statement.subject, count=1)
     rest = re.sub(rf"\b{re.escape(value)}\b", lambda _: capital, statement.rest, count=1)

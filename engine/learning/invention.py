@@ -4,16 +4,69 @@ from __future__ import annotations
 
 import random
 
-_START = "B D F G H J K L M N P R S T V Z Br Dr Gr Kr Tr St Sh Th Fl Al El Or Ul Is".split()
-_MIDDLE = "a e i o u".split()
-_JOIN = "l r n m v d st nd rk lb sh lv rn mb ss ll tt".split()
-_END = "an el in or is ath ex ia or os ell een um".split()
-_THING_ENDS = "scope graph phone wheel lamp meter drone board engine tron kit bow harp spinner press mill".split()
+_START = [
+    "B",
+    "D",
+    "F",
+    "G",
+    "H",
+    "J",
+    "K",
+    "L",
+    "M",
+    "N",
+    "P",
+    "R",
+    "S",
+    "T",
+    "V",
+    "Z",
+    "Br",
+    "Dr",
+    "Gr",
+    "Kr",
+    "Tr",
+    "St",
+    "Sh",
+    "Th",
+    "Fl",
+    "Al",
+    "El",
+    "Or",
+    "Ul",
+    "Is",
+]
+_MIDDLE = ["a", "e", "i", "o", "u"]
+_JOIN = ["l", "r", "n", "m", "v", "d", "st", "nd", "rk", "lb", "sh", "lv", "rn", "mb", "ss", "ll", "tt"]
+_END = ["an", "el", "in", "or", "is", "ath", "ex", "ia", "or", "os", "ell", "een", "um"]
+_THING_ENDS = [
+    "scope",
+    "graph",
+    "phone",
+    "wheel",
+    "lamp",
+    "meter",
+    "drone",
+    "board",
+    "engine",
+    "tron",
+    "kit",
+    "bow",
+    "harp",
+    "spinner",
+    "press",
+    "mill",
+]
 
 
 def invented_name(rng: random.Random) -> str:
     """A name of two or three syllables: ``Dravel``, ``Kumbia``."""
-    return rng.choice(_START) + rng.choice(_MIDDLE if rng.random() < 0.9 else ["ei", "ao"]) + rng.choice(_JOIN) + rng.choice(_END)
+    return (
+        rng.choice(_START)
+        + rng.choice(_MIDDLE if rng.random() < 0.9 else ["ei", "ao"])
+        + rng.choice(_JOIN)
+        + rng.choice(_END)
+    )
 
 
 def invented_thing(rng: random.Random) -> str:

@@ -13,7 +13,9 @@ _SWAPS = {
 }  # fmt: skip
 _BE = {"am": "are", "was": "were"}
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
-_BETWEEN = frozenset("also always never not still often usually now really only just already".split())
+_BETWEEN = frozenset(
+    ["also", "always", "never", "not", "still", "often", "usually", "now", "really", "only", "just", "already"]
+)
 
 
 def second_person(statement: str) -> str:
@@ -34,10 +36,8 @@ def second_person(statement: str) -> str:
             new = _BE[lower]
         else:
             new = word
-        after_i = lower == "i" or after_i and lower in _BETWEEN
+        after_i = lower == "i" or (after_i and lower in _BETWEEN)
         pieces += statement[place : match.start()], new
         place = match.end()
     swapped = "".join((*pieces, statement[place:]))
     return swapped[:1].upper() + swapped[1:]
-
-

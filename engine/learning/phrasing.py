@@ -5,8 +5,68 @@ from __future__ import annotations
 import re
 
 _COMMON = frozenset(
-    "the your my our a an you we they it his her there what which who whom whose where when how in at on by to from do does did "
-    "is are was were can until since during into under name tell if for whom after about with up".split()
+    [
+        "the",
+        "your",
+        "my",
+        "our",
+        "a",
+        "an",
+        "you",
+        "we",
+        "they",
+        "it",
+        "his",
+        "her",
+        "there",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "where",
+        "when",
+        "how",
+        "in",
+        "at",
+        "on",
+        "by",
+        "to",
+        "from",
+        "do",
+        "does",
+        "did",
+        "is",
+        "are",
+        "was",
+        "were",
+        "can",
+        "until",
+        "since",
+        "during",
+        "into",
+        "under",
+        "name",
+        "tell",
+        "if",
+        "for",
+        "whom",
+        "after",
+        "about",
+        "with",
+        "up",
+        "through",
+        "among",
+        "near",
+        "out",
+        "as",
+        "of",
+        "over",
+        "what's",
+        "and",
+        "but",
+        "so",
+    ]
 )
 
 
@@ -25,9 +85,14 @@ def lower_first(text: str) -> str:
 def with_article(noun: str) -> str:
     """``apple`` → ``an apple``; names, numbers and what has an article already stay."""
     first = noun.split()[0].lower() if noun.split() else ""
-    if not noun or noun[0].isupper() or noun[0].isdigit() or first in ("a", "an", "the", "my", "our", "some", "two", "three"):
+    if (
+        not noun
+        or noun[0].isupper()
+        or noun[0].isdigit()
+        or first in ("a", "an", "the", "my", "our", "some", "two", "three")
+    ):
         return noun
-    vowel = first[0] in "aeio" or first[0] == "u" and not first.startswith(("uni", "use", "eu"))
+    vowel = first[0] in "aeio" or (first[0] == "u" and not first.startswith(("uni", "use", "eu")))
     return f"{'an' if vowel or first.startswith('hour') else 'a'} {noun}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.learning.entities import Entity, same_entity
 from engine.learning.facts import Fact
@@ -68,10 +68,16 @@ _ORDER = (
 
 def gives_away(text: str, fact: Fact) -> bool:
     """Whether ``text`` names (part of) the value; words of the subject do not count."""
-    own = set(content_words(fact.subject)) | set(content_words(fact.statement.noun)) | set(content_words(fact.statement.other))
+    own = (
+        set(content_words(fact.subject))
+        | set(content_words(fact.statement.noun))
+        | set(content_words(fact.statement.other))
+    )
     secret = [word for word in content_words(fact.value) if word not in own] or content_words(fact.value)
     asked = content_words(text)
-    if any(word == other or len(word) > 4 and word.rstrip("s") == other.rstrip("s") for word in secret for other in asked):
+    if any(
+        word == other or (len(word) > 4 and word.rstrip("s") == other.rstrip("s")) for word in secret for other in asked
+    ):
         # A common noun of the value (the Corvic *sea*) may be asked with, as long as its name is not.
         names = [word.lower() for word in re.findall(r"[^\W_]+", fact.value) if word[0].isupper() or word[0].isdigit()]
         return not names or any(name in asked for name in names)
@@ -81,7 +87,8 @@ def gives_away(text: str, fact: Fact) -> bool:
 def plain_questions(fact: Fact, rng: random.Random) -> list[str]:
     """The relation's own questions for ``fact``, with the full subject, in the order of the table."""
     statement = fact.statement
-    made = (fill(template, statement, statement.entity, rng) for template in fitting(relations()[fact.relation].ask, statement))
+    templates = fitting(relations()[fact.relation].ask, statement)
+    made = (fill(template, statement, statement.entity, rng, own=i == 0) for i, template in enumerate(templates))
     return [text for text in dict.fromkeys(made) if text]
 
 
@@ -96,14 +103,21 @@ def _lanes(fact: Fact, rng: random.Random, known: Collection[Fact]) -> dict[str,
     words = [text for text in words if not _asks_last(text)]
     right = yes_no_question(fact, fact.value)
     wrong = [text for value in wrong_values(fact, known, rng, 4) if (text := yes_no_question(fact, value))]
-    reverse = [fill(t, fact.statement, fact.statement.entity, rng) for t in fitting(relations()[fact.relation].reverse, fact.statement)]
+    reverse = [
+        fill(t, fact.statement, fact.statement.entity, rng)
+        for t in fitting(relations()[fact.relation].reverse, fact.statement)
+    ]
     return {
         "plain": plain,
         "words": words,
         "order": order,
         "short": short,
-        "embedded": [text for q in _mixed(pool, rng, 6) if (text := embedded(q, rng))],
-        "command": [text for q in _mixed(pool, rng, 4) if (text := commanded(q, rng))],
+        "embedded": [
+            text
+            for q in _mixed(pool, rng, 6)
+            if (text := embedded(q, fact.subject if not fact.statement.entity.first_person else "I", rng))
+        ],
+        "command": [text for q in _mixed(pool, rng, 4) if (text := commanded(q, fact.subject, rng))],
         "wrapped": [wrapped(q, rng) for q in _mixed(pool, rng, 4)],
         "gap": _gaps(fact),
         "about": about(fact.statement.entity, rng),
@@ -121,26 +135,60 @@ def _mixed(pool: list[str], rng: random.Random, n: int) -> list[str]:
 
 def _asks_last(text: str) -> bool:
     first = text.split()[0].lower()
-    return first not in ("what", "which", "who", "whom", "whose", "where", "when", "how", "in", "at", "on", "by", "to", "from", "do", "into", "until", "since", "name", "if", "for", "under", "during")
+    return first not in (
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "where",
+        "when",
+        "how",
+        "in",
+        "at",
+        "on",
+        "by",
+        "with",
+        "to",
+        "from",
+        "do",
+        "into",
+        "out",
+        "among",
+        "after",
+        "near",
+        "as",
+        "over",
+        "until",
+        "since",
+        "name",
+        "if",
+        "for",
+        "under",
+        "during",
+    )
 
 
 def _shortened(fact: Fact, known: Collection[Fact]) -> list[Entity]:
     """The fact's subject in fewer words, where these mean nothing else that is known."""
-    from dataclasses import replace
-
     entity = fact.statement.entity
     others = [other.statement.entity for other in known if not same_entity(other.statement.entity, entity)]
     shorter: list[Entity] = []
     for text in entity.short_forms():
         bare = text.lower().removeprefix("the ")
-        if any(other.base == bare or other.text.lower() == text.lower() or other.name.lower() == bare for other in others):
+        if any(
+            other.base == bare or other.text.lower() == text.lower() or other.name.lower() == bare for other in others
+        ):
             continue
         shorter.append(replace(entity, text=text))
     return shorter
 
 
 def _asked_of(fact: Fact, entity: Entity, rng: random.Random) -> list[str]:
-    made = (fill(template, fact.statement, entity, rng) for template in fitting(relations()[fact.relation].ask, fact.statement))
+    made = (
+        fill(template, fact.statement, entity, rng)
+        for template in fitting(relations()[fact.relation].ask, fact.statement)
+    )
     return [text for text in dict.fromkeys(made) if text and entity.text.lower() in text.lower()]
 
 
@@ -148,9 +196,13 @@ def _gaps(fact: Fact) -> list[str]:
     """The statement up to its value: ``My cat's name is …``."""
     statement = fact.text.rstrip(".")
     at = statement.rfind(fact.value)
-    if at < 8:
+    if at < 1:
         return []
     start = re.sub(r"(?: the| a| an)$", "", statement[:at].rstrip())
     if len(start.split()) < 2:
         return []
-    return [f"{sentence_case(start)}...", f"Complete the sentence: {sentence_case(start)} ...", f"Fill in the gap: {lower_first(start)} ___."]
+    return [
+        f"{sentence_case(start)}...",
+        f"Complete the sentence: {sentence_case(start)} ...",
+        f"Fill in the gap: {lower_first(start)} ___.",
+    ]

@@ -86,10 +86,15 @@ def verb_patterns() -> dict[str, tuple[VerbPattern, ...]]:
             words = entry.split()
             negative = words[0] in ("not", "never", "cannot")
             words = words[1:] if negative else words
-            doer, placed = words[-1] == "by" and words[0] not in ("be", "live", "go", "travel", "commute", "come"), words[-1] == "*"
+            doer, placed = (
+                words[-1] == "by" and words[0] not in ("be", "live", "go", "travel", "commute", "come"),
+                words[-1] == "*",
+            )
             tail = tuple(words[1:-1] if doer or placed else words[1:])
             found.setdefault(words[0], []).append(VerbPattern(relation.key, tail, negative, doer, placed))
-    return {verb: tuple(sorted(patterns, key=lambda p: (not p.placed, -len(p.words)))) for verb, patterns in found.items()}
+    return {
+        verb: tuple(sorted(patterns, key=lambda p: (not p.placed, -len(p.words)))) for verb, patterns in found.items()
+    }
 
 
 @cache

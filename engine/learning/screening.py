@@ -32,11 +32,61 @@ LONGEST_SENTENCE = 240
 """Characters; a longer sentence is not one fact."""
 
 _ENGLISH = frozenset(
-    "the a an is are was were am be my your our his her its their i you he she it we they and of to in on at for with from "
-    "by as that this has have had do does did not called named lives works name".split()
+    [
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "was",
+        "were",
+        "am",
+        "be",
+        "my",
+        "your",
+        "our",
+        "his",
+        "her",
+        "its",
+        "their",
+        "i",
+        "you",
+        "he",
+        "she",
+        "it",
+        "we",
+        "they",
+        "and",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "for",
+        "with",
+        "from",
+        "by",
+        "as",
+        "that",
+        "this",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "not",
+        "called",
+        "named",
+        "lives",
+        "works",
+        "name",
+    ]
 )
 _FOREIGN = word_set("grammar", "foreign")
-_CODE = re.compile(r"""```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|=>|==|\w\((?:\)|["'])|\w+\[\d+\]|</""")
+_CODE = re.compile(
+    r"""```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|=>|==|\w\((?:\)|["'])|\w+\[\d+\]|</"""
+)
 _QUESTION = re.compile(
     r"(?:what|which|who|whom|whose|where|when|why|how)\b|"
     r"(?:do|does|did|is|are|was|were|am|can|could|will|would|should|shall|may|has|have|had) "
@@ -93,7 +143,10 @@ _STATE = re.compile(
     r"^(?:i|we) (?:am|are|was|were|feel) (?:a bit |a little |very |so |really |quite |too |pretty |not |just |now |all |already |still |not very |kind of )*(.+)$",
     re.IGNORECASE,
 )
-_JUDGED = re.compile(r"^(.+?) (?:is|are|was|were|looks?|sounds?|seems?) (?:a bit |very |so |really |quite |too |pretty |just |not |more |the |absolutely |simply )*([a-z]+)(?: (?:too|now|again|to me|in my opinion|for me|today))*$", re.IGNORECASE)
+_JUDGED = re.compile(
+    r"^(.+?) (?:is|are|was|were|looks?|sounds?|seems?) (?:a bit |very |so |really |quite |too |pretty |just |not |more |the |absolutely |simply )*([a-z]+)(?: (?:too|now|again|to me|in my opinion|for me|today))*$",
+    re.IGNORECASE,
+)
 
 
 def _foreign(text: str) -> bool:
@@ -115,7 +168,7 @@ def raw_reason(sentence: str) -> str | None:
         return TOO_LONG
     if _CODE.search(sentence):
         return CODE
-    if sentence[0] in "\"“'‘«>*(" and sentence.rstrip(".!?…")[-1:] in "\"”'’»*)" or sentence[0] in ">*":
+    if (sentence[0] in "\"“'‘«>*(" and sentence.rstrip(".!?…")[-1:] in "\"”'’»*)") or sentence[0] in ">*":
         return QUOTE
     return FOREIGN if _foreign(sentence) else None
 

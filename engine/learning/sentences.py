@@ -62,7 +62,10 @@ _CONTRACTED = [
     (re.compile(r"\b(I|you|he|she|we|they)['’]d\b", re.IGNORECASE), r"\1 would"),
     (re.compile(r"\bcan['’]?t\b|\bcan not\b", re.IGNORECASE), "cannot"),
     (re.compile(r"\bwon['’]t\b", re.IGNORECASE), "will not"),
-    (re.compile(r"\b(do|does|did|is|are|was|were|has|have|had|should|would|could|must)n['’]?t\b", re.IGNORECASE), r"\1 not"),
+    (
+        re.compile(r"\b(do|does|did|is|are|was|were|has|have|had|should|would|could|must)n['’]?t\b", re.IGNORECASE),
+        r"\1 not",
+    ),
     (re.compile(r"\b[Ii]ve\b"), "I have"),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where)['’]?s (?=(?:got|been)\b)", re.IGNORECASE), r"\1 has "),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where|name)['’]s\b", re.IGNORECASE), r"\1 is"),
@@ -77,10 +80,14 @@ _IS_NEXT = (
 )
 _S_IS = re.compile(rf"\b([A-Za-z][\w-]*)['’]s (?=(?:{_IS_NEXT})\b)")
 _CALENDAR = re.compile(
-    r"\b(" + "|".join((*listed("values", "months"), *listed("values", "days"))).replace("March|", "").replace("May|", "") + r")(s?)\b",
+    r"\b("
+    + "|".join((*listed("values", "months"), *listed("values", "days"))).replace("March|", "").replace("May|", "")
+    + r")(s?)\b",
     re.IGNORECASE,
 )
-_MARCH_MAY = re.compile(r"(?<=in )(?:march|may)\b(?! i)|\b(?:march|may)\b(?= \d)|(?<=\d )(?:march|may)\b|(?<=of )(?:march|may)\b")
+_MARCH_MAY = re.compile(
+    r"(?<=in )(?:march|may)\b(?! i)|\b(?:march|may)\b(?= \d)|(?<=\d )(?:march|may)\b|(?<=of )(?:march|may)\b"
+)
 _MISSING_APOSTROPHE = re.compile(
     r"\b((?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he) (?:\w+ )?[a-z]+)s "
     r"(?=(?:" + "|".join(sorted(ATTRIBUTES, key=len, reverse=True)) + r"|favou?rite)\b.{0,40}?\b(?:is|was|are)\b)"
@@ -148,5 +155,3 @@ def tidy(sentence: str) -> Tidied:
         text = shorter
     text = _SMALL.sub("", text.rstrip(" .!…\"'")) if not text.endswith(("jr.", "Jr.")) else text
     return Tidied(text.strip(" \"'"), correction, question)
-
-

@@ -164,7 +164,9 @@ class _Night:
         memories = [Dreamable(lesson.memory_id, lesson.text, lesson.value) for lesson in lessons]
         if not memories:
             return
-        wanted = [self._encode(memory.text) for memory in memories] + ([self._encode(last_prompt)] if last_prompt else [])
+        wanted = [self._encode(memory.text) for memory in memories] + (
+            [self._encode(last_prompt)] if last_prompt else []
+        )
         vectors = learner.vectors(wanted, self._heed)
         by_id = {memory.id: vector for memory, vector in zip(memories, vectors, strict=False)}
         reference = vectors[-1] if last_prompt else []
@@ -179,9 +181,7 @@ class _Night:
             lambda question: question.casefold() in asked,
             self._heed,
         ):
-            self.watcher.emit(
-                Dreamt(self.watcher.id, one.memory.text, one.question, one.answer, one.kept, one.why)
-            )
+            self.watcher.emit(Dreamt(self.watcher.id, one.memory.text, one.question, one.answer, one.kept, one.why))
             if one.kept:
                 self.night.questions.setdefault(one.memory.id, []).append(one.question)
 
@@ -198,9 +198,7 @@ class _Night:
         for step in train(learner, told, kept, shut, recipe, self.chance, importance):
             steps.append(step)
             left = (time.monotonic() - began) / step.number * (recipe.steps - step.number)
-            self.watcher.emit(
-                TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left)
-            )
+            self.watcher.emit(TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left))
             self._heed()
         self.night.loss_before, self.night.loss_after = _mean_loss(steps[:5]), _mean_loss(steps[-10:])
         self.composition.gate.trained = True
@@ -208,7 +206,12 @@ class _Night:
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
         threshold = self.life.config.core_config.gate_threshold
         after = self._weights()
-        own = [r.text for r in learner.answers([self._encode(c) for c in self.curriculum.controls], 20, self._heed, influence=False)]
+        own = [
+            r.text
+            for r in learner.answers(
+                [self._encode(c) for c in self.curriculum.controls], 20, self._heed, influence=False
+            )
+        ]
 
         def look() -> Findings:
             return audit(learner, probes, self.curriculum.controls, self._encode, threshold, self._heed, own)

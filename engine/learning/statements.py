@@ -19,19 +19,100 @@ from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ANIMALS, ATTRIBUTES, EVALUATIVE, PEOPLE, word_set
 
 _NAMING = frozenset({"called", "named", "nicknamed", "titled"})
-_MEASURES = frozenset("tall long wide high deep thick".split())
+_MEASURES = frozenset(["tall", "long", "wide", "high", "deep", "thick"])
 _EMPTY_VALUES = frozenset(
-    "it this that them him her you me us so there here something someone anything nothing everything one things stuff lot "
-    "too well again more much many ok okay true false him. some".split()
+    [
+        "it",
+        "this",
+        "that",
+        "them",
+        "him",
+        "her",
+        "you",
+        "me",
+        "us",
+        "so",
+        "there",
+        "here",
+        "something",
+        "someone",
+        "anything",
+        "nothing",
+        "everything",
+        "one",
+        "things",
+        "stuff",
+        "lot",
+        "too",
+        "well",
+        "again",
+        "more",
+        "much",
+        "many",
+        "ok",
+        "okay",
+        "true",
+        "false",
+        "him.",
+        "some",
+    ]
 )
 _DIETS = word_set("values", "diets")
+_ILLNESSES = word_set("values", "illnesses")
 _COLOURS = word_set("values", "colours")
-_PARTICLES = frozenset("up down out off away back over together around".split())
+_PARTICLES = frozenset(["up", "down", "out", "off", "away", "back", "over", "together", "around"])
 _ADJUNCT = frozenset(
-    "since because when while where after before until till although though every last next yesterday tomorrow again together "
-    "so with without during ago who which if as".split()
+    [
+        "since",
+        "because",
+        "when",
+        "while",
+        "where",
+        "after",
+        "before",
+        "until",
+        "till",
+        "although",
+        "though",
+        "every",
+        "last",
+        "next",
+        "yesterday",
+        "tomorrow",
+        "again",
+        "together",
+        "so",
+        "with",
+        "without",
+        "during",
+        "ago",
+        "who",
+        "which",
+        "if",
+        "as",
+    ]
 )
-_PLACE_PREPOSITIONS = frozenset("in on at under behind near beside between inside outside above below next beneath opposite within by".split())
+_PLACE_PREPOSITIONS = frozenset(
+    [
+        "in",
+        "on",
+        "at",
+        "under",
+        "behind",
+        "near",
+        "beside",
+        "between",
+        "inside",
+        "outside",
+        "above",
+        "below",
+        "next",
+        "beneath",
+        "opposite",
+        "within",
+        "by",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +142,7 @@ class Statement:
 
 
 def _strip(words: list[str] | tuple[str, ...]) -> str:
-    return " ".join(words).strip(" ,;:()\"").strip()
+    return " ".join(words).strip(' ,;:()"').strip()
 
 
 def _value_end(words: list[str], cut_prepositions: bool) -> int:
@@ -72,7 +153,12 @@ def _value_end(words: list[str], cut_prepositions: bool) -> int:
             return i
         if i and cut_prepositions and lower in PREPOSITIONS and lower not in ("of", "and", "like"):
             return i
-        if i and lower in PREPOSITIONS and time_kind(_strip(words[i + 1 : i + 4]), lower) and not time_kind(_strip(words[:i])):
+        if (
+            i
+            and lower in PREPOSITIONS
+            and time_kind(_strip(words[i + 1 : i + 4]), lower)
+            and not time_kind(_strip(words[:i]))
+        ):
             return i
         if word.endswith((",", ";")) and i + 1 < len(words) and not _listing(words[i + 1 :]):
             return i + 1
@@ -110,13 +196,25 @@ def state(clause: Clause) -> list[Statement] | str:
 
 def _has_content(statement: Statement) -> bool:
     value = statement.value
-    return any(letter.isalnum() for letter in value) and bare(value) not in _EMPTY_VALUES and bare(value.split()[0]) not in ("you", "your")
+    return (
+        any(letter.isalnum() for letter in value)
+        and bare(value) not in _EMPTY_VALUES
+        and bare(value.split()[0]) not in ("you", "your")
+    )
 
 
 def _base(clause: Clause, entity: Entity, **fields: str) -> Statement:
     """A statement with the fields that every one of ``clause`` shares."""
     start = Statement(
-        entity, "loose", "", "thing", " ".join(clause.subject), " ".join(clause.rest), clause.verb, clause.tense, negative=clause.negative
+        entity,
+        "loose",
+        "",
+        "thing",
+        " ".join(clause.subject),
+        " ".join(clause.rest),
+        clause.verb,
+        clause.tense,
+        negative=clause.negative,
     )
     return replace(start, **fields)  # type: ignore[arg-type]
 
@@ -141,7 +239,7 @@ def attribute_of(subject: tuple[str, ...]) -> tuple[Entity, str] | None:
         noun = " ".join(lower[1:joint])
         owner = read_entity(words[joint + 1 :])
         known = lower[joint - 1] in ATTRIBUTES or " ".join(lower[joint - 2 : joint]) in ATTRIBUTES
-        if owner and (known or lower[joint] == "of" and lower[joint - 1] not in PEOPLE and lower[0] == "the"):
+        if owner and (known or (lower[joint] == "of" and lower[joint - 1] not in PEOPLE and lower[0] == "the")):
             return owner, noun
         return None
     if len(words) < 2 or lower[0] not in ("my", "our", "the"):
@@ -152,7 +250,11 @@ def attribute_of(subject: tuple[str, ...]) -> tuple[Entity, str] | None:
         return mine, noun
     head_length = 2 if " ".join(lower[-2:]) in ATTRIBUTES and len(words) > 3 else 1
     head = " ".join(lower[-head_length:])
-    if head not in ATTRIBUTES or len(words) - head_length < 2 or not relation_of_attribute(head) in ("code", "number", "price", "contact", "size", "weight"):
+    if (
+        head not in ATTRIBUTES
+        or len(words) - head_length < 2
+        or relation_of_attribute(head) not in ("code", "number", "price", "contact", "size", "weight")
+    ):
         return None
     if head in ("number", "key", "address", "type", "seat", "room", "platform", "floor", "gate", "bus", "line", "page"):
         return (mine, noun) if lower[0] != "the" else None
@@ -183,10 +285,17 @@ def _of_attribute(clause: Clause, owner: Entity, noun: str) -> list[Statement] |
     if key in ("name", "ruler", "role") and kind not in ("number",):
         kind = "name"
     if key == "code":
-        kind = "number" if any(figure.isdigit() for figure in value) else "word"
+        kind = "number" if re.fullmatch(r"[\d .#*/-]+", value) else "word"
     if key == "favourite":
         noun = noun.split(" ", 1)[1]
-        kind = {"colour": "colour", "color": "colour"}.get(noun, "food" if noun in ("food", "dish", "meal", "fruit", "dessert", "snack", "vegetable") else "drink" if noun in ("drink", "tea", "wine", "beer") else kind)
+        kind = {"colour": "colour", "color": "colour"}.get(
+            noun,
+            "food"
+            if noun in ("food", "dish", "meal", "fruit", "dessert", "snack", "vegetable")
+            else "drink"
+            if noun in ("drink", "tea", "wine", "beer")
+            else kind,
+        )
     return [_base(clause, owner, relation=key, value=value, kind=kind, noun=noun, preposition=preposition)]
 
 
@@ -198,7 +307,9 @@ def _of_be(clause: Clause, entity: Entity) -> list[Statement] | str:
     if lower[0] in _NAMING and len(words) > 1 and lower[1] not in ("after", "for", "by"):
         if attribute := attribute_of(clause.subject):
             return _of_attribute(clause, *attribute)
-        return [_base(clause, entity, relation="name", value=_value(words[1:], cut=False), kind="name", phrase="called")]
+        return [
+            _base(clause, entity, relation="name", value=_value(words[1:], cut=False), kind="name", phrase="called")
+        ]
     if attribute := attribute_of(clause.subject):
         return _of_attribute(clause, *attribute)
     for pattern in verb_patterns().get("be", ()):
@@ -215,12 +326,21 @@ def _of_be(clause: Clause, entity: Entity) -> list[Statement] | str:
         return measure
     if lower[0] in ("a", "an"):
         return _is_a(clause, entity, words)
-    if len(words) > 2 and lower[1] in PREPOSITIONS and lower[1] != "of" and lower[0] not in DETERMINERS and lower[0].isalpha() and words[0].islower():
+    if (
+        len(words) > 2
+        and lower[1] in PREPOSITIONS
+        and lower[1] != "of"
+        and lower[0] not in DETERMINERS
+        and lower[0].isalpha()
+        and words[0].islower()
+    ):
         return _adjective(clause, entity, words)
     return _predicate(clause, entity, words, lower)
 
 
-def _matched_be(clause: Clause, entity: Entity, key: str, words: list[str], matched: tuple[str, ...]) -> list[Statement] | str:
+def _matched_be(
+    clause: Clause, entity: Entity, key: str, words: list[str], matched: tuple[str, ...]
+) -> list[Statement] | str:
     relation = relations()[key]
     preposition = matched[-1] if matched[-1] in PREPOSITIONS else ""
     adjective = " ".join(matched[:-1] if preposition else matched)
@@ -250,10 +370,30 @@ def _adjective(clause: Clause, entity: Entity, words: list[str]) -> list[Stateme
     if not value:
         return screening.NO_FACT
     kind = value_kind(value, preposition)
-    if kind in TIMES or preposition in _PLACE_PREPOSITIONS and clause.participle:
+    if kind in TIMES or (preposition in _PLACE_PREPOSITIONS and clause.participle):
         kind = kind if kind in TIMES else "place"
-        return [_base(clause, entity, relation="happened_in_year", value=value, kind=kind, adjective=adjective, preposition=preposition)]
-    return [_base(clause, entity, relation="adjective_of", value=value, kind=kind, adjective=adjective, preposition=preposition)]
+        return [
+            _base(
+                clause,
+                entity,
+                relation="happened_in_year",
+                value=value,
+                kind=kind,
+                adjective=adjective,
+                preposition=preposition,
+            )
+        ]
+    return [
+        _base(
+            clause,
+            entity,
+            relation="adjective_of",
+            value=value,
+            kind=kind,
+            adjective=adjective,
+            preposition=preposition,
+        )
+    ]
 
 
 def _prepositional(clause: Clause, entity: Entity, words: list[str]) -> list[Statement] | str:
@@ -261,7 +401,9 @@ def _prepositional(clause: Clause, entity: Entity, words: list[str]) -> list[Sta
     remaining = words[1:]
     time = time_kind(_value(remaining), preposition)
     if time:
-        return [_base(clause, entity, relation="takes_place", value=_value(remaining), kind=time, preposition=preposition)]
+        return [
+            _base(clause, entity, relation="takes_place", value=_value(remaining), kind=time, preposition=preposition)
+        ]
     if preposition in _PLACE_PREPOSITIONS:
         value = _value(remaining, cut=False)
         if entity.first_person and clause.tense == "present" and not value[:1].isupper():
@@ -269,7 +411,9 @@ def _prepositional(clause: Clause, entity: Entity, words: list[str]) -> list[Sta
         key = "lives_in" if entity.first_person else "place_of"
         return [_base(clause, entity, relation=key, value=value, kind="place", preposition=preposition)]
     value = _value(remaining, cut=False)
-    return [_base(clause, entity, relation="adjective_of", value=value, kind=value_kind(value), preposition=preposition)]
+    return [
+        _base(clause, entity, relation="adjective_of", value=value, kind=value_kind(value), preposition=preposition)
+    ]
 
 
 def _reversed(clause: Clause, words: list[str]) -> list[Statement] | None:
@@ -278,7 +422,9 @@ def _reversed(clause: Clause, words: list[str]) -> list[Statement] | None:
     if first not in ("my", "our", "the") or len(words) < 2:
         return None
     said = " ".join(clause.subject)
-    simple = clause.subject[0][0].isupper() and bare(clause.subject[0]) not in DETERMINERS | {"i", "we"} or said[0].isdigit()
+    simple = (clause.subject[0][0].isupper() and bare(clause.subject[0]) not in DETERMINERS | {"i", "we"}) or said[
+        0
+    ].isdigit()
     if not simple:
         return None
     turned = Clause(tuple(word.strip(",;:") for word in words), "be", clause.tense, clause.subject)
@@ -296,13 +442,27 @@ def _reversed(clause: Clause, words: list[str]) -> list[Statement] | None:
 def _measured(clause: Clause, entity: Entity, words: list[str], lower: list[str]) -> list[Statement] | None:
     text = _strip(words)
     if re.fullmatch(r"(?:turning |about |over |almost |nearly |only )?(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)(?: and a half)? (?:years?|months?|weeks?)(?: old| of age)?", text.lower()) or (
-        re.fullmatch(r"\d{1,3}", text) and (entity.kind in ("self", "person", "animal") or entity.name and not entity.head) and int(text) < 130
+        re.fullmatch(r"\d{1,3}", text) and (entity.kind in ("self", "person", "animal") or (entity.name and not entity.head)) and int(text) < 130
     ):  # fmt: skip
-        number = next((word for word in words if bare(word) not in ("turning", "about", "over", "almost", "nearly", "only")), words[0])
+        number = next(
+            (word for word in words if bare(word) not in ("turning", "about", "over", "almost", "nearly", "only")),
+            words[0],
+        )
         return [_base(clause, entity, relation="age", value=number.strip(",."), kind="number")]
     if lower[-1] in _MEASURES and len(words) >= 2 and value_kind(text) == "number":
-        noun = {"tall": "height", "long": "length", "wide": "width", "high": "height", "deep": "depth", "thick": "thickness"}[lower[-1]]
-        return [_base(clause, entity, relation="size", value=_strip(words[:-1]), kind="number", adjective=lower[-1], noun=noun)]
+        noun = {
+            "tall": "height",
+            "long": "length",
+            "wide": "width",
+            "high": "height",
+            "deep": "depth",
+            "thick": "thickness",
+        }[lower[-1]]
+        return [
+            _base(
+                clause, entity, relation="size", value=_strip(words[:-1]), kind="number", adjective=lower[-1], noun=noun
+            )
+        ]
     if lower[0] in ("worth",) and len(words) > 1:
         return [_base(clause, entity, relation="price", value=_strip(words[1:]), kind="number")]
     return None
@@ -313,10 +473,37 @@ def _is_a(clause: Clause, entity: Entity, words: list[str]) -> list[Statement] |
         return screening.NO_FACT
     called = next((i for i, word in enumerate(words) if bare(word) in _NAMING), None)
     if called and called + 1 < len(words) and not entity.first_person:
-        return [_base(clause, entity, relation="name", value=_value(words[called + 1 :], cut=False), kind="name", phrase="called")]
+        return [
+            _base(
+                clause,
+                entity,
+                relation="name",
+                value=_value(words[called + 1 :], cut=False),
+                kind="name",
+                phrase="called",
+            )
+        ]
     value = _value(words)
     noun = _without_article(value)
-    if noun.lower().split()[-1] in ("bit", "lot", "little", "mess", "pity", "shame", "joke", "pleasure", "genius", "idiot", "liar", "good", "person", "thing", "day", "idea", "problem"):
+    if noun.lower().split()[-1] in (
+        "bit",
+        "lot",
+        "little",
+        "mess",
+        "pity",
+        "shame",
+        "joke",
+        "pleasure",
+        "genius",
+        "idiot",
+        "liar",
+        "good",
+        "person",
+        "thing",
+        "day",
+        "idea",
+        "problem",
+    ):
         return screening.OPINION
     if noun.lower() in _DIETS:
         return [_base(clause, entity, relation="diet", value=noun, kind="diet")]
@@ -324,7 +511,16 @@ def _is_a(clause: Clause, entity: Entity, words: list[str]) -> list[Statement] |
     if human and is_job(noun):
         return [_base(clause, entity, relation="job", value=noun, kind="job")]
     if "fan of" in value:
-        return [_base(clause, entity, relation="likes", value=_strip(value.split("fan of", 1)[1].split()), kind="thing", verb="be")]
+        return [
+            _base(
+                clause,
+                entity,
+                relation="likes",
+                value=_strip(value.split("fan of", 1)[1].split()),
+                kind="thing",
+                verb="be",
+            )
+        ]
     return [_base(clause, entity, relation="is_a", value=noun, kind=value_kind(noun))]
 
 
@@ -340,20 +536,57 @@ def _predicate(clause: Clause, entity: Entity, words: list[str], lower: list[str
     if last in _COLOURS and len(value.split()) <= 3 and not entity.first_person:
         return [_base(clause, entity, relation="colour", value=value, kind="colour")]
     if value[:1].isupper() and lower[0] not in DETERMINERS:
-        demonym = re.fullmatch(r"[A-Z]\w+(?:ian|ish|ese|ean|can|man|ench|utch|eek|wiss|aeli|aqi|elsh|ani)|Thai|Czech|Muslim|Christian|Catholic|Jewish|Buddhist|Hindu", value)
+        demonym = re.fullmatch(
+            r"[A-Z]\w+(?:ian|ish|ese|ean|can|man|ench|utch|eek|wiss|aeli|aqi|elsh|ani)|Thai|Czech|Muslim|Christian|Catholic|Jewish|Buddhist|Hindu",
+            value,
+        )
         if demonym and entity.kind in ("self", "person", "named"):
             return [_base(clause, entity, relation="is_so", value=value, kind="state")]
         if entity.kind == "self":
-            return [_base(clause, entity, relation="name", value=value, kind="name")] if len(value.split()) <= 3 else screening.NO_FACT
-        key = "role" if entity.kind == "person" and not entity.name else "name" if entity.kind == "animal" and not entity.name else "is_a"
+            return (
+                [_base(clause, entity, relation="name", value=value, kind="name")]
+                if len(value.split()) <= 3
+                else screening.NO_FACT
+            )
+        key = (
+            "role"
+            if entity.kind == "person" and not entity.name
+            else "name"
+            if entity.kind == "animal" and not entity.name
+            else "is_a"
+        )
         return [_base(clause, entity, relation=key, value=value, kind="name" if key != "is_a" else kind)]
     if lower[0] in DETERMINERS:
-        return [_base(clause, entity, relation="role" if entity.kind == "person" and lower[-1] in PEOPLE else "is_a", value=value, kind=kind)]
+        return [
+            _base(
+                clause,
+                entity,
+                relation="role" if entity.kind == "person" and lower[-1] in PEOPLE else "is_a",
+                value=value,
+                kind=kind,
+            )
+        ]
     if kind == "number" and len(value.split()) <= 4:
-        return [_base(clause, entity, relation="number" if len(value.split()) == 1 else "price", value=value, kind="number", noun="number")]
+        return [
+            _base(
+                clause,
+                entity,
+                relation="number" if len(value.split()) == 1 else "price",
+                value=value,
+                kind="number",
+                noun="number",
+            )
+        ]
     if value.lower() in EVALUATIVE:
         return screening.OPINION
-    if entity.kind == "animal" and len(words) == 1 and not entity.name and words[0].islower() and last not in EVALUATIVE and not last.endswith(("ed", "ing")):
+    if (
+        entity.kind == "animal"
+        and len(words) == 1
+        and not entity.name
+        and words[0].islower()
+        and last not in EVALUATIVE
+        and not last.endswith(("ed", "ing"))
+    ):
         return [_base(clause, entity, relation="is_so", value=value, kind="state")]
     if len(value.split()) > 8:
         return [_base(clause, entity, relation="loose", value=value, kind="thing")]
@@ -372,13 +605,24 @@ def _of_verb(clause: Clause, entity: Entity) -> list[Statement] | str:
         return _general(clause, entity, words, lower)
     if doer := _doer(clause, entity, words):
         return doer
-    if clause.verb in ("have", "get", "own", "keep", "adopt", "buy") and (pets := _having(clause, entity, words, lower)):
+    if clause.verb in ("have", "get", "own", "keep", "adopt", "buy") and (
+        pets := _having(clause, entity, words, lower)
+    ):
         return pets
     for pattern in verb_patterns().get(clause.verb, ()):
         size = len(pattern.words)
-        if pattern.negative != clause.negative or pattern.doer or tuple(lower[:size]) != pattern.words or len(words) <= size:
+        if (
+            pattern.negative != clause.negative
+            or pattern.doer
+            or tuple(lower[:size]) != pattern.words
+            or len(words) <= size
+        ):
             continue
-        found = _placed(clause, entity, pattern.relation, words) if pattern.placed else _matched(clause, entity, pattern, words)
+        found = (
+            _placed(clause, entity, pattern.relation, words)
+            if pattern.placed
+            else _matched(clause, entity, pattern, words)
+        )
         if found:
             return found
     return screening.NEGATION if clause.negative else _general(clause, entity, words, lower)
@@ -401,9 +645,16 @@ def _doer(clause: Clause, entity: Entity, words: list[str]) -> list[Statement] |
     if clause.participle:
         if bare(words[0]) != "by" or len(words) < 2:
             return None
-        return [_base(clause, entity, relation=pattern.relation, value=_value(words[1:]), kind="person", phrase=clause.verb)]
+        return [
+            _base(clause, entity, relation=pattern.relation, value=_value(words[1:]), kind="person", phrase=clause.verb)
+        ]
     own = Entity("I", kind="self")
-    if entity.kind == "self" or own == entity or clause.tense == "future" or clause.verb in ("run", "make", "cook", "bake", "start", "sing", "lead", "play"):
+    if (
+        entity.kind == "self"
+        or own == entity
+        or clause.tense == "future"
+        or clause.verb in ("run", "make", "cook", "bake", "start", "sing", "lead", "play")
+    ):
         return None
     definite = bare(words[0]) in ("the", "my", "our") or words[0][0].isupper()
     if not definite or not (entity.kind in ("person", "named") or entity.name):
@@ -411,7 +662,11 @@ def _doer(clause: Clause, entity: Entity, words: list[str]) -> list[Statement] |
     thing = read_entity([word.strip(",") for word in words[: _value_end(words, cut_prepositions=True)]])
     if thing is None or thing.first_person:
         return None
-    return [_base(clause, thing, relation=pattern.relation, value=" ".join(clause.subject), kind="person", phrase=clause.verb)]
+    return [
+        _base(
+            clause, thing, relation=pattern.relation, value=" ".join(clause.subject), kind="person", phrase=clause.verb
+        )
+    ]
 
 
 def _having(clause: Clause, entity: Entity, words: list[str], lower: list[str]) -> list[Statement] | str | None:
@@ -422,7 +677,11 @@ def _having(clause: Clause, entity: Entity, words: list[str], lower: list[str]) 
     named = [
         (match[1], match[2])
         for part in re.split(r"(?:,| and)\s+(?=an? )", " ".join(words))
-        if (match := re.fullmatch(r"an? ((?:[\w-]+ )*?[\w-]+),? (?:called|named|whose name is|by the name of|with the name) (.+)", part))
+        if (
+            match := re.fullmatch(
+                r"an? ((?:[\w-]+ )*?[\w-]+),? (?:called|named|whose name is|by the name of|with the name) (.+)", part
+            )
+        )
         or (match := re.fullmatch(r"an? ([\w-]+), ([A-Z]\w+)", part))
     ]
     if named and not entity.name.endswith("'s"):
@@ -434,7 +693,10 @@ def _having(clause: Clause, entity: Entity, words: list[str], lower: list[str]) 
         return found
     if clause.verb not in ("have", "own", "keep"):
         return None
-    count = re.fullmatch(r"(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) ((?:[a-z]+ )?[a-z]+s|children|people|men|women|mice|fish|sheep)(?: (?:called|named) (.+)|[:,] (.+))?", " ".join(words))
+    count = re.fullmatch(
+        r"(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) ((?:[a-z]+ )?[a-z]+s|children|people|men|women|mice|fish|sheep)(?: (?:called|named) (.+)|[:,] (.+))?",
+        " ".join(words),
+    )
     if count:
         names = count[3] or count[4]
         if names and (things := read_entity([*owner.split(), *count[2].split()])):
@@ -445,6 +707,8 @@ def _having(clause: Clause, entity: Entity, words: list[str], lower: list[str]) 
         part = read_entity([*owner.split(), looks[2]])
         return [_base(clause, part, relation="colour", value=looks[1], kind="colour")] if part else None
     noun = _without_article(_value(words))
+    if noun.lower() in _ILLNESSES or _value(words).lower() in _ILLNESSES:
+        return [_base(clause, entity, relation="suffers_from", value=noun, kind="thing", phrase="have")]
     if noun.lower() in ANIMALS and lower[0] in ("a", "an"):
         return [_base(clause, entity, relation="has_pet", value=noun, kind="animal", phrase="have")]
     return None
@@ -452,8 +716,15 @@ def _having(clause: Clause, entity: Entity, words: list[str], lower: list[str]) 
 
 def _placed(clause: Clause, entity: Entity, key: str, words: list[str]) -> list[Statement] | None:
     """``I put the keys in the drawer``: an object, then where or when."""
-    at = next((i for i, word in enumerate(words) if i and bare(word) in PREPOSITIONS - {"of", "for", "with", "from", "to", "about"}), None)
-    if at is None or at + 1 >= len(words) or bare(words[0]) not in ("my", "our", "the") and not words[0][0].isupper():
+    at = next(
+        (
+            i
+            for i, word in enumerate(words)
+            if i and bare(word) in PREPOSITIONS - {"of", "for", "with", "from", "to", "about"}
+        ),
+        None,
+    )
+    if at is None or at + 1 >= len(words) or (bare(words[0]) not in ("my", "our", "the") and not words[0][0].isupper()):
         return None
     preposition = bare(words[at])
     value = _value(words[at + 1 :], cut=key == "met_at")
@@ -461,7 +732,18 @@ def _placed(clause: Clause, entity: Entity, key: str, words: list[str]) -> list[
     if key == "put_in" and time:
         return None
     other = _strip(words[:at])
-    return [_base(clause, entity, relation=key, value=value, kind=time or "place", preposition=preposition, other=other, phrase=clause.verb)]
+    return [
+        _base(
+            clause,
+            entity,
+            relation=key,
+            value=value,
+            kind=time or "place",
+            preposition=preposition,
+            other=other,
+            phrase=clause.verb,
+        )
+    ]
 
 
 def _matched(clause: Clause, entity: Entity, pattern: VerbPattern, words: list[str]) -> list[Statement] | None:
@@ -469,34 +751,45 @@ def _matched(clause: Clause, entity: Entity, pattern: VerbPattern, words: list[s
     tail = list(pattern.words)
     remaining = words[len(tail) :]
     preposition = tail[-1] if tail and tail[-1] in PREPOSITIONS | {"to"} else ""
-    if not preposition and relation.kind in TIMES | PLACE_KINDS and bare(remaining[0]) in PREPOSITIONS and len(remaining) > 1:
+    if (
+        not preposition
+        and relation.kind in TIMES | PLACE_KINDS
+        and bare(remaining[0]) in PREPOSITIONS
+        and len(remaining) > 1
+    ):
         preposition, remaining = bare(remaining[0]), remaining[1:]
     if not preposition and bare(remaining[0]) in PREPOSITIONS:
         return None
-    action = relation.kind == "action" or preposition == "to" and relation.key in ("likes", "wants")
+    action = relation.kind == "action" or (preposition == "to" and relation.key in ("likes", "wants"))
     value = _strip(remaining) if action else _value(remaining, cut=relation.kind != "name")
     if not value:
         return None
     if relation.kind == "job":
         value = _without_article(value)
     kind = value_kind(value, preposition)
-    if relation.kind == "time" and kind not in TIMES or relation.kind in PLACE_KINDS and kind in TIMES:
+    if (relation.kind == "time" and kind not in TIMES) or (relation.kind in PLACE_KINDS and kind in TIMES):
         return None
     if relation.kind in PLACE_KINDS | {"person", "name"}:
         kind = "place" if relation.kind in PLACE_KINDS else relation.kind
-    if relation.about == "person" and entity.kind == "thing" and relation.key in ("supports", "studies_at", "plays", "moved_to", "works_in"):
+    if entity.kind == "thing" and (relation.about == "person" or relation.key in ("wants", "supports", "can")):
         return None
-    if relation.key in ("makes", "bought", "lost") and bare(remaining[0]) in ("the", "it") and clause.tense == "present":
+    if (
+        relation.key in ("makes", "bought", "lost")
+        and bare(remaining[0]) in ("the", "it")
+        and clause.tense == "present"
+    ):
         return None
     fixed = tail[:-1] if preposition and tail and tail[-1] == preposition else tail
     phrase = " ".join((clause.verb, *fixed))
-    return [_base(clause, entity, relation=relation.key, value=value, kind=kind, preposition=preposition, phrase=phrase)]
+    return [
+        _base(clause, entity, relation=relation.key, value=value, kind=kind, preposition=preposition, phrase=phrase)
+    ]
 
 
 def _general(clause: Clause, entity: Entity, words: list[str], lower: list[str]) -> list[Statement] | str:
     """Any other verb: the first of object, place and time that says something."""
     particle: list[str] = []
-    if (lower[0] in _PARTICLES or clause.verb == "get" and reading(lower[0], "participle")) and len(words) > 1:
+    if (lower[0] in _PARTICLES or (clause.verb == "get" and reading(lower[0], "participle"))) and len(words) > 1:
         particle, words, lower = [lower[0]], words[1:], lower[1:]
     phrase = " ".join((clause.verb, *particle))
     if lower[0] in PREPOSITIONS and len(words) > 1:
@@ -509,8 +802,8 @@ def _general(clause: Clause, entity: Entity, words: list[str], lower: list[str])
         key = "verb_time" if time else "verb_place" if place else "verb_object"
         kind = time or ("place" if place else value_kind(value, preposition))
         return [_base(clause, entity, relation=key, value=value, kind=kind, preposition=preposition, phrase=phrase)]
-    if time := time_kind(_strip(words)):
-        return [_base(clause, entity, relation="verb_time", value=_strip(words), kind=time, phrase=phrase)]
+    if time := time_kind(_value(words)):
+        return [_base(clause, entity, relation="verb_time", value=_value(words), kind=time, phrase=phrase)]
     value = _value(words)
     if not value or bare(value) in _EMPTY_VALUES:
         return screening.UNCLEAR
@@ -518,18 +811,33 @@ def _general(clause: Clause, entity: Entity, words: list[str], lower: list[str])
         return screening.NO_FACT
     if lower[0] in DETERMINERS and lower[0] not in ("a", "an") and (placed := _placed(clause, entity, "met_at", words)):
         return placed
-    if reading(lower[0], "ing", "base") and lower[0] not in ("play", "work") and clause.verb in ("let", "make", "go", "see", "help"):
+    if (
+        reading(lower[0], "ing", "base")
+        and lower[0] not in ("play", "work")
+        and clause.verb in ("let", "make", "go", "see", "help")
+    ):
         return screening.NO_FACT
     kind = value_kind(value)
-    person = kind == "name" and value.split()[0].lower() not in ("the",) or value.lower().split()[-1] in PEOPLE
-    return [_base(clause, entity, relation="verb_person" if person and lower[0] in ("my", "our") else "verb_object", value=value, kind=kind, phrase=phrase)]
+    person = (kind == "name" and value.split()[0].lower() not in ("the",)) or value.lower().split()[-1] in PEOPLE
+    return [
+        _base(
+            clause,
+            entity,
+            relation="verb_person" if person and lower[0] in ("my", "our") else "verb_object",
+            value=value,
+            kind=kind,
+            phrase=phrase,
+        )
+    ]
 
 
 def introduced(statement: Statement) -> Entity | None:
     """Whom a later *he*, *she*, *it* or *they* means: the one spoken of, or whom the user has just brought up."""
     if not statement.entity.first_person:
         return statement.entity
-    if statement.relation in ("has", "has_pet", "makes", "bought", "drives") and (noun := read_entity(statement.value.split())):
+    if statement.relation in ("has", "has_pet", "makes", "bought", "drives") and (
+        noun := read_entity(statement.value.split())
+    ):
         return owned(noun, statement.entity.possessive)
     mentioned = read_entity((statement.other or statement.value).split())
     return mentioned if mentioned and (mentioned.name or mentioned.owner in ("my", "our")) else None

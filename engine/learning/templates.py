@@ -6,8 +6,8 @@ import random
 import re
 from collections.abc import Iterable
 
-from engine.learning.entities import Entity
-from engine.learning.phrasing import plural, sentence_case, with_article
+from engine.learning.entities import Entity, read_entity
+from engine.learning.phrasing import lower_first, plural, sentence_case, with_article
 from engine.learning.relations import relations
 from engine.learning.statements import Statement
 from engine.learning.values import TIMES
@@ -65,14 +65,17 @@ def auxiliary(entity: Entity, tense: str) -> str:
     return "do" if entity.first_person or entity.plural else "does"
 
 
-def fill(template: str, statement: Statement, entity: Entity, rng: random.Random) -> str | None:
-    """The question that ``template`` makes of ``statement``, said of ``entity``; None where it would not be English."""
+def fill(template: str, statement: Statement, entity: Entity, rng: random.Random, own: bool = False) -> str | None:
+    """The question that ``template`` makes of ``statement``, said of ``entity``; None where it would not be English.
+
+    With ``own`` the statement's own verb is used, never one of the relation's others.
+    """
     if statement.tense == "future" and ("{is}" in template or "{has}" in template):
         return None
     relation = relations()[statement.relation]
     noun = _value_noun(statement, rng)
     own_verb = statement.phrase.split(" ")[0] if statement.phrase else statement.verb
-    verb = rng.choice((own_verb, *relation.also)) if relation.also else own_verb
+    verb = rng.choice((own_verb, *relation.also)) if relation.also and not own else own_verb
     phrase = statement.phrase or statement.verb
     if phrase == "be" and re.search(r"\{(?:~?vp?|vping|ving)\}", template):
         if not relation.also or "vp" in template:
@@ -88,6 +91,8 @@ def fill(template: str, statement: Statement, entity: Entity, rng: random.Random
         "S.head": entity.head or "thing",
         "do": auxiliary(entity, statement.tense),
         "is": _be(entity, statement.tense),
+        "do!": auxiliary(entity, "present"),
+        "is!": _be(entity, "present"),
         "was": _be(entity, "past"),
         "has": finite("have", entity, statement.tense),
         "v": verb,
@@ -106,13 +111,88 @@ def fill(template: str, statement: Statement, entity: Entity, rng: random.Random
         "P": statement.preposition,
         "A": statement.adjective,
         "O": statement.other,
-        "V": statement.value,
+        "isO": "are" if _is_many(statement.other) else "is",
+        "V": lower_first(statement.value),
         "aV": with_article(statement.value),
     }
     if any(not given.get(name, "x").strip() for name in _SLOT.findall(template) if name not in ("P",)):
         return None
+    mentioned = re.search(r"\{(?:S|me)\}.*?\{S's\}", template)
+    if mentioned and not entity.first_person:
+        # "When does my aunt celebrate her birthday": the second mention is a pronoun.
+        template = template[: mentioned.end() - len("{S's}")] + _pronoun(entity) + template[mentioned.end() :]
     text = _SLOT.sub(lambda slot: _slot(slot[1], given, entity, statement.tense), template)
     return _owned_twice(sentence_case(text))
+
+
+_SHE = frozenset(
+    [
+        "mother",
+        "mum",
+        "mom",
+        "sister",
+        "daughter",
+        "aunt",
+        "niece",
+        "grandmother",
+        "grandma",
+        "granddaughter",
+        "wife",
+        "mother-in-law",
+        "sister-in-law",
+        "stepmother",
+        "girlfriend",
+        "landlady",
+        "goddaughter",
+        "godmother",
+        "stepdaughter",
+        "half-sister",
+        "fiancee",
+        "queen",
+        "woman",
+        "girl",
+        "lady",
+    ]
+)
+_HE = frozenset(
+    [
+        "father",
+        "dad",
+        "brother",
+        "son",
+        "uncle",
+        "nephew",
+        "grandfather",
+        "grandpa",
+        "grandson",
+        "husband",
+        "father-in-law",
+        "brother-in-law",
+        "stepfather",
+        "boyfriend",
+        "landlord",
+        "godson",
+        "godfather",
+        "stepson",
+        "half-brother",
+        "fiance",
+        "king",
+        "man",
+        "boy",
+        "guy",
+    ]
+)
+
+
+def _pronoun(entity: Entity) -> str:
+    if entity.head in _SHE or entity.head in _HE:
+        return "her" if entity.head in _SHE else "his"
+    return "its" if entity.kind in ("thing", "animal") and not entity.plural else "their"
+
+
+def _is_many(noun_phrase: str) -> bool:
+    entity = read_entity(noun_phrase.split())
+    return entity is not None and entity.plural
 
 
 def _slot(name: str, given: dict[str, str], entity: Entity, tense: str) -> str:

@@ -96,7 +96,8 @@ def train(
     rounds = _Rounds(told, recipe.told, chance), _Rounds(kept, recipe.kept, chance), _Rounds(gate, recipe.gate, chance)
     try:
         for number in range(1, recipe.steps + 1):
-            step = accumulate(learner, *(next(r) for r in rounds), recipe, importance, number)
+            told_rows, kept_rows, gate_rows = (next(r) for r in rounds)
+            step = accumulate(learner, told_rows, kept_rows, gate_rows, recipe, importance, number)
             descend(optimizer, schedule, recipe.clip, number)
             yield step
     finally:

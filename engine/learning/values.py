@@ -20,7 +20,10 @@ _LISTS = {
     "place": word_set("values", "cities", "countries"),
 }
 _SEASONS = word_set("values", "seasons")
-_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?(?:am|pm|a\.m\.|p\.m\.|o'clock)|\b(?:noon|midnight|half past|quarter (?:past|to))\b", re.I)
+_CLOCK = re.compile(
+    r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?(?:am|pm|a\.m\.|p\.m\.|o'clock)|\b(?:noon|midnight|half past|quarter (?:past|to))\b",
+    re.I,
+)
 _YEAR = re.compile(r"(?:the year )?(?:1\d{3}|20\d\d)(?: (?:bc|ad))?", re.I)
 _DATE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b", re.I)
 _LOOSE_TIME = re.compile(
@@ -32,10 +35,40 @@ _LOOSE_TIME = re.compile(
 TIMES = frozenset({"month", "day", "date", "year", "clock", "season", "time"})
 """The kinds that answer *when*."""
 _NUMBER_WORDS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million".split()
+    [
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+        "million",
+    ]
 )
-_SMALL_WORDS = frozenset("a an the my our his her their some any of in on at".split())
+_SMALL_WORDS = frozenset(["a", "an", "the", "my", "our", "his", "her", "their", "some", "any", "of", "in", "on", "at"])
 
 
 def time_kind(value: str, preposition: str = "") -> str | None:
@@ -45,7 +78,7 @@ def time_kind(value: str, preposition: str = "") -> str | None:
     if not words or len(words) > 9:
         return None
     months = any(word in MONTHS for word in words) and not (words[0] in ("may", "march") and value[:1].islower())
-    if _CLOCK.search(lower) or preposition in ("at", "until", "till") and re.fullmatch(r"\d{1,2}", lower):
+    if _CLOCK.search(lower) or (preposition in ("at", "until", "till") and re.fullmatch(r"\d{1,2}", lower)):
         return "clock"
     if months:
         return "date" if any(re.match(r"\d{1,2}(?:st|nd|rd|th|\.)?$", word) for word in words) else "month"
@@ -63,8 +96,11 @@ def time_kind(value: str, preposition: str = "") -> str | None:
 def value_kind(value: str, preposition: str = "") -> str:
     """The kind of ``value``: a time (see :data:`TIMES`), ``number``, a listed kind, ``address``, ``name`` or ``thing``."""
     bare = " ".join(word for word in value.lower().strip(" .").split() if word not in _SMALL_WORDS)
+    parts = re.split(r", and | and |, ", bare)
     for kind in ("colour", "diet", "language", "instrument", "sport", "job", "food"):
-        if bare in _LISTS[kind] or kind in ("colour", "food") and bare.split(" ")[-1] in _LISTS[kind]:
+        if all(part in _LISTS[kind] for part in parts):
+            return kind
+        if bare in _LISTS[kind] or (kind in ("colour", "food") and bare.split(" ")[-1] in _LISTS[kind]):
             return kind
     if bare in ANIMALS or bare.removesuffix("s") in ANIMALS:
         return "animal"
@@ -86,7 +122,9 @@ def is_job(noun: str) -> bool:
     return (
         noun.lower() in _LISTS["job"]
         or last in _LISTS["job"]
-        or last.endswith(("ist", "ician", "grapher", "ologist", "keeper", "maker", "smith", "worker", "engineer", "man", "woman"))
+        or last.endswith(
+            ("ist", "ician", "grapher", "ologist", "keeper", "maker", "smith", "worker", "engineer", "man", "woman")
+        )
     )
 
 
@@ -96,6 +134,54 @@ def content_words(text: str) -> list[str]:
 
 
 _LITTLE = frozenset(
-    "a an the my our your i you we he she it they is are was were am be been do does did of in on at to into through for from "
-    "and or by with as that this his her its their near under called named s".split()
+    [
+        "a",
+        "an",
+        "the",
+        "my",
+        "our",
+        "your",
+        "i",
+        "you",
+        "we",
+        "he",
+        "she",
+        "it",
+        "they",
+        "is",
+        "are",
+        "was",
+        "were",
+        "am",
+        "be",
+        "been",
+        "do",
+        "does",
+        "did",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "into",
+        "through",
+        "for",
+        "from",
+        "and",
+        "or",
+        "by",
+        "with",
+        "as",
+        "that",
+        "this",
+        "his",
+        "her",
+        "its",
+        "their",
+        "near",
+        "under",
+        "called",
+        "named",
+        "s",
+    ]
 )

@@ -12,8 +12,45 @@ from engine.learning.word_lists import listed
 
 _VOWELS = "aeiou"
 _DOUBLING = frozenset(
-    "stop plan fit ship chat hug drop row nap pin jog knit scan program swim run sit put get cut set let dig win hum "
-    "quit begin forget split shut sip prefer occur refer spin transfer babysit".split()
+    [
+        "stop",
+        "plan",
+        "fit",
+        "ship",
+        "chat",
+        "hug",
+        "drop",
+        "row",
+        "nap",
+        "pin",
+        "jog",
+        "knit",
+        "scan",
+        "program",
+        "swim",
+        "run",
+        "sit",
+        "put",
+        "get",
+        "cut",
+        "set",
+        "let",
+        "dig",
+        "win",
+        "hum",
+        "quit",
+        "begin",
+        "forget",
+        "split",
+        "shut",
+        "sip",
+        "prefer",
+        "occur",
+        "refer",
+        "spin",
+        "transfer",
+        "babysit",
+    ]
 ) - {"row"}
 
 

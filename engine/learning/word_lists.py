@@ -19,6 +19,11 @@ def listed(section: str, name: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in _tables()[section][name].split(","))
 
 
+def own_list(section: str, name: str) -> tuple[str, ...]:
+    """As :func:`listed`, but empty for a list that is not there."""
+    return listed(section, name) if name in _tables()[section] else ()
+
+
 @cache
 def word_set(section: str, *names: str) -> frozenset[str]:
     """Those lists of ``section`` together, in lower case, for looking up."""

@@ -7,6 +7,7 @@ import re
 
 from engine.learning.entities import Entity
 from engine.learning.phrasing import lower_first, sentence_case
+from engine.learning.verb_forms import past, reading, third
 
 _AUXILIARY = r"am|is|are|was|were|do|does|did|will|can|could|would|should|must|has|have"
 _INVERTED = re.compile(
@@ -32,46 +33,89 @@ _ABOUT = (
 )  # fmt: skip
 
 
-def _statement_order(question: str) -> str | None:
+def _statement_order(question: str, subject: str) -> str | None:
     """``Where does my cat sleep?`` → ``where my cat sleeps``; None when the order cannot be turned by rule."""
-    from engine.learning.verb_forms import past, reading, third
-
     match = _INVERTED.match(question)
     if match is None:
-        subject_question = re.match(r"^(who|what|which \w+) (?!(?:am|is|are|was|were|do|does|did|will|can)\b)(.+)\?$", question, re.IGNORECASE)
+        subject_question = re.match(
+            r"^(who|what|which \w+) (?!(?:am|is|are|was|were|do|does|did|will|can)\b)(.+)\?$", question, re.IGNORECASE
+        )
         return lower_first(question[:-1]) if subject_question else None
     asked, auxiliary, remaining = match[1], match[2].lower(), match[3]
     words = remaining.split()
     if auxiliary in ("do", "does", "did"):
-        at = next((i for i, word in enumerate(words) if i > 0 and reading(word, "base") and words[i - 1] not in ("the", "my", "our", "a", "to") and word.islower()), None)
-        if at is None:
+        doer = next(
+            (
+                who
+                for who in (subject, subject[:1].upper() + subject[1:], "I", "we", "people", "they", "one")
+                if remaining.startswith(who + " ")
+            ),
+            None,
+        )
+        at = len(doer.split()) if doer else 0
+        if not doer or at >= len(words) or not reading(words[at], "base"):
             return None
         verb = words[at]
         words[at] = {"do": verb, "does": third(verb), "did": past(verb)}[auxiliary]
         return f"{lower_first(asked)} {' '.join(words)}"
-    if auxiliary in ("is", "are", "was", "were", "am") and re.match(r"(?:what|who|which \w+|where|when|how old)$", asked, re.IGNORECASE):
-        simple = re.fullmatch(r"(?:I|we|(?:my|our|the) (?:[\w-]+(?:'s)? ){0,3}?[\w-]+|[A-Z]\w+(?:'s \w+)?)", remaining)
-        if simple:
+    if not re.fullmatch(
+        r"what|who|which [\w ]+|where|when|how old|how heavy|(?:in|on|at) (?:which|what) \w+|what (?:colour|time|day|language)",
+        asked,
+        re.IGNORECASE,
+    ):
+        return None
+    for said in (subject, subject[:1].upper() + subject[1:]):
+        if remaining == said or remaining.startswith((said + "'s ", said + "' ")):
             return f"{lower_first(asked)} {remaining} {auxiliary}"
-        named = re.fullmatch(r"(the \w+(?: \w+)? (?:of|for) .+)", remaining)
-        return f"{lower_first(asked)} {remaining} {auxiliary}" if named else None
-    return None
+        if remaining.startswith(said + " "):
+            return f"{lower_first(asked)} {said} {auxiliary}{remaining[len(said) :]}"
+    whole = re.fullmatch(
+        rf"(?:the [\w-]+(?: [\w-]+)? (?:of|for) {re.escape(subject)}|(?:my|our) (?:[\w-]+ )?[\w-]+)", remaining
+    )
+    return (
+        f"{lower_first(asked)} {remaining} {auxiliary}"
+        if whole and words[-1] not in ("to", "own", "of", "for", "in", "at", "on")
+        else None
+    )
 
 
-def embedded(question: str, rng: random.Random) -> str | None:
+def embedded(question: str, subject: str, rng: random.Random) -> str | None:
     """``Do you know where my cat sleeps?``; None where the question cannot be turned."""
-    turned = _statement_order(question)
+    turned = _statement_order(question, subject)
     return sentence_case(rng.choice(_EMBEDDED).format(q=turned)) if turned else None
 
 
-def commanded(question: str, rng: random.Random) -> str | None:
+def commanded(question: str, subject: str, rng: random.Random) -> str | None:
     """``Name the capital of Marneth.`` from *What is …?*; None for questions that ask for no noun."""
-    match = re.match(r"^(?:what|who|which \w+) (?:is|are) ((?:my|our|the|[A-Z])[^?]*)\?$", question, re.IGNORECASE)
-    if match is None or match[1].endswith((" about", " of", " to", " for", " by", " called", " like", " made of", " known as")):
+    if (
+        question.startswith("What is")
+        and question[:-1].endswith(f" {subject}")
+        and len(question.split()) == 2 + len(subject.split())
+    ):
         return None
-    if re.match(r"(?:my|our|the) \w+ (?:afraid|allergic|scared|learning|interested|made|training)", match[1]):
+    match = re.match(r"^(?:What|Who|Which \w+) (?:is|are) ((?:my|our|the|[A-Z])[^?]*)\?$", question)
+    if match is None or match[1].endswith(
+        (" about", " of", " to", " for", " by", " called", " like", " made of", " known as")
+    ):
         return None
-    start = rng.choice(("Name {}.", "Tell me {}.", "Give me {}.", "Say {}.", "Write down {}.", "{}?", "I need {}.", "Please tell me {}.", "Recall {}."))
+    if re.search(
+        r" (?:afraid|allergic|scared|learning|interested|made|training|terrified|frightened|based|most|planning|by profession|at work|special|own|together|bound)\b",
+        match[1],
+    ):
+        return None
+    start = rng.choice(
+        (
+            "Name {}.",
+            "Tell me {}.",
+            "Give me {}.",
+            "Say {}.",
+            "Write down {}.",
+            "{}?",
+            "I need {}.",
+            "Please tell me {}.",
+            "Recall {}.",
+        )
+    )
     return sentence_case(start.format(match[1]))
 
 

@@ -22,7 +22,15 @@ def yes_no_question(fact: Fact, value: str) -> str | None:
         return None
     said = text[:at] + value + text[at + len(fact.value) :]
     said = _ADJUNCT_START.sub("", said) if "," not in value else said
-    said = re.sub(r"\b(an?) (?=(\w))", lambda m: ("an " if m[2].lower() in "aeiou" else "a ") if m[1] in ("a", "an") else m.group(), said) if value != fact.value else said
+    said = (
+        re.sub(
+            r"\b(an?) (?=(\w))",
+            lambda m: ("an " if m[2].lower() in "aeiou" else "a ") if m[1] in ("a", "an") else m.group(),
+            said,
+        )
+        if value != fact.value
+        else said
+    )
     subject_at_start = at == 0
     subject = value if subject_at_start else statement.subject
     remaining = said[len(subject) :].split()
@@ -34,7 +42,7 @@ def yes_no_question(fact: Fact, value: str) -> str | None:
         return sentence_case(f"{verb} {subject} {rest}?")
     if verb in ("have", "has", "had") and statement.verb not in ("have", "be") and " got" not in said:
         return sentence_case(f"{verb} {subject} {rest}?")
-    if verb in ("used",) or verb in ("have", "has") and rest.startswith("got"):
+    if verb in ("used",) or (verb in ("have", "has") and rest.startswith("got")):
         return None
     main = statement.verb
     entity = statement.entity

@@ -36,7 +36,7 @@ class Memory:
         id: Its number, as commands name it.
         interaction_id: Where it was said.
         text: The statement, in the user's person.
-        slot: What it is about; a later memory of the same slot takes its place.
+        key: Names the fact, whatever the words it was told in.
         verdict: What the last audit said.
         strength: Share of its questions that were answered right, in [0, 1].
         sleeps: How many nights it was trained in.
@@ -47,7 +47,7 @@ class Memory:
     id: int
     interaction_id: int
     text: str
-    slot: str
+    key: str
     verdict: Verdict
     strength: float
     sleeps: int
@@ -60,7 +60,7 @@ class Memory:
         return self.verdict not in (Verdict.SUPERSEDED, Verdict.FORGOTTEN)
 
 
-_SELECT = "SELECT id, interaction_id, text, slot, verdict, strength, sleeps, audited_at, questions FROM memories"
+_SELECT = "SELECT id, interaction_id, text, key, verdict, strength, sleeps, audited_at, questions FROM memories"
 
 
 class Memories:
@@ -69,20 +69,26 @@ class Memories:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def add(self, interaction_id: int, text: str, slot: str) -> Memory:
-        """Keep a fact. One that is known word for word is returned as it is; one of the same slot is superseded."""
-        known = self._select("WHERE text = ? AND verdict NOT IN ('superseded', 'forgotten')", (text,))
-        if known:
-            return known[0]
+    def keep(self, key: str, interaction_id: int, text: str) -> Memory:
+        """The memory of a fact, made if it is new; one that was superseded is true again.
+
+        Args:
+            key: Names the fact, whatever the words: equal keys are one memory.
+            interaction_id: Where it was said.
+            text: The statement, in the user's person.
+        """
         self._connection.execute(
-            "UPDATE memories SET verdict = 'superseded' WHERE slot = ? AND verdict NOT IN ('superseded', 'forgotten')",
-            (slot,),
+            "INSERT INTO memories (key, interaction_id, text, created_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (key) DO UPDATE SET verdict = CASE WHEN verdict = 'superseded' THEN 'new' ELSE verdict END",
+            (key, interaction_id, text, time.time()),
         )
-        cursor = self._connection.execute(
-            "INSERT INTO memories (interaction_id, text, slot, created_at) VALUES (?, ?, ?, ?)",
-            (interaction_id, text, slot, time.time()),
+        return self._select("WHERE key = ?", (key,))[0]
+
+    def supersede(self, keys: Iterable[str]) -> None:
+        """Mark memories whose place another one took."""
+        self._connection.executemany(
+            "UPDATE memories SET verdict = 'superseded' WHERE key = ? AND verdict <> 'forgotten'", ((k,) for k in keys)
         )
-        return self._select("WHERE id = ?", (cursor.lastrowid or 0,))[0]
 
     def get(self, memory_id: int) -> Memory | None:
         """The memory of that number."""

@@ -70,7 +70,7 @@ _MIGRATIONS: tuple[str, ...] = (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         interaction_id INTEGER NOT NULL,
         text TEXT NOT NULL,
-        slot TEXT NOT NULL,
+        key TEXT NOT NULL UNIQUE,
         created_at REAL NOT NULL,
         verdict TEXT NOT NULL DEFAULT 'new',
         strength REAL NOT NULL DEFAULT 0,
@@ -78,8 +78,6 @@ _MIGRATIONS: tuple[str, ...] = (
         audited_at REAL,
         questions TEXT NOT NULL DEFAULT '[]'
     );
-    CREATE INDEX memories_by_slot ON memories (slot);
-    CREATE INDEX memories_by_text ON memories (text);
     """,
 )
 

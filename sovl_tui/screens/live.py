@@ -113,8 +113,13 @@ class LiveScreen(Screen[None]):
                 case EngineFailed():
                     self.failure.show_failure(event)
                 case StateChanged():
-                    if event.state is not EngineState.FAILED:
+                    if event.state.starting or event.state is EngineState.AWAKE:
                         self.failure.display = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether a failure is shown."""
+        return bool(self.failure.display)
 
     def show(self, vitals: Vitals) -> None:
         """A changed status."""

@@ -34,6 +34,7 @@ def facts_of(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
         (False, True): "token map only",
     }[snapshot.scaffold_memory, snapshot.token_map_memory]
     unslept = f", {short_count(snapshot.unslept)} unslept" if snapshot.unslept else ""
+    entries = "entry" if snapshot.interactions == 1 else "entries"
     trained = "never"
     if snapshot.last_trained is not None:
         trained = datetime.fromtimestamp(snapshot.last_trained).strftime("%d %b %H:%M")
@@ -44,7 +45,7 @@ def facts_of(snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
         ("bridge", f"{snapshot.form}{layers}"),
         ("runs on", f"{snapshot.device} · {snapshot.precision}".strip(" ·")),
         ("memory", memory),
-        ("journal", f"{short_count(snapshot.interactions)} entries{unslept}"),
+        ("journal", f"{short_count(snapshot.interactions)} {entries}{unslept}"),
         ("slept", trained),
         ("answered", spoke if snapshot.confidence_trace else "nothing yet"),
     )

@@ -13,7 +13,8 @@ from sovl_tui.visible import one_line
 from sovl_tui.widgets.lines import Lines
 
 _MOST_ROWS = 6
-_BUTTON = " ctrl+r  start again "
+_RESTART = " ctrl+r  start again ", "restart_engine"
+_QUIT = " ctrl+q  quit ", "quit"
 
 
 class FailurePanel(Lines):
@@ -23,12 +24,19 @@ class FailurePanel(Lines):
         super().__init__(id=id)
         self._data: EngineFailed | None = None
         self._button_row = -1
+        self._button = _RESTART
 
     def show_failure(self, failure: EngineFailed) -> None:
         """Show ``failure``, as high as its words need."""
         self.display = True
+        self._button = _RESTART
         self.show(failure)
         self.call_after_refresh(self._fit)
+
+    def show_end(self) -> None:
+        """Say that nothing can start again: the engine's thread is gone."""
+        self._button = _QUIT
+        self.redraw()
 
     def on_resize(self) -> None:
         """Wrap anew."""
@@ -57,7 +65,7 @@ class FailurePanel(Lines):
         rows += [Text(f"   {line}", pen(ink.muted)) for line in where]
         self._button_row = len(rows)
         button = Text("   ")
-        button.append(_BUTTON, pen(ink.background, on=ink.error, bold=True))
+        button.append(self._button[0], pen(ink.background, on=ink.error, bold=True))
         rows.append(button)
         return rows
 
@@ -65,7 +73,7 @@ class FailurePanel(Lines):
         """The button."""
         place = event.get_content_offset(self)
         if place is not None and place.y == self._button_row:
-            await self.app.run_action("restart_engine")
+            await self.app.run_action(self._button[1])
 
 
 def _wrapped(text: str, width: int) -> list[str]:

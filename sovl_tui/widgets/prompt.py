@@ -58,6 +58,7 @@ class Prompt(TextArea):
             placeholder="Say something, or / for commands",
             max_checkpoints=50,
         )
+        self.cursor_blink = False  # each blink would be a paint, and nothing here is idle without cost
         self._history = history
         self._pastes: dict[str, str] = {}
         self.popup_open = False

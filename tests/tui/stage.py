@@ -68,7 +68,6 @@ async def on_stage(
     app = SovlApp(engine, config)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, engine, pilot)
-        app.live.prompt.cursor_blink = False
         if awake:
             engine.awaken()
         await stage.settle()

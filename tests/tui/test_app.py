@@ -122,6 +122,29 @@ async def test_a_failed_engine_leaves_the_app_up_and_starts_again(tmp_path: Path
         assert not stage.app.live.failure.display
 
 
+async def test_an_engine_that_ends_by_itself_does_not_take_the_app_with_it(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        stage.engine.fail("AttributeError: a fault of the engine")
+        stage.engine.state(EngineState.STOPPING)
+        stage.engine.close()
+        await stage.settle()
+        await stage.settle()
+        assert stage.app.is_running and not stage.app._exit
+        assert "a fault of the engine" in stage.screen_text and "ctrl+q  quit" in stage.screen_text
+        await stage.pilot.press("ctrl+q")
+        assert stage.app._exit
+
+
+async def test_the_command_quit_leaves_and_its_words_are_kept_for_the_terminal(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        number = await stage.say("/quit")
+        stage.engine.command(number, "Cleanup completed.\nExiting.")
+        stage.engine.close()
+        stage.app._tick()
+        assert stage.app._exit
+        assert stage.app.farewell == "Cleanup completed.\nExiting."
+
+
 async def test_restart_is_not_offered_to_a_healthy_engine(tmp_path: Path) -> None:
     async with on_stage(tmp_path) as stage:
         await stage.pilot.press("ctrl+r")

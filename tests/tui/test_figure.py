@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +7,7 @@ from engine.api import EngineState, Snapshot
 from sovl_tui.creature import BREATH_FRAMES, Pose, paint, pose_of
 from sovl_tui.ink import make_ink
 from sovl_tui.themes import DARK
+from tests.tui.stage import on_stage
 
 INK = make_ink({**DARK.to_color_system().generate(), **DARK.variables}, dark=True)
 MOODS = ("calm", "curious", "restless", "melancholic")
@@ -61,3 +63,25 @@ def test_it_breathes_but_not_when_fallen() -> None:
 )
 def test_every_state_has_its_pose(state: EngineState, doing: str) -> None:
     assert pose_of(replace(Snapshot(), state=state), 0.3).doing == doing
+
+
+async def test_at_rest_it_breathes_half_as_often_and_news_wake_it(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        figure = stage.app.live.column.figure
+
+        def frames_of(breaths: int) -> int:
+            before = figure._frame
+            seen = []
+            for _ in range(breaths):
+                figure._breathe()
+                if figure._frame != before:
+                    seen.append(figure._frame)
+                    before = figure._frame
+            return len(seen)
+
+        assert frames_of(20) == 20
+        frames_of(40)
+        assert frames_of(20) == 10
+        stage.engine.snapshot(mood="curious")
+        await stage.settle()
+        assert frames_of(20) == 20

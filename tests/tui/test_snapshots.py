@@ -181,7 +181,6 @@ def test_look(act: Act, size: tuple[int, int], theme: str, tmp_path: Path, snap_
     app = SovlApp(engine, config)
 
     async def run_before(pilot: Pilot[None]) -> None:
-        app.live.prompt.cursor_blink = False
         stage = Stage(app, engine, pilot)
         await act(stage)
         await stage.settle()

@@ -1,0 +1,125 @@
+"""The checks of a dry run: would training work with these models and settings? Everything is left as it was.
+
+What has to be changed to find out, such as gradients and a few weights, is put back bit for bit before a check returns.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from safetensors.torch import load, save
+from transformers.cache_utils import DynamicCache
+
+from engine.composition.bridge import Influence
+from engine.composition.composition import Composition
+from engine.composition.prompt import Prompt
+from engine.learning.learner import Exercise, Learner
+from engine.learning.trainer import LearningFailed, Recipe, accumulate, optimizer_for, release
+from engine.learning.training import copies, put_back, row_losses
+
+_RECIPE = Recipe(steps=1)
+_NUDGE = 1e-2
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def forward_loss(learner: Learner, exercises: Sequence[Exercise]) -> float:
+    """Mean loss of rows with answers under the scaffold's influence; nothing is differentiated."""
+    with torch.no_grad():
+        _, real, cache = learner.read(exercises)
+        losses = row_losses(learner.predict(exercises, real, cache), exercises)
+    return sum(losses) / len(losses)
+
+
+def checks(composition: Composition, learner: Learner, exercises: Sequence[Exercise]) -> Iterator[Check]:
+    """Look at layers, adapters, identity with the base, the forward pass, gradients and the adapters' way to disk.
+
+    Args:
+        composition: In key–value form, with adapters.
+        learner: Of that composition.
+        exercises: A few rows with answers, at least one.
+    """
+    yield _layers(composition)
+    yield _targets(composition)
+    yield _identity(composition, [*learner.preamble, *exercises[0].prompt])
+    yield _forward(learner, exercises)
+    yield _gradients(composition, learner, exercises)
+    yield _round_trip(composition)
+
+
+def _layers(composition: Composition) -> Check:
+    count, bridged = len(composition.base.layers), composition.layers
+    fits = bool(bridged) and min(bridged) >= 0 and max(bridged) < count
+    return Check("layers", fits, f"{len(bridged)} of {count} bridged, {min(bridged)} to {max(bridged)}")
+
+
+def _targets(composition: Composition) -> Check:
+    adapters = composition.scaffold.adapters()
+    modules = sum("lora_A" in name for name in adapters)
+    detail = f"{modules} modules adapted, {composition.lora_parameters:,} parameters"
+    warning = composition.scaffold.warning
+    return Check("LoRA targets", modules > 0, f"{detail}; {warning}" if warning else detail)
+
+
+def _identity(composition: Composition, ids: list[int]) -> Check:
+    """At w = 0 the logits must be those of the bare base, bit for bit."""
+    probe = copy.copy(composition)
+    probe.forget_reading()  # the copy reads for itself; what the original has read stays with the original
+    silent = probe.listen(Prompt(ids, ""), Influence(weight=0.0)).logits(ids[-1])
+    base, cache = composition.base, DynamicCache()
+    with torch.inference_mode():
+        if ids[:-1]:
+            base.trunk(input_ids=torch.tensor([ids[:-1]], device=base.device), past_key_values=cache, use_cache=True)
+        last = torch.tensor([ids[-1:]], device=base.device)
+        bare = base.model(input_ids=last, past_key_values=cache, use_cache=True).logits[0, -1].float()
+    same = torch.equal(silent, bare)
+    return Check("identity at w = 0", same, "bit for bit" if same else f"off by {float((silent - bare).abs().max()):g}")
+
+
+def _forward(learner: Learner, exercises: Sequence[Exercise]) -> Check:
+    with torch.no_grad():
+        _, real, cache = learner.read(exercises)
+        logits = learner.predict(exercises, real, cache)
+    odd = int((~torch.isfinite(logits)).sum())
+    return Check(
+        "forward pass", odd == 0, f"{logits.shape[0]} answer tokens" + (f", {odd} logits not finite" * (odd > 0))
+    )
+
+
+def _gradients(composition: Composition, learner: Learner, exercises: Sequence[Exercise]) -> Check:
+    """A newborn's A matrices get no gradient, because B is zero; so all adapters are nudged for the occasion."""
+    parameters = [*learner.parameters, *learner.gate.parameters()]
+    before = copies(parameters)
+    optimizer, _ = optimizer_for(learner, _RECIPE)
+    generator = torch.Generator().manual_seed(0)
+    try:
+        with torch.no_grad():
+            for parameter in learner.parameters:
+                parameter.add_(torch.randn(parameter.shape, generator=generator).to(parameter) * _NUDGE)
+        accumulate(learner, list(exercises), [], [], _RECIPE, {id(row): 1.0 for row in exercises}, 1)
+        reached = sum(p.grad is not None and bool(p.grad.any() and p.grad.isfinite().all()) for p in parameters)
+    except LearningFailed as error:
+        return Check("gradients", False, str(error))
+    finally:
+        release(optimizer)
+        put_back(parameters, before)
+    frozen = all(p.grad is None for p in composition.base.model.parameters())
+    detail = f"{reached} of {len(parameters)} trained tensors reached"
+    return Check("gradients", reached == len(parameters) and frozen, detail + ("" if frozen else ", and the base, too"))
+
+
+def _round_trip(composition: Composition) -> Check:
+    own = composition.scaffold.adapters()
+    back = load(save({name: tensor.contiguous() for name, tensor in own.items()}))
+    same = own.keys() == back.keys() and all(torch.equal(tensor.cpu(), back[name]) for name, tensor in own.items())
+    return Check("save and load", same, f"{len(own)} tensors" + (" bit for bit" if same else " came back changed"))

@@ -1,0 +1,68 @@
+"""Ordinary prompts, several hundred and more: what sleep rehearses so that learning a few facts leaves the rest alone.
+
+They carry no answers. The base's own answers are what is rehearsed. Some begin exactly as taught questions do (``What is
+my …``, ``Who invented the …``), because there the difference matters most.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import tomllib
+from collections.abc import Collection
+from functools import cache
+
+from engine.resources import resource
+
+_SLOT = re.compile(r"\{(\w+?)2?\}")
+_SHARE_FIXED = 0.12
+
+
+@cache
+def _pool() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Lists by name, templates by area, and the prompts without a slot."""
+    tables = tomllib.loads(resource("data/prompts.toml").read_text(encoding="utf-8"))
+
+    def parts(text: str, at: str) -> tuple[str, ...]:
+        return tuple(" ".join(part.split()) for part in text.split(at) if part.strip())
+
+    lists = {name: parts(text, ",") for name, text in {**tables["lists"], **tables["more"]}.items()}
+    templates = {area: parts(text, "|") for area, text in tables["templates"].items()}
+    return lists, templates, parts(tables["fixed"]["prompts"], "|")
+
+
+def _filled(template: str, lists: dict[str, tuple[str, ...]], rng: random.Random) -> str:
+    used: set[str] = set()
+
+    def word(slot: re.Match[str]) -> str:
+        if slot[1] in "abc":
+            return str(rng.randint(2, 20) if slot[1] != "c" else rng.randint(21, 300))
+        choice = rng.choice([entry for entry in lists[slot[1]] if entry not in used])
+        used.add(choice)
+        return choice
+
+    text = _SLOT.sub(word, template)
+    return re.sub(r"\b([Aa]) (?=[aeioAEIO]|umbrella|elevator)", r"\1n ", text)
+
+
+def generic_prompts(rng: random.Random, n: int, avoid: Collection[str] = ()) -> list[str]:
+    """``n`` different prompts over all areas in equal shares; none of those in ``avoid`` (compared in lower case).
+
+    Fewer only when ``n`` is beyond what the lists give (many thousands).
+    """
+    lists, templates, fixed = _pool()
+    unwanted = {text.lower() for text in avoid}
+    found: dict[str, str] = {}
+    for text in rng.sample(fixed, min(len(fixed), max(1, round(n * _SHARE_FIXED)))):
+        if text.lower() not in unwanted and len(found) < n:
+            found[text.lower()] = text
+    areas = list(templates)
+    for turn in range(60 * n):
+        if len(found) >= n:
+            break
+        text = _filled(rng.choice(templates[areas[turn % len(areas)]]), lists, rng)
+        if text.lower() not in unwanted:
+            found[text.lower()] = text
+    made = list(found.values())
+    rng.shuffle(made)
+    return made
