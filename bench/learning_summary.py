@@ -55,9 +55,11 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
     figures["length ratio"] = _length_ratio(records)
     figures["corrected R"] = _rate([r for r in records if r["kind"] == "canonical" and r["old_value"] is not None])
     figures["corrected G"] = _rate([r for r in records if r["kind"] == "test" and r["old_value"] is not None])
+    with_scaffold = [{**r, "correct": r["weight"] > 0} for r in records if r["mode"] != "base"]
     figures["gate opens"] = {
-        kind: _rate([{**r, "correct": r["weight"] > 0} for r in records if r["kind"] == kind])
+        kind: _rate([r for r in with_scaffold if r["kind"] == kind])
         for kind in (*TAUGHT, *ELSEWHERE, "known")
+        if with_scaffold
     }
     figures |= _confidence(records)
     return figures

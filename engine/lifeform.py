@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine import gestation
 from engine.api import AnswerStats, Event, TextChunk
 from engine.composition.prompt import Prompt, Turn, build_prompt
 from engine.config import Change, Config, spec
 from engine.home import Home
+from engine.memory.dreams import DreamMemory
 from engine.memory.journal import Journal
 from engine.mind.confidence import ConfidenceHistory
 from engine.mind.lifecycle import (
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from engine.composition.bridge import Influence
     from engine.composition.composition import Composition
     from engine.composition.decoder import Spoken
+    from engine.learning.sleep import Watcher
 
 Report = Callable[[str, float], None]
 """Told what is being done, and how far in [0, 1]."""
@@ -104,6 +107,9 @@ class Lifeform:
         self.conversation = Conversation()
         self.pinned_weight: float | None = None
         self.last_trained: float | None = None
+        self.dreams = DreamMemory()
+        self.slept_at_temperament = self.temperament.score
+        self.sleeping = self.waking = False
         self.last_answer: AnswerStats | None = None
 
     @property
@@ -360,6 +366,31 @@ class Lifeform:
             self.set_config("controls_config.use_scaffold_memory", scaffold)
         if token_map is not None:
             self.set_config("controls_config.use_token_map_memory", token_map)
+
+    # -- nights --------------------------------------------------------------------------------------------------------
+
+    @property
+    def tired(self) -> bool:
+        """Whether it would fall asleep by itself, were it quiet."""
+        return gestation.tired(self)
+
+    def sleep(self, caller: Watcher) -> str:
+        """Sleep through a night; see :func:`engine.gestation.sleep`."""
+        return gestation.sleep(self, caller)
+
+    def dream(self, caller: Watcher) -> str:
+        """Dream once; see :func:`engine.gestation.dream`."""
+        return gestation.dream(self, caller)
+
+    def wake(self) -> bool:
+        """End the running sleep. Returns whether there was one."""
+        self.waking = self.sleeping
+        return self.sleeping
+
+    def forget(self, memory_id: int) -> None:
+        """Let the next sleep unlearn a memory."""
+        with self.journal.transaction():
+            self.journal.memories.forget([memory_id])
 
     # -- settings ------------------------------------------------------------------------------------------------------
 

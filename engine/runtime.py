@@ -46,6 +46,7 @@ from engine.commands import Call, CommandSpec, Intent, Refused, parse
 from engine.composition.model_folder import WeightsError
 from engine.composition.prompt import PromptTooLong
 from engine.config import Config, ConfigError
+from engine.gestation import CannotSleep
 from engine.home import Home, HomeError
 from engine.lifeform import Answer, Lifeform
 from engine.memory.record import JournalError
@@ -360,7 +361,7 @@ class _Leaving(Exception):
     """Raised inside loading when the program is told to end."""
 
 
-_REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError, WeightsError)
+_REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError, WeightsError, CannotSleep)
 
 
 def _needs_model(spec: CommandSpec | None) -> bool:

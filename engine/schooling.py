@@ -59,8 +59,13 @@ class Watcher(Protocol):
     def cancelled(self) -> bool:
         """Whether to stop."""
 
-    enter: Callable[[EngineState, str], None]
-    attend: Callable[[Callable[[], AbstractContextManager[None]]], None]
+    @property
+    def enter(self) -> Callable[[EngineState, str], None]:
+        """Shows what the engine is doing."""
+
+    @property
+    def attend(self) -> Callable[[Callable[[], AbstractContextManager[None]]], None]:
+        """Called between steps: answers what the user said meanwhile, inside the given context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,7 @@ class _Schooling:
         lessons = prepare(data, encoder, ratio, self.heeding("preparing"))
         gain, plan = self.gain(), self.plan(wanted.epochs)
         influence = self.influence_after(lessons.names, gain)
-        terms = _Terms(plan, source and str(source), longest, ratio, gain, influence.weight, influence.blend)
+        terms = _Terms(plan, str(source) if source else None, longest, ratio, gain, influence.weight, influence.blend)
         self.say(f"Starting training for {plan.epochs} epochs...", *_about(lessons))
         if self.checkpoint.exists():
             self.say("It takes the place of one that was broken off.")

@@ -10,6 +10,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from engine.memory.dreams import DreamMemory
 from engine.mind.confidence import ConfidenceHistory
 from engine.mind.lifecycle import Lifecycle
 from engine.mind.temperament import Temperament, TemperamentSettings
@@ -43,6 +44,8 @@ def capture(life: Lifeform) -> SavedState:
         "pinned_weight": life.pinned_weight,
         "last_trained": life.last_trained,
         "gate_trained": composition.gate.trained,
+        "dreams": life.dreams.to_list(),
+        "slept_at_temperament": life.slept_at_temperament,
     }
     return SavedState(meta, parts)
 
@@ -94,6 +97,8 @@ def restore(life: Lifeform, saved: SavedState) -> None:
         temper = TemperamentSettings.of(controls)
         temperament = Temperament.from_dict(meta["temperament"], controls.temperament_history_maxlen, temper)
         lifecycle = Lifecycle.from_dict(meta["lifecycle"])
+        dreams = DreamMemory.from_list(meta.get("dreams", []))
+        slept_at = _number(meta, "slept_at_temperament")
         memory = TokenMemory.from_dict(json.loads(parts[TOKEN_MAP])) if TOKEN_MAP in parts else TokenMemory()
         adapters = from_bytes(parts[SCAFFOLD]) if SCAFFOLD in parts else None
         bridge = from_bytes(parts[CROSS_ATTENTION]) if CROSS_ATTENTION in parts else None
@@ -111,6 +116,8 @@ def restore(life: Lifeform, saved: SavedState) -> None:
     composition.gate.trained = bool(meta.get("gate_trained"))
     life.confidence, life.temperament, life.lifecycle = confidence, temperament, lifecycle
     life.pinned_weight, life.last_trained = pinned, trained_at
+    life.dreams = dreams
+    life.slept_at_temperament = temperament.score if slept_at is None else slept_at
 
 
 def _check_models(theirs: Any, ours: dict[str, Any]) -> None:

@@ -44,6 +44,7 @@ def snapshot_of(life: Lifeform, **engine: Any) -> Snapshot:
         sleep_conf_threshold=sleep_threshold(
             controls.sleep_conf_threshold, life.temperament.mood, controls.temp_restless_drop
         ),
+        gestating=life.sleeping,
         last_trained=life.last_trained,
         **_computing(life),
         **engine,

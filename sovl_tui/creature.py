@@ -197,7 +197,7 @@ class _Canvas:
                 self._stamp(pixels, sprite, left, eye_row - lift, mirror=mirrored and sprite is face.brow)
             if face.cheeks:
                 left = middle + round(0.62 * self.rx) - 1 if mirrored else middle - round(0.62 * self.rx) - 1
-                self._stamp(pixels, ("cc",), left, eye_row + 3, mirror=False)
+                self._stamp(pixels, ("cc",), left, eye_row + max(3, len(face.eye)), mirror=False)
         mouth_row = eye_row + len(face.eye) + 1
         self._stamp(pixels, face.mouth, middle - len(face.mouth[0]) // 2 if face.mouth else 0, mouth_row)
         crown = sprites.crown(self.pose.stage, small=self.small) if self.pose.doing != "forming" else ()

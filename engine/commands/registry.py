@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from .control import CONTROL
 from .help import explained, overview
+from .learning import LEARNING
 from .records import RECORDS
+from .sleeping import SLEEPING
 from .spec import Argument, Call, CommandSpec, Refused
 from .speech import SPEECH
 
@@ -52,7 +54,7 @@ _HELP = CommandSpec(
     examples=("help", "help tune cross"),
 )
 
-COMMANDS: tuple[CommandSpec, ...] = (*SPEECH, *RECORDS, *CONTROL[:-1], _HELP, CONTROL[-1])
+COMMANDS: tuple[CommandSpec, ...] = (*SPEECH, *LEARNING, *SLEEPING, *RECORDS, *CONTROL[:-1], _HELP, CONTROL[-1])
 """In the order of the help, the way out last."""
 
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}

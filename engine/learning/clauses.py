@@ -12,61 +12,13 @@ from dataclasses import dataclass
 
 from engine.learning.entities import DETERMINERS, PREPOSITIONS, read_entity
 from engine.learning.verb_forms import lexicon, reading
+from engine.learning.word_lists import word_set
 
 _BE = {"am": "present", "is": "present", "are": "present", "was": "past", "were": "past"}
 _HAVE = {"have": "present", "has": "present", "had": "past"}
 _MODALS = frozenset(["can", "cannot", "must", "should", "shall", "will", "could"])
 _PRONOUNS = frozenset(["i", "we", "he", "she", "it", "they"])
-_ADVERBS = frozenset(
-    [
-        "also",
-        "really",
-        "just",
-        "always",
-        "usually",
-        "still",
-        "actually",
-        "now",
-        "already",
-        "currently",
-        "only",
-        "even",
-        "often",
-        "sometimes",
-        "recently",
-        "finally",
-        "once",
-        "generally",
-        "normally",
-        "mostly",
-        "mainly",
-        "never",
-        "ever",
-        "originally",
-        "officially",
-        "secretly",
-        "simply",
-        "probably",
-        "absolutely",
-        "totally",
-        "truly",
-        "definitely",
-        "very",
-        "quite",
-        "so",
-        "rather",
-        "particularly",
-        "especially",
-        "both",
-        "all",
-        "formerly",
-        "regularly",
-        "soon",
-        "nearly",
-        "almost",
-        "about",
-    ]
-)
+_ADVERBS = word_set("grammar", "adverbs")
 _NAMING = frozenset({"called", "named", "nicknamed"})
 _RELATIVE = frozenset(["who", "which", "that", "whom", "whose", "where", "when"])
 _LONGEST_SUBJECT = 12
@@ -100,9 +52,8 @@ def bare(word: str) -> str:
 
 def _can_be_plural_subject(words: list[str]) -> bool:
     last = words[-1]
-    return last in ("i", "we", "they", "you") or "and" in words or (last.endswith("s") and not last.endswith("ss")) or last in (
-        "children", "people", "men", "women",
-    )  # fmt: skip
+    many = last in ("i", "we", "they", "you", "children", "people", "men", "women") or "and" in words
+    return many or (last.endswith("s") and not last.endswith("ss"))
 
 
 def _verb_at(words: list[str]) -> int | None:
@@ -286,6 +237,7 @@ _STARTS_CLAUSE = re.compile(
     r"(?:(?:also|now|then|it|there|he|she|they|we|I|his|her|its|their|our|my|the|a|an|this|that|these)\b|[A-Z])",
     re.IGNORECASE,
 )
+_AGED = re.compile(r"^((?:[Mm]y|[Oo]ur) \w+ \w+), (\d{1,3})(?: years old)?, (.+)$")
 _RELATIVE_CLAUSE = re.compile(
     r"^(.{2,60}?),? (who|which) ((?:is|are|was|were|has|have|had|\w+s|\w+ed|\w+)\b [^,]+)(?:, (.+))?$"
 )
@@ -294,13 +246,14 @@ _RELATIVE_CLAUSE = re.compile(
 def split_clauses(text: str) -> list[str]:
     """The clauses of one sentence, each with a subject of its own.
 
-    ``My sister Noor lives in Graz, she is a doctor`` gives two, ``I live in Graz and work as a welder`` gives ``I live in
-    Graz`` and ``I work as a welder``; ``My wife and I speak German and Finnish`` stays one.
+    ``My sister Noor lives in Graz, she is a doctor`` gives two, ``I live in Graz and work as a welder`` gives ``I
+    live in Graz`` and ``I work as a welder``; ``My wife and I speak German and Finnish`` stays one.
     """
     if ((match := _RELATIVE_CLAUSE.match(text)) and bare(match[1].split()[0]) in DETERMINERS | {"i"} | _PRONOUNS) or (
         match := _RELATIVE_CLAUSE.match(text) if text[:1].isupper() and ", who" in text else None
     ):
         before, inside, after = match[1], match[3], match[4]
+        pieces: list[str]
         if has_verb(before):
             owner = re.search(r"\b((?:my|our|his|her|the|an?) [^,]+)$", before)
             if owner and inside and re.match(r"I have an? |we have an? |there is an? ", before, re.IGNORECASE):
@@ -312,7 +265,9 @@ def split_clauses(text: str) -> list[str]:
             pieces = [f"{before} {inside}", *([f"{before} {after}"] if after else [])]
             if all(map(has_verb, pieces)):
                 return pieces
-    pieces: list[str] = []
+    if aged := _AGED.match(text):
+        return [f"{aged[1]} is {aged[2]}", *split_clauses(f"{aged[1]} {aged[3]}")]
+    pieces = []
     start = 0
     for joint in _JOINT.finditer(text):
         left, right = text[start : joint.start()], text[joint.end() :]

@@ -67,30 +67,34 @@ def _plain(value: str) -> str:
 
 def current_facts(facts: Iterable[Fact]) -> Standing:
     """Sort out ``facts``, given in the order in which they were told."""
-    held: dict[str, list[Current]] = {}
-    order: list[Current] = []
+    by_slot: dict[str, list[int]] = {}
+    held: list[Current | None] = []
     superseded: list[Fact] = []
     for fact in facts:
-        slot = slot_name(fact.statement)
-        rivals = held.setdefault(slot, [])
-        told, replaced = 1, ()
-        for rival in list(rivals):
+        places = by_slot.setdefault(slot_name(fact.statement), [])
+        place, told = None, 1
+        replaced: list[Fact] = []
+        for at in list(places):
+            rival = held[at]
+            if rival is None:
+                continue
             if replaces(fact, rival.fact):
-                replaced = (*replaced, *rival.replaced, rival.fact)
+                replaced += [*rival.replaced, rival.fact]
                 superseded.append(rival.fact)
             elif same_slot(fact, rival.fact) and same_value(fact, rival.fact):
                 told += rival.told
-                replaced = (*replaced, *rival.replaced)
-                fact = (
-                    fact
-                    if len(fact.text) >= len(rival.fact.text) and not fact.statement.other != rival.fact.statement.other
-                    else rival.fact
-                )
+                replaced += rival.replaced
+                if not fact.correction and len(rival.fact.text) > len(fact.text):
+                    fact = rival.fact  # the fuller wording: with the sister's name, with the year
             else:
                 continue
-            rivals.remove(rival)
-            order.remove(rival)
-        now = Current(fact, told, tuple(old for old in replaced if not same_value(old, fact)))
-        rivals.append(now)
-        order.append(now)
-    return Standing(tuple(order), tuple(superseded))
+            held[at] = None
+            places.remove(at)
+            place = at if place is None else place
+        now = Current(fact, told, tuple(old for old in dict.fromkeys(replaced) if not same_value(old, fact)))
+        if place is None:
+            place = len(held)
+            held.append(now)
+        held[place] = now
+        places.append(place)
+    return Standing(tuple(one for one in held if one is not None), tuple(superseded))

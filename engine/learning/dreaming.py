@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.learning.audit import answers, contains
@@ -145,7 +145,7 @@ class DreamQuestion:
 
 
 def replay(
-    vectors: dict[int, Sequence[float]],
+    vectors: Mapping[int, Sequence[float]],
     memories: Sequence[Dreamable],
     reference: Sequence[float],
     past: DreamMemory,

@@ -39,6 +39,7 @@ class Encoder:
     Attributes:
         preamble: Token ids that begin every prompt.
         longest: Most tokens of a row, its preamble and answer included.
+        end: The token that ends an answer, if there is one.
     """
 
     def __init__(self, tokenizer: Any, end_ids: frozenset[int], system: str, longest: int) -> None:
@@ -53,7 +54,7 @@ class Encoder:
         self._before_answer = "" if tokenizer.chat_template else " "
         eos = tokenizer.eos_token_id
         end = eos if eos in end_ids else min(end_ids, default=None)
-        self._end = () if end is None else (end,)
+        self.end: tuple[int, ...] = () if end is None else (end,)
         prompt = build_prompt(tokenizer, [Turn("user", "a")], limit=_ANYTHING, system=system)
         self.preamble = tuple(prompt.ids[: prompt.preamble])
 
@@ -61,7 +62,7 @@ class Encoder:
         """``row`` in token ids; None when its answer leaves no room for a prompt."""
         text = self._before_answer + row.answer
         ids = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        answer = (*ids, *self._end)
+        answer = (*ids, *self.end)
         room = self.longest - len(answer)
         if room < len(self.preamble) + _LEAST_PROMPT:
             return None

@@ -8,101 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.learning.word_lists import ANIMALS, PEOPLE, TITLES, word_set
+from engine.learning.verb_forms import lexicon
+from engine.learning.word_lists import ANIMALS, ATTRIBUTES, PEOPLE, RELATIVES, TITLES, word_set
 
 OWNERS = frozenset(["my", "our", "his", "her", "its", "their"])
 DETERMINERS = OWNERS | frozenset(["the", "a", "an", "this", "that", "these", "those", "your"])
-PREPOSITIONS = frozenset(
-    [
-        "in",
-        "on",
-        "at",
-        "of",
-        "for",
-        "from",
-        "to",
-        "with",
-        "by",
-        "into",
-        "onto",
-        "through",
-        "under",
-        "over",
-        "behind",
-        "near",
-        "beside",
-        "between",
-        "inside",
-        "outside",
-        "about",
-        "against",
-        "across",
-        "along",
-        "around",
-        "after",
-        "before",
-        "during",
-        "until",
-        "till",
-        "since",
-        "without",
-        "within",
-        "below",
-        "above",
-        "beneath",
-        "opposite",
-        "towards",
-        "toward",
-        "off",
-        "via",
-        "than",
-        "like",
-        "among",
-        "past",
-    ]
-)
+PREPOSITIONS = word_set("grammar", "prepositions")
 _PLURAL_HEADS = word_set("people", "plural") | {"glasses", "trousers", "keys", "scissors", "feet", "teeth", "mice"}
-_SINGULAR_S = frozenset(
-    [
-        "bus",
-        "gas",
-        "class",
-        "boss",
-        "address",
-        "chess",
-        "news",
-        "physics",
-        "mathematics",
-        "series",
-        "species",
-        "virus",
-        "cactus",
-        "tennis",
-        "christmas",
-        "mass",
-        "grass",
-        "princess",
-        "waitress",
-        "actress",
-        "guess",
-        "pass",
-        "dress",
-        "glass",
-        "cross",
-        "business",
-        "access",
-        "lens",
-        "process",
-        "campus",
-        "iris",
-        "atlas",
-        "octopus",
-        "census",
-        "circus",
-        "bonus",
-        "status",
-    ]
-)
+_PLAIN_NOUNS = word_set("grammar", "plain_nouns")
+_MINE = frozenset({"my", "our", "My", "Our"})
+_SINGULAR_S = word_set("grammar", "singular_in_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +66,8 @@ class Entity:
     def base(self) -> str:
         """In lower case and without its name, for comparing: ``my sister``; the name itself when there is no more."""
         lower = self.text.lower()
+        if self.head in RELATIVES and not self.owner and not self.name:
+            return f"my {lower}"  # "mum" is "my mum"
         if self.name and self.head:
             lower = " ".join(lower.replace(self.name.lower(), " ").split())
         return lower.removeprefix("the ") or self.name.lower()
@@ -205,6 +122,8 @@ def read_entity(words: list[str]) -> Entity | None:
         return Entity("I", "i", kind="self")
     if lower in (["we"], ["us"]):
         return Entity("we", "we", kind="self", plural=True)
+    if len(lower) > 3 and lower[0] in ("me", "i") and lower[1] == "and":
+        words, lower = [*words[2:], "and", "I"], [*lower[2:], "and", "i"]
     if "and" in lower and lower[-1] in ("i", "me"):
         return Entity(" ".join((*_settled(words[:-1]), "I")), "we", kind="self", plural=True)
     core_end = next((i for i, word in enumerate(lower) if i > 0 and word in PREPOSITIONS), len(words))
@@ -229,10 +148,9 @@ def read_entity(words: list[str]) -> Entity | None:
         name, head = " ".join(core[:last]), core_lower[-1]
     else:
         head = core_lower[-1]
-        if len(core) > 1 and core_lower[-2] in PEOPLE | ANIMALS and head not in PEOPLE | ANIMALS and owner_end:
-            if head.isalpha() and not _is_plural(head):
-                head, name = core_lower[-2], core[-1].capitalize()
-                settled = [*settled[: core_end - 1], name, *settled[core_end:]]
+        if len(core) == 2 and owner in _MINE and core_lower[0] in PEOPLE | ANIMALS and _may_be_a_name(head):
+            head, name = core_lower[0], core[1].capitalize()
+            settled = [*settled[: core_end - 1], name, *settled[core_end:]]
     if "and" in core_lower and not name:
         return Entity(" ".join(settled), head, "", owner, _kind(head, ""), plural=True)
     if owner in ("a", "an"):
@@ -240,6 +158,12 @@ def read_entity(words: list[str]) -> Entity | None:
     return Entity(
         " ".join(settled), head, name, owner, _kind(head, name), _is_plural(head) and not (name and head in TITLES)
     )
+
+
+def _may_be_a_name(word: str) -> bool:
+    """Whether a small word after ``my sister`` is more likely her name than a noun (``my dog walker``)."""
+    known = PEOPLE | ANIMALS | _PLAIN_NOUNS | ATTRIBUTES
+    return word.isalpha() and word not in known and not lexicon().get(word) and not _is_plural(word)
 
 
 def _settled(words: list[str]) -> list[str]:

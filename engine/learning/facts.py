@@ -1,7 +1,8 @@
 """From a chat message to the facts in it, and to the reasons why the rest is none.
 
-Everything in a fact is the user's own words: who it is about, what it says, and the sentence itself, with nothing changed
-but the person when it is said back. So a fact cannot be invented here, only overlooked; what is overlooked is listed.
+Everything in a fact is the user's own words: who it is about, what it says, and the sentence itself, with nothing
+changed but the person when it is said back. So a fact cannot be invented here, only overlooked; what is overlooked is
+listed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from engine.learning.entities import Entity
 from engine.learning.person import second_person
 from engine.learning.relations import relations
 from engine.learning.sentences import sentences, tidy
-from engine.learning.statements import Statement, introduced, state
+from engine.learning.statement import Statement
+from engine.learning.statements import introduced, state
 from engine.learning.word_lists import TITLES
 
 LONGEST_MESSAGE = 4000
@@ -29,13 +31,28 @@ _THIRD = {
     "he": "person", "she": "person", "his": "person", "her": "person",
     "they": "any", "their": "any", "it": "thing", "its": "thing",
 }  # fmt: skip
+_AUXILIARIES = frozenset(
+    {"is", "are", "am", "was", "were", "do", "does", "did", "has", "have", "had", "will", "must", "can"}
+)
 _POSSESSIVES = frozenset({"his", "her", "its", "their"})
+_THERE_IS = re.compile(r"^[Tt]here is (?=an? |the |my |our |some )(.+?) (?=(?:in|on|under|behind|at|near|inside) )")
 _DENIED_AFTER = re.compile(r"^(.*\S?[^\s,]),? (?:and not|but not|not|instead of|rather than) ((?:\S+ ){0,3}\S+)$")
 _DENIED_BEFORE = re.compile(
     r"^(.+?) (is|are|am|was|were) not (called |named |in |on |at )?(.{1,60}?),? but (?:rather )?(.+)$"
 )
+_SAID_NO = re.compile(
+    r"(?:no|nope|wrong|actually|correction|sorry|i was wrong|i made a mistake|that(?:'s| is| was) (?:wrong|not right|not true|"
+    r"incorrect|not correct)|my mistake|not quite)(?:,? (?:sorry|sovl|wait|actually|that(?:'s| is) (?:wrong|not right)))?\W*",
+    re.IGNORECASE,
+)
+_NOT_BUT = re.compile(
+    r"^(?:it is )?not (?:on |in |at |called )?([^,]{1,40}?),? (?:but |it is )?(?:on |in |at |called )?([^, ]{1,40})$",
+    re.IGNORECASE,
+)
 _BARE_CORRECTION = re.compile(
-    r"^(?:it|that|this|he|she|they)(?: is| was| are)?(?: actually)? ((?:(?:on|in|at|called|named) )?.+)$", re.IGNORECASE
+    r"^(?:it|that|this|he|she|they)(?: is| was| are)?(?: actually)? ((?:(?:on|in|at|called|"
+    r"named) )?.+)$",
+    re.IGNORECASE,
 )
 
 
@@ -76,7 +93,7 @@ class Fact:
 
     @property
     def slot(self) -> str:
-        """Subject and relation in a normal form; :func:`engine.learning.current.same_slot` compares two facts in full."""
+        """Subject and relation in a normal form; :func:`engine.learning.current.same_slot` compares in full."""
         entity = self.statement.entity
         who = "i" if entity.first_person else f"{entity.base}|{entity.name.lower()}"
         return f"{who}|{slot_name(self.statement)}"
@@ -149,7 +166,7 @@ class _Mentioned:
         entity = introduced(statement)
         if entity is None:
             return
-        if entity.kind in ("person", "named", "animal"):
+        if entity.kind in ("person", "named", "animal") or statement.relation == "name":
             self.person = entity
         if entity.kind != "person":
             self.thing = entity
@@ -179,7 +196,7 @@ class _Mentioned:
 
 
 def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
-    """The facts that the user's message ``text`` states, in order, and what else it says with the reason why it is none.
+    """The facts that the message ``text`` states, in order, and what else it says with the reason why it is none.
 
     ``earlier`` are the facts told just before: they tell what a bare correction puts right (``No, it is 5829``).
     Never raises; a message of any size and content is read in bounded time.
@@ -200,25 +217,23 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
             skipped.append(Skipped(sentence[:120], reason))
             continue
         tidied = tidy(sentence)
-        correcting_now = tidied.correction or correcting
-        if not tidied.text or (reason := screening.reason(tidied.text, tidied.question)):
-            said_no = bool(
-                re.match(
-                    r"no\b|nope|wrong|that is (?:wrong|not)|actually|correction|i was wrong|i made a mistake",
-                    written := tidied.text.lower() or sentence.lower(),
-                )
-            )
-            correcting = said_no and len(written.split()) <= 6
-            if not (correcting_now and reason == screening.MOMENT and earlier):
-                skipped.append(Skipped(sentence[:120], reason or screening.EMPTY))
-                continue
-        correcting = False
+        if tidied.correction and not tidied.text or _SAID_NO.fullmatch(sentence):
+            skipped.append(Skipped(sentence[:120], screening.CHIT_CHAT))
+            correcting = True  # what is right comes in the next sentence
+            continue
+        correcting = correcting or tidied.correction
+        reason = screening.reason(tidied.text, tidied.question)
+        repairable = correcting and reason in (screening.MOMENT, screening.TOO_SHORT) and (earlier or facts)
+        if reason and not repairable:
+            skipped.append(Skipped(sentence[:120], reason))
+            continue
         for clause in split_clauses(_named_myself(tidied.text)):
-            found = _read(clause.strip(" ,;"), mentioned, correcting_now, (*earlier, *facts), sentence)
+            found = _read(clause.strip(" ,;"), mentioned, correcting, (*earlier, *facts), sentence)
             if isinstance(found, str):
                 skipped.append(Skipped(clause[:120], found))
             elif len(facts) < MOST_FACTS:
                 facts += [fact for fact in found if fact not in facts]
+        correcting = False
     return Reading(tuple(facts), tuple(skipped))
 
 
@@ -235,21 +250,16 @@ def _read(text: str, mentioned: _Mentioned, correcting: bool, before: Sequence[F
         kept = match[3] or ""
         text = f"{match[1]} {match[2]} {'' if match[5].lower().startswith(kept.lower() or '-') else kept}{match[5]}"
         denied, correcting = match[4].strip(), True
-    elif (match := _DENIED_AFTER.match(text)) and has_verb(match[1]) and bare(match[1].split()[-1]) not in (
-        "is", "are", "am", "was", "were", "do", "does", "did", "has", "have", "had", "will", "would", "should", "must", "can",
-    ):  # fmt: skip
+    elif (match := _DENIED_AFTER.match(text)) and has_verb(match[1]) and bare(match[1].split()[-1]) not in _AUXILIARIES:
         text, denied, correcting = match[1], re.sub(r"^(?:on|in|at|the|called|named|a|an) ", "", match[2]), True
+    if before and (match := _NOT_BUT.match(text)):
+        denied, text, correcting = match[1], match[2], True
     if correcting and before and (repaired := _bare_correction(text, before[-1])):
         text = repaired
-    text = mentioned.put_in(
-        re.sub(
-            r"^[Tt]here (?:is|are) (?=an? |the |my |our |some )(.+?) (?=(?:in|on|under|behind|at|near|inside) )",
-            r"\1 is ",
-            text,
-        )
-    )
-    if text is None:
+    resolved = mentioned.put_in(_THERE_IS.sub(r"\1 is ", text))
+    if resolved is None:
         return screening.UNCLEAR
+    text = resolved
     clause = read_clause(text)
     if clause is None:
         return screening.NO_FACT
@@ -268,7 +278,7 @@ def _read(text: str, mentioned: _Mentioned, correcting: bool, before: Sequence[F
 
 
 def _bare_correction(text: str, last: Fact) -> str | None:
-    """``It is 5829`` or ``5829`` after ``The code for the attic door is 5828``: the last statement with the new value."""
+    """``It is 5829`` or ``5829`` after ``The code for the door is 5828``: that statement with the new value."""
     words = text.split()
     if match := _BARE_CORRECTION.match(text):
         said = match[1]

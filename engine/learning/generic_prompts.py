@@ -1,7 +1,7 @@
 """Ordinary prompts, several hundred and more: what sleep rehearses so that learning a few facts leaves the rest alone.
 
-They carry no answers. The base's own answers are what is rehearsed. Some begin exactly as taught questions do (``What is
-my …``, ``Who invented the …``), because there the difference matters most.
+They carry no answers. The base's own answers are what is rehearsed. Some begin exactly as taught questions do (``What
+is my …``, ``Who invented the …``), because there the difference matters most.
 """
 
 from __future__ import annotations

@@ -4,59 +4,13 @@ from __future__ import annotations
 
 import random
 
-_START = [
-    "B",
-    "D",
-    "F",
-    "G",
-    "H",
-    "J",
-    "K",
-    "L",
-    "M",
-    "N",
-    "P",
-    "R",
-    "S",
-    "T",
-    "V",
-    "Z",
-    "Br",
-    "Dr",
-    "Gr",
-    "Kr",
-    "Tr",
-    "St",
-    "Sh",
-    "Th",
-    "Fl",
-    "Al",
-    "El",
-    "Or",
-    "Ul",
-    "Is",
-]
+from engine.learning.word_lists import listed
+
+_START = listed("swaps", "syllable_starts")
 _MIDDLE = ["a", "e", "i", "o", "u"]
 _JOIN = ["l", "r", "n", "m", "v", "d", "st", "nd", "rk", "lb", "sh", "lv", "rn", "mb", "ss", "ll", "tt"]
 _END = ["an", "el", "in", "or", "is", "ath", "ex", "ia", "or", "os", "ell", "een", "um"]
-_THING_ENDS = [
-    "scope",
-    "graph",
-    "phone",
-    "wheel",
-    "lamp",
-    "meter",
-    "drone",
-    "board",
-    "engine",
-    "tron",
-    "kit",
-    "bow",
-    "harp",
-    "spinner",
-    "press",
-    "mill",
-]
+_THING_ENDS = listed("swaps", "thing_ends")
 
 
 def invented_name(rng: random.Random) -> str:

@@ -46,6 +46,7 @@ class Exercise:
         keys_values: The base's own for the prompt, ``[layers, 2, kv heads, P - 1, head_dim]``.
         final: The base's final hidden states where it would predict the answer, ``[A, hidden]``; only kept for rows
             whose answer is the base's own.
+        stress: How much each answer token counts, ``[A]``; all alike when None.
     """
 
     prompt: list[int]
@@ -55,6 +56,7 @@ class Exercise:
     answer_states: torch.Tensor | None = None
     keys_values: torch.Tensor | None = None
     final: torch.Tensor | None = None
+    stress: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +420,7 @@ def _half_copy(model: nn.Module, made: dict[int, Any]) -> Any:
             if id(tensor) not in made:
                 made[id(tensor)] = nn.Parameter(tensor.detach().bfloat16(), requires_grad=False)
             memo[id(tensor)] = made[id(tensor)]
-    twin = copy.deepcopy(model, memo)
+    twin: Any = copy.deepcopy(model, memo)
     # Its backward pass is faster than that of the fused kernel here, and padding needs no special care.
     twin.config._attn_implementation = "eager"
     return twin

@@ -67,7 +67,8 @@ def prepare(data: DataSet, encoder: Encoder, ratio: float, told: Callable[[int, 
             names.append(row.prompt)
     if not encoded[True]:
         raise DataError(
-            f"No answer of {data.source} fits into {encoder.longest} tokens (max_seq_length, or max_length of a dry run)."
+            f"No answer of {data.source} fits into {encoder.longest} tokens; "
+            "raise max_seq_length (in a dry run max_length)."
         )
     cut = sum(row.cut for side in encoded.values() for row in side)
     return Lessons(data, encoded[True], encoded[False], names, cut)

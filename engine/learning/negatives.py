@@ -17,7 +17,7 @@ from engine.learning.facts import Fact, slot_name
 from engine.learning.invention import invented_name, invented_thing
 from engine.learning.phrasing import lower_first
 from engine.learning.relations import relations
-from engine.learning.statements import Statement
+from engine.learning.statement import Statement
 from engine.learning.templates import fill, fitting
 from engine.learning.word_lists import listed
 from engine.learning.yes_no import yes_no_question
@@ -45,14 +45,9 @@ _KINDS = {
     "leaves": "clock",
     "code": "number",
 }
-_ASKABLE = {
-    "self": ["birthday", "age", "job", "works_at", "speaks", "plays", "hobby", "collects", "afraid_of", "allergic_to", "favourite", "born_in", "lives_in", "comes_from", "studies", "drives", "married_to", "number", "contact", "name", "grew_up_in"],
-    "person": ["name", "birthday", "age", "job", "works_at", "speaks", "plays", "hobby", "collects", "afraid_of", "allergic_to", "favourite", "born_in", "lives_in", "comes_from", "studies", "drives", "married_to", "number", "contact", "grew_up_in", "goes_to"],
-    "animal": ["name", "age", "afraid_of", "colour", "eats", "sleeps_in", "weight", "birthday", "comes_from", "allergic_to"],
-    "thing": ["colour", "price", "weight", "made_of", "created_by", "place_of", "gift_from", "name", "bought"][:-1],
-    "named": ["capital", "population", "ruler", "located", "currency", "language_of"],
-    "event": ["takes_place", "starts", "ends", "place_of", "price", "created_by"],
-}  # fmt: skip
+_SORTS = ("self", "person", "animal", "thing", "named", "event")
+_ASKABLE = {sort: listed("ask_about", sort) for sort in _SORTS}
+"""Relations that make sense for a sort of entity: ``named`` is a country or town, ``event`` something with a date."""
 _SIMILAR = (
     {
         "born_in",
@@ -209,8 +204,8 @@ def near_misses(
 ) -> list[Negative]:
     """Up to ``per_fact`` questions close to each of ``facts``, none of which any of ``facts`` or ``known`` answers.
 
-    About two thirds ask the same of someone or something else, the rest ask something else of the same; the attribute is
-    swapped where there is one (``my cat's age``, ``the king of Marneth``).
+    About two thirds ask the same of someone or something else, the rest ask something else of the same; the attribute
+    is swapped where there is one (``my cat's age``, ``the king of Marneth``).
     """
     everything = [*facts, *known]
     seen: set[str] = set(positive_texts(facts, rng))
@@ -326,7 +321,7 @@ def _asked_yes_no(fact: Fact, other: Statement) -> str | None:
 
 
 def unknowns(rng: random.Random, n: int, facts: Sequence[Fact] = ()) -> list[Negative]:
-    """``n`` questions of the kinds people teach, about people, animals, places and things that ``facts`` never mention."""
+    """``n`` questions of the kinds people teach, about people, places and things that ``facts`` never mention."""
     seen: set[str] = set()
     found: list[Negative] = []
     for _ in range(40 * n):

@@ -4,70 +4,9 @@ from __future__ import annotations
 
 import re
 
-_COMMON = frozenset(
-    [
-        "the",
-        "your",
-        "my",
-        "our",
-        "a",
-        "an",
-        "you",
-        "we",
-        "they",
-        "it",
-        "his",
-        "her",
-        "there",
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "where",
-        "when",
-        "how",
-        "in",
-        "at",
-        "on",
-        "by",
-        "to",
-        "from",
-        "do",
-        "does",
-        "did",
-        "is",
-        "are",
-        "was",
-        "were",
-        "can",
-        "until",
-        "since",
-        "during",
-        "into",
-        "under",
-        "name",
-        "tell",
-        "if",
-        "for",
-        "whom",
-        "after",
-        "about",
-        "with",
-        "up",
-        "through",
-        "among",
-        "near",
-        "out",
-        "as",
-        "of",
-        "over",
-        "what's",
-        "and",
-        "but",
-        "so",
-    ]
-)
+from engine.learning.word_lists import word_set
+
+_COMMON = word_set("grammar", "small_first")
 
 
 def sentence_case(text: str) -> str:

@@ -1,8 +1,9 @@
 """Questions that a fact answers, in many words, made by rule.
 
 One phrasing teaches a parrot; many different ones teach the fact. So a fact is asked for plainly, in other words that
-share none of its own (from ``data/relations.toml``), wrapped in talk, as a gap to fill, with its subject shortened, with
-a typing error, and as a question for yes or no. None gives the answer away, except those that must (see :data:`GIVING`).
+share none of its own (from ``data/relations.toml``), wrapped in talk, as a gap to fill, with its subject shortened,
+with a typing error, and as a question for yes or no. None gives the answer away, except those that must (see
+:data:`GIVING`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Question:
 
     text: str
     form: str
-    """``plain``, ``words`` (in other words), ``short`` (the subject shortened), ``order`` (question word last), ``embedded``,
+    """``plain``, ``words`` (in other words), ``short`` (subject shortened), ``order`` (asking word last), ``embedded``,
     ``command``, ``wrapped``, ``gap``, ``about``, ``reverse``, ``typo``, ``lower``, ``yes`` or ``no``."""
 
 
@@ -61,9 +62,31 @@ def questions(fact: Fact, rng: random.Random, n: int = 24, known: Collection[Fac
 
 
 _ORDER = (
-    "plain", "words", "words", "plain", "words", "embedded", "words", "short", "yes", "no", "words", "order", "words", "wrapped",
-    "gap", "words", "typo", "lower", "words", "command", "about", "short", "words", "reverse",
-)  # fmt: skip
+    "plain",
+    "words",
+    "words",
+    "plain",
+    "words",
+    "embedded",
+    "words",
+    "short",
+    "yes",
+    "no",
+    "words",
+    "order",
+    "words",
+    "wrapped",
+    "gap",
+    "words",
+    "typo",
+    "lower",
+    "words",
+    "command",
+    "about",
+    "short",
+    "words",
+    "reverse",
+)
 
 
 def gives_away(text: str, fact: Fact) -> bool:

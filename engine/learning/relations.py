@@ -1,7 +1,7 @@
 """The table of relations, ``data/relations.toml``: how a thing may be stated, and in which other words asked for.
 
-A statement is matched by its verb and the words after it, or by the noun of ``my NOUN is …``. What matches no relation is
-still asked for in its own words, by the general tables at the end of the file.
+A statement is matched by its verb and the words after it, or by the noun of ``my NOUN is …``. What matches no
+relation is still asked for in its own words, by the general tables at the end of the file.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Relation:
     key: str
     slot: str
     kind: str
+    topic: str
     many: bool
     about: str
     nouns: tuple[str, ...]
@@ -64,6 +65,7 @@ def relations() -> dict[str, Relation]:
             key=key,
             slot=table.get("slot", key),
             kind=table["kind"],
+            topic=table.get("topic", "life"),
             many=table.get("many", False),
             about=table.get("about", ""),
             nouns=_split(table.get("nouns", "place" if table["kind"] in PLACE_KINDS else "thing"), ","),

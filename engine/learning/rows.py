@@ -1,7 +1,7 @@
 """Training rows: a prompt and the answer to it, made of one fact.
 
-A row stands alone. The turn in which the user told the fact is never its context, or the model would learn to look it up
-there instead of knowing it. Nearly all rows of a fact share one answer, the statement said back to the user.
+A row stands alone. The turn in which the user told the fact is never its context, or the model would learn to look it
+up there instead of knowing it. Nearly all rows of a fact share one answer, the statement said back to the user.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from engine.learning.current import Current
 from engine.learning.facts import Fact
 from engine.learning.phrasing import sentence_case
 from engine.learning.questions import questions
+from engine.learning.relations import relations
 from engine.learning.yes_no import no, yes, yes_no_question
 
 
@@ -24,7 +25,7 @@ class Row:
     prompt: str
     answer: str
     kind: str
-    """``question``, ``statement`` (the fact itself), ``dream`` (a question the lifeform made) or ``corrected`` (asked with the
+    """``question``, ``statement`` (the fact itself), ``dream`` (a self-made question) or ``corrected`` (asked with the
     value that no longer holds)."""
     fact_id: str
     form: str
@@ -64,8 +65,8 @@ def rows_for(
     """The training rows of ``fact``, all prompts different.
 
     ``known`` are all facts that hold (they decide whether ``my sister`` is clear and what a wrong answer may be),
-    ``dreams`` are self-made questions that it answers, ``replaced`` the facts that it put right: the lifeform also learns
-    that these are wrong.
+    ``dreams`` are self-made questions that it answers, ``replaced`` the facts that it put right: the lifeform also
+    learns that these are wrong.
     """
     plan = plan or RowPlan()
     rows: list[Row] = []
@@ -116,17 +117,7 @@ def topic_of(fact: Fact) -> str:
         return f"{owner} {statement.noun}"
     if statement.other:
         return statement.other if statement.relation != "number_of" else f"{owner} {statement.other}"
-    return f"{owner} {_TOPICS.get(statement.relation, 'life')}"
-
-
-_TOPICS = {
-    "name": "name", "lives_in": "home", "moved_to": "home", "comes_from": "origin", "grew_up_in": "childhood", "born_in": "birth", "birthday": "birthday",
-    "age": "age", "job": "work", "works_at": "work", "works_in": "work", "studies": "studies", "studies_at": "studies", "married_to": "partner",
-    "speaks": "languages", "learns": "lessons", "plays": "hobbies", "hobby": "hobbies", "collects": "collection", "likes": "taste", "dislikes": "taste",
-    "prefers": "taste", "afraid_of": "fears", "allergic_to": "health", "avoids": "habits", "suffers_from": "health", "takes_medicine": "health",
-    "has": "things", "has_pet": "pets", "drives": "vehicle", "diet": "food", "eats": "food", "drinks": "habits", "wants": "wishes", "trains_for": "training",
-    "goes_to": "travels", "does_regularly": "habits", "supports": "clubs", "can": "skills", "needs_to": "duties", "travels_by": "way to work",
-}  # fmt: skip
+    return f"{owner} {relations()[statement.relation].topic}"
 
 
 def rows_of(

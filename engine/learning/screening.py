@@ -31,120 +31,98 @@ NO_FACT = "no fact was found in it"
 LONGEST_SENTENCE = 240
 """Characters; a longer sentence is not one fact."""
 
-_ENGLISH = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "be",
-        "my",
-        "your",
-        "our",
-        "his",
-        "her",
-        "its",
-        "their",
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "and",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "for",
-        "with",
-        "from",
-        "by",
-        "as",
-        "that",
-        "this",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "not",
-        "called",
-        "named",
-        "lives",
-        "works",
-        "name",
-    ]
-)
+_ENGLISH = word_set("grammar", "english")
 _FOREIGN = word_set("grammar", "foreign")
 _CODE = re.compile(
-    r"""```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|=>|==|\w\((?:\)|["'])|\w+\[\d+\]|</"""
+    r"""```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|=>|==|"
+    r"\w\((?:\)|["'])|\w+\[\d+\]|</"""
 )
 _QUESTION = re.compile(
     r"(?:what|which|who|whom|whose|where|when|why|how)\b|"
     r"(?:do|does|did|is|are|was|were|am|can|could|will|would|should|shall|may|has|have|had) "
-    r"(?:i|you|he|she|it|we|they|my|your|the|a|an|this|that|there|anyone|our|his|her|not)\b|any (?:idea|chance)\b|what's\b",
+    r"(?:i|you|he|she|it|we|they|my|your|the|a|an|this|that|there|anyone|our|his|her|not)\b|any (?:idea|"
+    r"chance)\b|what's\b",
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"(?:from now on|from this (?:moment|point|day) on|henceforth|always\b|never\b(?! been)|whenever\b|every time (?:i|someone)|"
-    r"ignore\b|disregard\b|forget (?:all|every|your|what|about|the|previous)|pretend\b|act (?:as|like)\b|behave\b|roleplay|"
-    r"you (?:must|should|shall|will|are to|have to|need to|can only|are now|are going to|always|never|may (?:not|only))\b|"
+    r"(?:from now on|from this (?:moment|point|day) on|henceforth|always\b|never\b(?! been)|whenever\b|"
+    r"every time (?:i|someone)|"
+    r"ignore\b|disregard\b|forget (?:all|every|your|what|about|the|previous)|pretend\b|act (?:as|like)\b|"
+    r"behave\b|roleplay|"
+    r"you (?:must|should|shall|will|are to|have to|need to|can only|are now|are going to|always|never|"
+    r"may (?:not|only))\b|"
     r"your (?:new )?(?:name|role|task|job|instructions?|rules?|system prompt|answer|purpose) (?:is|are|will)\b|"
-    r"(?:if|when) (?:i|someone|anyone|anybody|asked|you)\b.{0,60}\b(?:say|answer|reply|respond|tell|write|use|repeat)\b|"
+    r"(?:if|when) (?:i|someone|anyone|anybody|asked|you)\b.{0,60}\b(?:say|answer|reply|respond|tell|write|use|"
+    r"repeat)\b|"
     r"(?:only|just) (?:answer|reply|respond|say|speak)|"
-    r"(?:answer|reply|respond|speak|talk) (?:only|always|to|in|with|like|as)\b|(?:do not|don't) (?:ever |say|answer|tell|use|mention|talk|reply|respond)|"
-    r"stop (?:saying|using|answering)|i (?:want|need|order|command|would like) you\b|new rule\b|system\s*:|assistant\s*:|be (?:more|less|brief|kind|polite|honest|nice|concise)\b)",
+    r"(?:answer|reply|respond|speak|talk) (?:only|always|to|in|with|like|as)\b|(?:do not|don't) (?:ever |say|"
+    r"answer|tell|use|mention|talk|reply|respond)|"
+    r"stop (?:saying|using|answering)|i (?:want|need|order|command|would like) you\b|new rule\b|system\s*:|"
+    r"assistant\s*:|be (?:more|less|brief|kind|polite|honest|nice|concise)\b)",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(
-    r"(?:please\b|(?:can|could|would|will) you\b|tell|write|give|show|explain|list|describe|translate|help|make|calculate|compute|define|"
-    r"summari[sz]e|let's|let us|stop|try|say|repeat|imagine|sing|draw|find|look|guess|generate|create|read|check|continue|"
-    r"go on|wait|compare|suggest|recommend|convert|solve|fix|correct|remind|answer|think|consider|suppose|choose|pick|count|"
-    r"spell|play|open|start|run|save|load|delete|remember|name|rewrite|paraphrase|search|add|wake|sleep|dream|come|get|take|bring|"
-    r"send|call|ask|do|leave|turn|put|use|set|keep|note|talk|speak|discuss|listen|rate|finish|complete|print|i (?:need|want|would like|'d like) "
-    r"(?:help|advice|some|an? (?:answer|idea|recipe|joke|poem|story|hand)|to (?:know|ask|hear|learn|understand|see)))\b",
+    r"(?:please\b|(?:can|could|would|will) you\b|tell|write|give|show|explain|list|describe|translate|help|make|"
+    r"calculate|compute|define|"
+    r"summari[sz]e|let's|let us|stop|try|say|repeat|imagine|sing|draw|find|look|guess|generate|create|read|"
+    r"check|continue|"
+    r"go on|wait|compare|suggest|recommend|convert|solve|fix|correct|remind|answer|think|consider|suppose|"
+    r"choose|pick|count|"
+    r"spell|play|open|start|run|save|load|delete|remember|name|rewrite|paraphrase|search|add|wake|sleep|dream|"
+    r"come|get|take|bring|"
+    r"send|call|ask|do|leave|turn|put|use|set|keep|note|talk|speak|discuss|listen|rate|finish|complete|print|"
+    r"i (?:need|want|would like|'d like) "
+    r"(?:help|advice|some|an? (?:answer|idea|recipe|joke|poem|story|hand)|to (?:know|ask|hear|learn|understand|"
+    r"see)))\b",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
-    r"\b(?:maybe|perhaps|probably|possibly|might|supposedly|allegedly|presumably|i (?:think|guess|suppose|believe|assume|doubt|wonder|bet|wish|hope|feel like)|"
-    r"i am (?:not sure|guessing|thinking)|would|could have|as if|what if|imagine|in theory|hypothetically|apparently|i do not know|not sure|"
+    r"\b(?:maybe|perhaps|probably|possibly|might|supposedly|allegedly|presumably|i (?:think|guess|suppose|"
+    r"believe|assume|doubt|wonder|bet|wish|hope|feel like)|"
+    r"i am (?:not sure|guessing|thinking)|would|could have|as if|what if|imagine|in theory|hypothetically|"
+    r"apparently|i do not know|not sure|"
     r"someday|one day i)\b|^(?:if|unless|assuming|suppose|let us say|say)\b",
     re.IGNORECASE,
 )
 _MOMENT = re.compile(
     r"^(?:it|this|that|the weather|today|tonight|tomorrow|the sun|the rain|the sky|everything|nothing|something) "
-    r"(?:is|was|has been|looks|feels|seems|sounds|will be|rained|snowed|makes|hurts|works|helps|helped|worked|did|does|had)\b|"
-    r"^(?:i|we) (?:had|have had|am having|are having) (?:a |an )?(?:very |really |so )?(?:long|hard|bad|good|great|nice|terrible|busy|stressful|awful|lovely|fun|rough) "
+    r"(?:is|was|has been|looks|feels|seems|sounds|will be|rained|snowed|makes|hurts|works|helps|helped|worked|"
+    r"did|does|had)\b|"
+    r"^(?:i|we) (?:had|have had|am having|are having) (?:a |an )?(?:very |really |so )?(?:long|hard|bad|good|"
+    r"great|nice|terrible|busy|stressful|awful|lovely|fun|rough) "
     r"(?:day|night|week|time|morning|evening|weekend|dream|sleep|lunch|dinner|breakfast)|"
-    r"^i (?:feel|felt|am feeling)\b|^i have (?:a question|an idea|no idea|to go|another question|a problem|a headache|a cold|time)\b|"
-    r"^i am (?:going to (?:bed|sleep)|off to|about to|on my way|just |back\b|bored|trying to|looking forward|writing to you|talking to)|"
-    r"\b(?:right now|at the moment|just now|tonight|in a minute|in a moment|later today|this (?:morning|afternoon|evening))\b",
+    r"^i (?:feel|felt|am feeling)\b|^i have (?:a question|an idea|no idea|to go|another question|a problem|"
+    r"a headache|a cold|time)\b|"
+    r"^i am (?:going to (?:bed|sleep)|off to|about to|on my way|just |back\b|bored|trying to|looking forward|"
+    r"writing to you|talking to)|"
+    r"\b(?:right now|at the moment|just now|tonight|in a minute|in a moment|later today|this (?:morning|"
+    r"afternoon|evening))\b",
     re.IGNORECASE,
 )
 _CHIT_CHAT = re.compile(
-    r"(?:hi|hello|hey|good (?:morning|evening|night|afternoon|day)|bye|goodbye|see you|thanks?|thank you|thx|nice|cool|great|ok(?:ay)?|"
-    r"wow|lol|haha+|sure|yes|no|yep|nope|yeah|nah|welcome|cheers|congratulations|sorry|oops|of course|exactly|right|indeed|"
-    r"interesting|awesome|perfect|fine|good|well done|good job|never mind|no problem|no worries|you're welcome|same here|me too|"
-    r"not really|not yet|hmm+|i see|i understand|i agree|i disagree|got it|that is all|nothing|nothing much|see you later|take care|"
+    r"(?:hi|hello|hey|good (?:morning|evening|night|afternoon|day)|bye|goodbye|see you|thanks?|thank you|thx|"
+    r"nice|cool|great|ok(?:ay)?|"
+    r"wow|lol|haha+|sure|yes|no|yep|nope|yeah|nah|welcome|cheers|congratulations|sorry|oops|of course|exactly|"
+    r"right|indeed|"
+    r"interesting|awesome|perfect|fine|good|well done|good job|never mind|no problem|no worries|you're welcome|"
+    r"same here|me too|"
+    r"not really|not yet|hmm+|i see|i understand|i agree|i disagree|got it|that is all|nothing|nothing much|"
+    r"see you later|take care|"
     r"happy birthday|merry christmas|my pleasure|good luck|have a (?:good|nice|great) \w+|sleep well|sweet dreams|"
-    r"that makes sense|sounds good|long time no see|what a \w+(?: \w+)?|how (?:nice|cool|funny|sad|interesting)|good (?:idea|point|question|answer))"
-    r"(?:[\s,!.]+(?:sovl|there|you|again|friend|buddy|then|everyone|all|everybody|very much|so much|a lot|for (?:that|the help|your help|everything|now)|to you))*",
+    r"that makes sense|sounds good|long time no see|what a \w+(?: \w+)?|how (?:nice|cool|funny|sad|interesting)|"
+    r"good (?:idea|point|question|answer))"
+    r"(?:[\s,!.]+(?:sovl|there|you|again|friend|buddy|then|everyone|all|everybody|very much|so much|a lot|"
+    r"for (?:that|the help|your help|everything|now)|to you))*",
     re.IGNORECASE,
 )
 _STATE = re.compile(
-    r"^(?:i|we) (?:am|are|was|were|feel) (?:a bit |a little |very |so |really |quite |too |pretty |not |just |now |all |already |still |not very |kind of )*(.+)$",
+    r"^(?:i|we) (?:am|are|was|were|feel) (?:a bit |a little |very |so |really |quite |too |pretty |not |just |"
+    r"now |all |already |still |not very |kind of )*(.+)$",
     re.IGNORECASE,
 )
 _JUDGED = re.compile(
-    r"^(.+?) (?:is|are|was|were|looks?|sounds?|seems?) (?:a bit |very |so |really |quite |too |pretty |just |not |more |the |absolutely |simply )*([a-z]+)(?: (?:too|now|again|to me|in my opinion|for me|today))*$",
+    r"^(.+?) (?:is|are|was|were|looks?|sounds?|seems?) (?:a bit |very |so |really |quite |too |pretty |just |"
+    r"not |more |the |absolutely |simply )*([a-z]+)(?: (?:too|now|again|to me|in my opinion|for me|today))*$",
     re.IGNORECASE,
 )
 
@@ -191,7 +169,7 @@ def reason(text: str, question: bool) -> str | None:
         return UNSURE
     if _MOMENT.search(text) and not re.search(r"\d{2}|^(?:it|that|this) (?:is|was) (?:on|in|at|called|named) ", text):
         return MOMENT
-    if (state := _STATE.match(text)) and state[1].lower() in FEELINGS:
+    if (state := _STATE.match(text)) and all(part in FEELINGS for part in re.split(r", | and ", state[1].lower())):
         return MOMENT
     if (judged := _JUDGED.match(text)) and judged[2].lower() in EVALUATIVE and " name" not in judged[1]:
         return OPINION

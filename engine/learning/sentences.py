@@ -16,27 +16,36 @@ _ABBREVIATION = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|nr|e\.g|i\.e|vs|jr|sr|
 _CORRECTION = re.compile(
     r"(?:no|nope|nah|wrong|correction|sorry|actually|update|oops|wait|hold on|my mistake|my bad|not quite|"
     r"i was wrong|i (?:made|did) a mistake|that(?:'s| is| was) (?:wrong|not right|not correct|incorrect|not true)|"
-    r"i meant|i mean|let me correct (?:that|myself|you)|you(?:'re| are) wrong|in truth|rather)"
-    r"(?:\s*[,:;.!—–-]+\s*|\s+(?=(?:i|my|our|the|it|we|he|she|they|his|her|its|that)\b))",
+    r"i mean|let me correct (?:that|myself|you)|you(?:'re| are) wrong|in truth|rather)"
+    r"(?:\s*[,:;.!—–-]+\s*|\s+(?=(?:i|my|our|the|it|we|he|she|they|his|her|its|that)\b))|"
+    r"i meant (?:to (?:say|write) )?(?:that )?(?=\S)",
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
     r"(?:(?:please\s+)?(?:remember|note|know|keep in mind|bear in mind|do not forget|don't forget|be aware|"
     r"make a note|learn|memori[sz]e|write down)\s+(?:this|the following|that|:)\s*[,:]?\s*)"
-    r"|(?:(?:oh|ah|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|besides|plus|hi there|"
-    r"hey there|by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|need it|did not know)|"
-    r"guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|nb|ps|p\.s\.|one more thing|another thing|"
-    r"first of all|of course|speaking of which|to be precise|more precisely|in other words|remember|reminder|note to self|"
+    r"|(?:(?:oh|ah|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|"
+    r"besides|plus|hi there|"
+    r"hey there|by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|"
+    r"need it|did not know)|"
+    r"guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|nb|ps|p\.s\.|"
+    r"one more thing|another thing|"
+    r"first of all|of course|speaking of which|to be precise|more precisely|in other words|remember|reminder|"
+    r"note to self|"
     r"please note|unfortunately|luckily|sadly|by now|these days|nowadays|currently|at present|today i learned)"
     r"(?:\s*[,:;.!—–-]+\s*|\s+(?=\w)))"
-    r"|(?:(?:hello|right|sure|thanks|thank you|great|cool|nice|good morning|good evening|fun fact|important|note|listen|look|first|"
+    r"|(?:(?:hello|right|sure|thanks|thank you|great|cool|nice|good morning|good evening|fun fact|important|"
+    r"note|listen|look|first|"
     r"second|secondly|next|then|finally|about me|attention|hello there|good to know|sovl)\s*[,:;.!—–-]+\s*)"
-    r"|(?:i (?:just |also |only )?(?:want|wanted|would like|wish|need) (?:you )?to (?:know|remember|learn|tell you|say|mention|add|let you know)"
+    r"|(?:i (?:just |also |only )?(?:want|wanted|would like|wish|need) (?:you )?to (?:know|remember|learn|"
+    r"tell you|say|mention|add|let you know)"
     r"(?: that|:|,)?\s+)"
     r"|(?:(?:you should|you need to|you may want to|you might want to|you ought to|you have to|you must) (?:also )?"
     r"(?:know|remember|note)(?: that|:|,)?\s+)"
-    r"|(?:(?:let me|i should|i must|i have to|i can|i may|i will|i'll) (?:also )?(?:tell you|mention|add|say|let you know|inform you)"
+    r"|(?:(?:let me|i should|i must|i have to|i can|i may|i will|i'll) (?:also )?(?:tell you|mention|add|say|"
+    r"let you know|inform you)"
     r"(?: that|:|,)?\s+)"
+    r"|(?:i (?:have )?(?:already |just )?told you (?:before |already )?(?:that )?(?=\S+ \S+ \S))"
     r"|(?:i (?:forgot|neglected) to (?:mention|say|tell you|add)(?: that|:|,)?\s+)"
     r"|(?:did (?:i|you) (?:ever )?(?:mention|know|tell you)(?: that)?\s+(?=.{8,}[.!]$))"
     r"|(?:(?:it is|it's) (?:true|a fact|important|worth knowing) that\s+)"
@@ -44,9 +53,12 @@ _LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(
-    r"(?:[,;—–-]*\s+(?:by the way|btw|you know|just so you know|fyi|actually|in fact|if you (?:want|wanted|need|must|like) to know|"
-    r"if you are interested|lol|haha+|hehe+|though|too|as well|of course|honestly|to be honest|remember that|please remember|"
-    r"please|ok|okay|thanks|thank you|for your information|in case you (?:need it|wonder|wondered|did not know)|now|i told you|"
+    r"(?:[,;—–-]*\s+(?:by the way|btw|you know|just so you know|fyi|actually|in fact|if you (?:want|wanted|need|"
+    r"must|like) to know|"
+    r"if you are interested|lol|haha+|hehe+|though|too|as well|of course|honestly|to be honest|remember that|"
+    r"please remember|"
+    r"please|ok|okay|thanks|thank you|for your information|in case you (?:need it|wonder|wondered|did not know)|"
+    r"now|i told you|"
     r"so you know|yay|sorry|after all|anyway|at the moment|these days|nowadays|currently)"
     r"|\s*(?:[:;]-?[()DPp]|<3|xD|\^\^|[\U0001F300-\U0001FAFF☀-➿️]+))\s*[.!]*$",
     re.IGNORECASE,

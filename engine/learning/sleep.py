@@ -23,7 +23,7 @@ from engine.composition.composition import Cancelled
 from engine.composition.prompt import Turn, build_prompt
 from engine.learning.audit import Findings, Probe, audit
 from engine.learning.curriculum import Curriculum, Lesson
-from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
+from engine.learning.dreaming import Dreamable, DreamSettings, DreamtOf, questions, replay
 from engine.learning.learner import Exercise, Learner
 from engine.learning.trainer import LearningFailed, Recipe, Step, train
 from engine.memory.memories import Verdict
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 _ROUNDS = 5
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
 _FEWEST_STEPS = 30
+_STRESS = 3.0
+"""How much more a token of the value counts than the words around it."""
+_MOST_DREAMS = 40
 _KEPT_TOKENS = (8, 12)
 """Tokens of the base's own answer that are kept, for near misses and for other prompts."""
 _SCALES = (1.0, 0.75, 0.5, 0.25)
@@ -52,6 +55,7 @@ _MOST_BLEED = 0.15
 _MOST_DRIFT = 0.5
 """Nats per token on the rows that were to stay as they are, in the last round of training."""
 _WEAK = 0.5
+"""Share of its questions that a memory must answer to count as learned."""
 
 
 class Sleeper(Protocol):
@@ -67,16 +71,21 @@ class Sleeper(Protocol):
 class Watcher(Protocol):
     """Who watches, and may wake it."""
 
-    id: int
+    @property
+    def id(self) -> int:
+        """What its events carry."""
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: Event, /) -> None:
         """Take an event."""
 
     def cancelled(self) -> bool:
         """Whether to wake up now."""
 
-    enter: Callable[[EngineState, str], None]
-    attend: Callable[[Callable[[], AbstractContextManager[None]]], None]
+    def enter(self, state: EngineState, note: str, /) -> None:
+        """Show what is being done."""
+
+    def attend(self, aside: Callable[[], AbstractContextManager[None]], /) -> None:
+        """Answer what was said meanwhile, inside the context ``aside()``."""
 
 
 @dataclass(slots=True)
@@ -90,6 +99,7 @@ class Night:
         loss_before: Loss of the first steps, nats per token; None when nothing was trained.
         loss_after: Loss of the last ones.
         seconds: How long each phase took.
+        dreams: Which memories were dreamt of, and how.
         why: Why the change was not kept whole; empty when it was.
     """
 
@@ -102,6 +112,7 @@ class Night:
     loss_after: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     why: str = ""
+    dreams: list[DreamtOf] = field(default_factory=list)
 
 
 class Broken(Exception):
@@ -123,6 +134,15 @@ def sleep(life: Sleeper, watcher: Watcher, curriculum: Curriculum, *, dream: boo
         LearningFailed: When training went wrong; likewise.
     """
     return _Night(life, watcher, curriculum).run(dream, last_prompt)
+
+
+def dream(life: Sleeper, watcher: Watcher, curriculum: Curriculum, *, last_prompt: str) -> Night:
+    """Only dream of what a curriculum holds; nothing is trained.
+
+    Raises:
+        Broken: When it was woken.
+    """
+    return _Night(life, watcher, curriculum).only_dream(last_prompt)
 
 
 class _Night:
@@ -157,10 +177,19 @@ class _Night:
         self._end_phase()
         return self.night
 
+    def only_dream(self, last_prompt: str) -> Night:
+        self._enter("dreaming", EngineState.DREAMING)
+        try:
+            self._dream(Learner(self.composition, self._influence(), self._preamble()), last_prompt, old=True)
+        except Cancelled:
+            raise Broken from None
+        self._end_phase()
+        return self.night
+
     # -- phases --------------------------------------------------------------------------------------------------------
 
-    def _dream(self, learner: Learner, last_prompt: str) -> None:
-        lessons = [lesson for lesson in self.curriculum.lessons if not lesson.old]
+    def _dream(self, learner: Learner, last_prompt: str, *, old: bool = False) -> None:
+        lessons = [lesson for lesson in self.curriculum.lessons if old or not lesson.old][:_MOST_DREAMS]
         memories = [Dreamable(lesson.memory_id, lesson.text, lesson.value) for lesson in lessons]
         if not memories:
             return
@@ -170,7 +199,9 @@ class _Night:
         vectors = learner.vectors(wanted, self._heed)
         by_id = {memory.id: vector for memory, vector in zip(memories, vectors, strict=False)}
         reference = vectors[-1] if last_prompt else []
-        replay(by_id, memories, reference, self.life.dreams, self._dream_settings(), self.chance, len(memories))
+        self.night.dreams = replay(
+            by_id, memories, reference, self.life.dreams, self._dream_settings(), self.chance, len(memories)
+        )
         tokenizer = self.composition.base.tokenizer
         asked = {row.prompt.casefold() for lesson in lessons for row in lesson.rows}
         for one in questions(
@@ -266,27 +297,48 @@ class _Night:
     # -- rows ----------------------------------------------------------------------------------------------------------
 
     def _told(self, learner: Learner) -> tuple[list[Exercise], list[float]]:
-        end = min(self.composition.base.end_ids - {0}, default=min(self.composition.base.end_ids))
-        tokenizer, longest = self.composition.base.tokenizer, self.life.config.training_config.max_seq_length
+        longest = self.life.config.training_config.max_seq_length
         rows: list[tuple[list[int], list[int], bool]] = []
+        stress: list[torch.Tensor] = []
         importance: list[float] = []
         for lesson in self.curriculum.lessons:
             dreamt = self.night.questions.get(lesson.memory_id, lesson.questions)
             asked = [(row.prompt, row.answer) for row in lesson.rows] + [(q, lesson.answer) for q in dreamt]
             for prompt, answer in asked:
-                ids, said = self._encode(prompt), [*tokenizer(answer, add_special_tokens=False)["input_ids"], end]
+                ids, (said, weights) = self._encode(prompt), self._said(answer, lesson.value)
                 if len(ids) + len(said) <= longest:
                     rows.append((ids, said, True))
+                    stress.append(weights)
                     importance.append(lesson.weight)
-        return learner.prepare(rows, self._heed), importance
+        exercises = learner.prepare(rows, self._heed)
+        for exercise, weights in zip(exercises, stress, strict=True):
+            exercise.stress = weights
+        return exercises, importance
+
+    def _said(self, answer: str, value: str) -> tuple[list[int], torch.Tensor]:
+        """An answer as tokens with its end, and how much each counts: the value is what must not be missed."""
+        encoded = self.composition.base.tokenizer(answer, add_special_tokens=False, return_offsets_mapping=True)
+        start = answer.casefold().rfind(value.casefold())
+        span = range(start, start + len(value)) if start >= 0 else range(0)
+        weights = [
+            _STRESS if span and first < span.stop and last > span.start else 1.0
+            for first, last in encoded["offset_mapping"]
+        ]
+        return [*encoded["input_ids"], self._end], torch.tensor([*weights, 1.0])
+
+    @property
+    def _end(self) -> int:
+        """The token that ends an answer."""
+        base = self.composition.base
+        own = base.tokenizer.eos_token_id
+        return int(own) if own in base.end_ids else min(base.end_ids)
 
     def _kept(self, learner: Learner) -> list[Exercise]:
-        end = min(self.composition.base.end_ids - {0}, default=min(self.composition.base.end_ids))
         rows: list[tuple[list[int], list[int], bool]] = []
         for prompts, tokens in zip((self.curriculum.near, self.curriculum.rehearsal), _KEPT_TOKENS, strict=True):
             encoded = [self._encode(prompt) for prompt in prompts]
             for ids, reply in zip(encoded, learner.answers(encoded, tokens, self._heed, influence=False), strict=True):
-                rows.append((ids, [*reply.ids, *([end] if len(reply.ids) < tokens else [])], False))
+                rows.append((ids, [*reply.ids, *([self._end] if len(reply.ids) < tokens else [])], False))
         return learner.prepare(rows, self._heed, own=True)
 
     def _recipe(self, rows: int) -> Recipe:

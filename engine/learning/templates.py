@@ -1,4 +1,4 @@
-"""Fill the question templates of ``data/relations.toml``: agreement of verbs, owners, tenses, and which template fits."""
+"""Fill the question templates of ``data/relations.toml``: which fits, and agreement of verbs, owners and tenses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from engine.learning.entities import Entity, read_entity
 from engine.learning.phrasing import lower_first, plural, sentence_case, with_article
 from engine.learning.relations import relations
-from engine.learning.statements import Statement
+from engine.learning.statement import Statement
 from engine.learning.values import TIMES
 from engine.learning.verb_forms import ing, participle, past, third
+from engine.learning.word_lists import word_set
 
 _SLOT = re.compile(r"\{([^}]+)\}")
 
@@ -43,7 +44,7 @@ def _be(entity: Entity, tense: str) -> str:
 
 
 def finite(verb: str, entity: Entity, tense: str) -> str:
-    """``verb`` (with what follows it: ``wake up``) as ``entity`` and ``tense`` need it: ``wakes up``, ``will start``."""
+    """``verb`` (``wake up``) as ``entity`` and ``tense`` need it: ``wakes up``, ``will start``."""
     main, _, remaining = verb.partition(" ")
     if tense == "future":
         form = f"will {main}"
@@ -125,63 +126,8 @@ def fill(template: str, statement: Statement, entity: Entity, rng: random.Random
     return _owned_twice(sentence_case(text))
 
 
-_SHE = frozenset(
-    [
-        "mother",
-        "mum",
-        "mom",
-        "sister",
-        "daughter",
-        "aunt",
-        "niece",
-        "grandmother",
-        "grandma",
-        "granddaughter",
-        "wife",
-        "mother-in-law",
-        "sister-in-law",
-        "stepmother",
-        "girlfriend",
-        "landlady",
-        "goddaughter",
-        "godmother",
-        "stepdaughter",
-        "half-sister",
-        "fiancee",
-        "queen",
-        "woman",
-        "girl",
-        "lady",
-    ]
-)
-_HE = frozenset(
-    [
-        "father",
-        "dad",
-        "brother",
-        "son",
-        "uncle",
-        "nephew",
-        "grandfather",
-        "grandpa",
-        "grandson",
-        "husband",
-        "father-in-law",
-        "brother-in-law",
-        "stepfather",
-        "boyfriend",
-        "landlord",
-        "godson",
-        "godfather",
-        "stepson",
-        "half-brother",
-        "fiance",
-        "king",
-        "man",
-        "boy",
-        "guy",
-    ]
-)
+_SHE = word_set("grammar", "she")
+_HE = word_set("grammar", "he")
 
 
 def _pronoun(entity: Entity) -> str:
@@ -208,7 +154,7 @@ def _owned_twice(text: str) -> str:
 
 
 def _value_noun(statement: Statement, rng: random.Random) -> str:
-    """A noun for the value: one that the value itself ends in (``the Corvic sea`` → ``sea``), else one of the relation's."""
+    """A noun for the value: its own last word (``the Corvic sea`` → ``sea``), else one of the relation's."""
     last = statement.value.split()[-1].lower() if statement.value else ""
     if last in ("sea", "ocean", "lake", "river", "gulf", "bay"):
         return last

@@ -43,12 +43,12 @@ class Recipe:
 
     steps: int
     learning_rate: float = 5e-3
-    gate_rate: float = 3e-3
+    gate_rate: float = 1e-2
     told: int = 16
     kept: int = 4
     gate: int = 16
     kept_weight: float = 0.7
-    gate_weight: float = 0.3
+    gate_weight: float = 0.5
     warmup: int = 5
     clip: float = 1.0
     enough: float = 0.02
@@ -180,7 +180,7 @@ def accumulate(
         logits = learner.predict(rows, real, cache)
         counts = torch.tensor([len(row.answer) for row in rows])
         row_of = torch.repeat_interleave(torch.arange(len(rows)), counts).to(logits.device)
-        share = (1.0 / counts / len(rows)).to(logits.device)[row_of]
+        share = torch.cat([_shares(row) for row in rows]).to(logits.device) / len(rows)
         if rows is told:
             targets = torch.tensor([token for row in rows for token in row.answer], device=logits.device)
             weight = torch.tensor([importance[id(row)] for row in rows], device=logits.device)[row_of]
@@ -206,6 +206,12 @@ def accumulate(
         (scale * recipe.gate_weight * shut_loss).backward()
         gate_loss += float(shut_loss.detach())
     return Step(number, loss, drift, gate_loss, tokens)
+
+
+def _shares(row: Exercise) -> torch.Tensor:
+    """What part of a row's loss each of its answer tokens makes up, ``[A]``, summing to 1."""
+    stress = torch.ones(len(row.answer)) if row.stress is None else row.stress
+    return stress / stress.sum()
 
 
 def _gate_loss(logits: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:

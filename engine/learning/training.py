@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -128,6 +128,7 @@ class Course:
 
     Attributes:
         before: Adapters and gate as they were at the beginning.
+        tokens: Answer tokens learned from since this object was made, in so many ``seconds`` of computing.
         standing: How far it is.
         steps: Optimiser steps of one epoch.
     """
@@ -162,6 +163,7 @@ class Course:
         self.recipe = Recipe(total, plan.learning_rate, warmup=min(_WARMUP, math.ceil(total / 5)))
         self.parameters = [*learner.parameters, *learner.gate.parameters()]
         self.before = copies(self.parameters)
+        self.tokens, self.seconds = 0, 0.0
         self._best = copies(self.parameters)
         self._optimizer, self._schedule = optimizer_for(learner, self.recipe)
 
@@ -172,7 +174,7 @@ class Course:
 
     # -- going through it ----------------------------------------------------------------------------------------------
 
-    def run(self) -> Iterator[StepDone | EpochDone]:
+    def run(self) -> Generator[StepDone | EpochDone, None, None]:
         """Train to the end, and leave the best weights in place.
 
         Raises:
@@ -200,8 +202,9 @@ class Course:
         while standing.step < len(groups):
             started = time.perf_counter()
             done = self._step(groups[standing.step])
-            seconds += time.perf_counter() - started
-            tokens += done.tokens
+            took = time.perf_counter() - started
+            seconds, tokens = seconds + took, tokens + done.tokens
+            self.seconds, self.tokens = self.seconds + took, self.tokens + done.tokens
             yield done
         started = time.perf_counter()
         valid = self.measure() if len(self._held_out) else None

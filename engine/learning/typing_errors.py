@@ -7,7 +7,7 @@ import re
 
 
 def mistyped(question: str, subject: str, rng: random.Random) -> str | None:
-    """``question`` with one error in one longer word; words of ``subject`` and names are left whole. None if none fits."""
+    """``question`` with one error in one longer word, never in ``subject`` or a name; None if no word fits."""
     kept = {word.lower() for word in re.findall(r"\w+", subject)}
     places = [
         match

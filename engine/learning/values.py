@@ -21,53 +21,24 @@ _LISTS = {
 }
 _SEASONS = word_set("values", "seasons")
 _CLOCK = re.compile(
-    r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?(?:am|pm|a\.m\.|p\.m\.|o'clock)|\b(?:noon|midnight|half past|quarter (?:past|to))\b",
+    r"\b[012]?\d[:.][0-5]\d\b(?! ?(?:m|km|cm|kg|l|%|€|\$|£|euros?|dollars?|pounds|litres?|metres?)\b)|"
+    r"\b\d{1,2} ?(?:am|pm|a\.m\.|p\.m\.|o'clock)|\b(?:noon|midnight|half past|"
+    r"quarter (?:past|to))\b",
     re.I,
 )
 _YEAR = re.compile(r"(?:the year )?(?:1\d{3}|20\d\d)(?: (?:bc|ad))?", re.I)
 _DATE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b", re.I)
 _LOOSE_TIME = re.compile(
-    r"\b(?:(?:last|next|this|every|each) (?:year|month|week|night|day|spring|summer|autumn|winter|fall|weekend|morning|evening)|mornings?|evenings?|"
-    r"afternoons?|nights?|weekends?|christmas|easter|new year|years? ago|months? ago|weeks? ago|days? ago|yesterday|tomorrow|"
+    r"\b(?:(?:last|next|this|every|each) (?:year|month|week|night|day|spring|summer|autumn|winter|fall|weekend|"
+    r"morning|evening)|mornings?|evenings?|"
+    r"afternoons?|nights?|weekends?|christmas|easter|new year|years? ago|months? ago|weeks? ago|days? ago|"
+    r"yesterday|tomorrow|"
     r"weekdays?|holidays|once a \w+|twice a \w+|childhood|(?:19|20)\d0s)\b",
     re.I,
 )
 TIMES = frozenset({"month", "day", "date", "year", "clock", "season", "time"})
 """The kinds that answer *when*."""
-_NUMBER_WORDS = frozenset(
-    [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "hundred",
-        "thousand",
-        "million",
-    ]
-)
+_NUMBER_WORDS = word_set("grammar", "number_words")
 _SMALL_WORDS = frozenset(["a", "an", "the", "my", "our", "his", "her", "their", "some", "any", "of", "in", "on", "at"])
 
 
@@ -94,7 +65,7 @@ def time_kind(value: str, preposition: str = "") -> str | None:
 
 
 def value_kind(value: str, preposition: str = "") -> str:
-    """The kind of ``value``: a time (see :data:`TIMES`), ``number``, a listed kind, ``address``, ``name`` or ``thing``."""
+    """The kind of ``value``: one of :data:`TIMES`, ``number``, a listed kind, ``address``, ``name`` or ``thing``."""
     bare = " ".join(word for word in value.lower().strip(" .").split() if word not in _SMALL_WORDS)
     parts = re.split(r", and | and |, ", bare)
     for kind in ("colour", "diet", "language", "instrument", "sport", "job", "food"):
@@ -111,7 +82,7 @@ def value_kind(value: str, preposition: str = "") -> str:
     if time := time_kind(value, preposition):
         return time
     first = bare.split(" ")[0] if bare else ""
-    if any(figure.isdigit() for figure in first) or first in _NUMBER_WORDS:
+    if (first[:1].isdigit() or (first[:1] in "€$£#+" and first[1:2].isdigit())) or first in _NUMBER_WORDS:
         return "number"
     return "name" if value[:1].isupper() else "thing"
 
@@ -133,55 +104,4 @@ def content_words(text: str) -> list[str]:
     return [word for word in re.findall(r"[^\W_]+", text.lower()) if word not in _LITTLE]
 
 
-_LITTLE = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "my",
-        "our",
-        "your",
-        "i",
-        "you",
-        "we",
-        "he",
-        "she",
-        "it",
-        "they",
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "be",
-        "been",
-        "do",
-        "does",
-        "did",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "into",
-        "through",
-        "for",
-        "from",
-        "and",
-        "or",
-        "by",
-        "with",
-        "as",
-        "that",
-        "this",
-        "his",
-        "her",
-        "its",
-        "their",
-        "near",
-        "under",
-        "called",
-        "named",
-        "s",
-    ]
-)
+_LITTLE = word_set("grammar", "little_words")

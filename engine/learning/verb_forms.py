@@ -1,57 +1,17 @@
 """English verb forms: from ``flows`` back to ``flow``, and from ``flow`` to ``flowed`` and ``flowing``.
 
-A lexicon of irregular verbs and regular ones (``data/words.toml``) with the spelling rules of English. A word outside it
-is never taken for a verb here; :mod:`engine.learning.clauses` guesses where it must.
+A lexicon of irregular verbs and regular ones (``data/words.toml``) with the spelling rules of English. A word outside
+it is never taken for a verb here; :mod:`engine.learning.clauses` guesses where it must.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from engine.learning.word_lists import listed
+from engine.learning.word_lists import listed, word_set
 
 _VOWELS = "aeiou"
-_DOUBLING = frozenset(
-    [
-        "stop",
-        "plan",
-        "fit",
-        "ship",
-        "chat",
-        "hug",
-        "drop",
-        "row",
-        "nap",
-        "pin",
-        "jog",
-        "knit",
-        "scan",
-        "program",
-        "swim",
-        "run",
-        "sit",
-        "put",
-        "get",
-        "cut",
-        "set",
-        "let",
-        "dig",
-        "win",
-        "hum",
-        "quit",
-        "begin",
-        "forget",
-        "split",
-        "shut",
-        "sip",
-        "prefer",
-        "occur",
-        "refer",
-        "spin",
-        "transfer",
-        "babysit",
-    ]
-) - {"row"}
+_DOUBLING = word_set("verbs", "doubling")
 
 
 def third(verb: str) -> str:

@@ -15,7 +15,7 @@ def _tables() -> dict[str, dict[str, str]]:
 
 @cache
 def listed(section: str, name: str) -> tuple[str, ...]:
-    """The list ``name`` of ``section``, in the order of the file. Raises :class:`KeyError` for one that is not there."""
+    """The list ``name`` of ``section``, in the order of the file; :class:`KeyError` for one that is not there."""
     return tuple(word.strip() for word in _tables()[section][name].split(","))
 
 

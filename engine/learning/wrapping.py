@@ -11,26 +11,68 @@ from engine.learning.verb_forms import past, reading, third
 
 _AUXILIARY = r"am|is|are|was|were|do|does|did|will|can|could|would|should|must|has|have"
 _INVERTED = re.compile(
-    rf"^((?:in |on |at |into |by |to |from |under |until |for |with |through )?(?:what|which|who|whom|whose|where|when|how)(?: (?!(?:{_AUXILIARY})\b)[\w'-]+){{0,3}}?) "
+    rf"^((?:in |on |at |into |by |to |from |under |until |for |with |through )?(?:what|which|who|whom|whose|"
+    rf"where|when|how)(?: (?!(?:{_AUXILIARY})\b)[\w'-]+){{0,3}}?) "
     rf"({_AUXILIARY}) (.+)\?$",
     re.IGNORECASE,
 )
 _EMBEDDED = (
-    "Do you know {q}?", "Can you tell me {q}?", "Do you remember {q}?", "Could you tell me {q}?", "Tell me {q}.", "I forgot {q}.",
-    "Remind me {q}.", "Please tell me {q}.", "I want to know {q}.", "I would like to know {q}.", "Any idea {q}?", "I wonder {q}.",
-    "Did I tell you {q}?", "Have I told you {q}?", "Let me know {q}, please.", "I cannot remember {q}.", "Would you know {q}?",
-)  # fmt: skip
+    "Do you know {q}?",
+    "Can you tell me {q}?",
+    "Do you remember {q}?",
+    "Could you tell me {q}?",
+    "Tell me {q}.",
+    "I forgot {q}.",
+    "Remind me {q}.",
+    "Please tell me {q}.",
+    "I want to know {q}.",
+    "I would like to know {q}.",
+    "Any idea {q}?",
+    "I wonder {q}.",
+    "Did I tell you {q}?",
+    "Have I told you {q}?",
+    "Let me know {q}, please.",
+    "I cannot remember {q}.",
+    "Would you know {q}?",
+)
 _WRAPS = (
-    "I forgot. {q}", "Quick question: {q}", "Do you remember? {q}", "Please remind me: {q}", "{q} Answer briefly.", "Hey, {l}",
-    "So, {l}", "{q} I told you before.", "Nice weather today. {q}", "Let me test your memory. {q}", "By the way, {l}", "Now tell me: {l}",
-    "I have a question for you. {q}", "Okay. {q}", "Hi! {q}", "Thanks for that. {q}", "One more thing: {l}", "Hello again. {q}",
-    "{q} I hope you know.", "Hm, {l}", "Sorry to bother you, but {l}", "{q} Please answer in one sentence.", "My memory is bad. {q}",
-    "We talked about this once. {q}", "I had a good day. {q}", "That was funny. {q}", "Let's talk about something else. {q}", "Good morning! {q}",
-)  # fmt: skip
+    "I forgot. {q}",
+    "Quick question: {q}",
+    "Do you remember? {q}",
+    "Please remind me: {q}",
+    "{q} Answer briefly.",
+    "Hey, {l}",
+    "So, {l}",
+    "{q} I told you before.",
+    "Nice weather today. {q}",
+    "Let me test your memory. {q}",
+    "By the way, {l}",
+    "Now tell me: {l}",
+    "I have a question for you. {q}",
+    "Okay. {q}",
+    "Hi! {q}",
+    "Thanks for that. {q}",
+    "One more thing: {l}",
+    "Hello again. {q}",
+    "{q} I hope you know.",
+    "Hm, {l}",
+    "Sorry to bother you, but {l}",
+    "{q} Please answer in one sentence.",
+    "My memory is bad. {q}",
+    "We talked about this once. {q}",
+    "I had a good day. {q}",
+    "That was funny. {q}",
+    "Let's talk about something else. {q}",
+    "Good morning! {q}",
+)
 _ABOUT = (
-    "What do you know about {s}?", "Tell me about {s}.", "What did I tell you about {s}?", "What can you say about {s}?",
-    "What have you learnt about {s}?", "Do you know anything about {s}?",
-)  # fmt: skip
+    "What do you know about {s}?",
+    "Tell me about {s}.",
+    "What did I tell you about {s}?",
+    "What can you say about {s}?",
+    "What have you learnt about {s}?",
+    "Do you know anything about {s}?",
+)
 
 
 def _statement_order(question: str, subject: str) -> str | None:
@@ -59,7 +101,8 @@ def _statement_order(question: str, subject: str) -> str | None:
         words[at] = {"do": verb, "does": third(verb), "did": past(verb)}[auxiliary]
         return f"{lower_first(asked)} {' '.join(words)}"
     if not re.fullmatch(
-        r"what|who|which [\w ]+|where|when|how old|how heavy|(?:in|on|at) (?:which|what) \w+|what (?:colour|time|day|language)",
+        r"what|who|which [\w ]+|where|when|how old|how heavy|(?:in|on|at) (?:which|what) \w+|what (?:colour|"
+        r"time|day|language)",
         asked,
         re.IGNORECASE,
     ):
@@ -99,7 +142,8 @@ def commanded(question: str, subject: str, rng: random.Random) -> str | None:
     ):
         return None
     if re.search(
-        r" (?:afraid|allergic|scared|learning|interested|made|training|terrified|frightened|based|most|planning|by profession|at work|special|own|together|bound)\b",
+        r" (?:afraid|allergic|scared|learning|interested|made|training|terrified|frightened|based|most|planning|"
+        r"by profession|at work|special|own|together|bound)\b",
         match[1],
     ):
         return None

@@ -52,7 +52,7 @@ def _other_place(value: str, rng: random.Random) -> str:
 
 
 def wrong_values(fact: Fact, known: Collection[Fact], rng: random.Random, n: int) -> list[str]:
-    """Up to ``n`` values that ``fact`` does not have: what it was before, what others have, what a list of its kind holds."""
+    """Up to ``n`` values that ``fact`` does not have: its former one, those of others, those from lists of its kind."""
     kind = fact.kind
     found = [fact.denied] if fact.denied else []
     found += [other.value for other in known if other.relation == fact.relation and other.kind == kind][:3]

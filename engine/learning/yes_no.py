@@ -12,7 +12,7 @@ _ADJUNCT_START = re.compile(r",.*$")
 
 
 def yes_no_question(fact: Fact, value: str) -> str | None:
-    """Whether ``fact``'s statement holds with ``value`` in it, as a question; None where it cannot be turned by rule."""
+    """Whether ``fact`` holds with ``value`` in it, as a question; None where it cannot be turned by rule."""
     statement = fact.statement
     if statement.relation == "loose" or statement.negative:
         return None

@@ -120,4 +120,7 @@ class Memories:
 
     def _select(self, rest: str, values: tuple[object, ...]) -> list[Memory]:
         rows = self._connection.execute(f"{_SELECT} {rest}", values).fetchall()
-        return [Memory(*row[:4], Verdict(row[4]), *row[5:8], tuple(json.loads(row[8]))) for row in rows]
+        return [
+            Memory(one, said, text, key, Verdict(verdict), strength, sleeps, audited, tuple(json.loads(questions)))
+            for one, said, text, key, verdict, strength, sleeps, audited, questions in rows
+        ]

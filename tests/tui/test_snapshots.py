@@ -9,13 +9,49 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.api import Done, EngineState, Outcome, Progress
+from engine.commands import Argument, CommandSpec, Completion
+from engine.commands.spec import Area
 from engine.config import Config
+from sovl_tui import palette as palette_module
 from sovl_tui.app import SovlApp
+from sovl_tui.screens import help as help_module
+from sovl_tui.screens import live
 from sovl_tui.screens.confirm import ConfirmScreen
+from sovl_tui.widgets import slash_popup
 from tests.tui.fakes import FakeEngine
 from tests.tui.stage import Stage
 
 Act = Callable[[Stage], Awaitable[None]]
+
+
+def command(name: str, area: Area, summary: str, *arguments: Argument) -> CommandSpec:
+    return CommandSpec(name, area, summary, lambda life, call: None, arguments=arguments)
+
+
+COMMANDS = (
+    command("generate", "speech", "Generates a response.", Argument("prompt", "text")),
+    command("dream", "learning", "Dreams of what was said."),
+    command("status", "control", "Displays the current system status."),
+    command("config", "control", "Gets or sets a value.", Argument("key", "key", required=False)),
+    command("config save", "control", "Writes the configuration to its file."),
+    command("tune cross", "control", "Adjusts the weight.", Argument("weight", "float", required=False)),
+)
+"""Fixed, so that a new command does not change the pictures."""
+
+
+@pytest.fixture(autouse=True)
+def fixed_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {spec.name: spec for spec in COMMANDS}
+    monkeypatch.setattr(palette_module, "COMMANDS", COMMANDS)
+    monkeypatch.setattr(help_module, "COMMANDS", COMMANDS)
+    monkeypatch.setattr(slash_popup, "find", lambda name: names.get(name.removeprefix("/")))
+    monkeypatch.setattr(
+        live,
+        "complete",
+        lambda line: [Completion(f"/{spec.name}", spec.summary) for spec in COMMANDS if spec.name.startswith(line[1:])],
+    )
+
+
 WIDE, NARROW, SMALL = (120, 40), (80, 24), (40, 12)
 CODE = 'Here it is:\n\n```python\ndef double(number: int) -> int:\n    """Twice as much."""\n    return 2 * num'
 ANSWER = """The Moon is **mostly rock**, like the Earth's mantle.

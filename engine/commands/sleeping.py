@@ -1,0 +1,104 @@
+"""Commands of the night: sleep, wake, dream, evaluate, memories, forget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .spec import Argument, Call, CommandSpec, Refused
+
+if TYPE_CHECKING:
+    from engine.lifeform import Lifeform
+
+
+def sleep(life: Lifeform, call: Call) -> None:
+    """Dream, train, audit, and keep what is better."""
+    if life.read_only:
+        raise Refused("This home is open read-only, so it cannot sleep; close the other SOVL and start again.")
+    call.output("--- Sleeping ---")
+    report = life.sleep(call)
+    call.output(report)
+    call.output("--- Awake ---")
+
+
+def wake(life: Lifeform, call: Call) -> None:
+    """End the running sleep."""
+    if not life.wake():
+        raise Refused("It is awake already.")
+    call.output("Waking up; everything is as it was before this sleep.")
+
+
+def dream(life: Lifeform, call: Call) -> None:
+    """Dream of what was said, without training."""
+    call.output("--- Dreaming ---")
+    call.output(life.dream(call))
+    call.output("--- Dream Concluded ---")
+
+
+def memories(life: Lifeform, call: Call) -> None:
+    """List what is remembered, with its verdicts."""
+    held = life.journal.memories.all()
+    if not held:
+        call.output("Nothing was learned yet: tell it something, and let it sleep.")
+        return
+    lines = [f"{one.id:>4}  {one.verdict.value:<10} {one.strength:4.0%}  {one.text}" for one in held]
+    call.output("\n".join(("  id  verdict    known  memory", *lines)))
+
+
+def forget(life: Lifeform, call: Call) -> None:
+    """Mark a memory to be unlearned in the next sleep."""
+    number = call.args["id"]
+    memory = life.journal.memories.get(number)
+    if memory is None:
+        raise Refused(f"There is no memory {number}; memories lists them.")
+    if not memory.current:
+        raise Refused(f"Memory {number} is {memory.verdict.value} already.")
+    if life.read_only:
+        raise Refused("This home is open read-only, so nothing can be forgotten.")
+    life.forget(number)
+    call.output(f"Will be unlearned in the next sleep: {memory.text}")
+
+
+SLEEPING = (
+    CommandSpec(
+        "sleep",
+        "learning",
+        "Sleeps now: dreams, trains the scaffold, audits it, and keeps it if it is better.",
+        sleep,
+        help="Chat goes on meanwhile, with the weights of before. wake ends it, and nothing is lost.",
+        examples=("sleep",),
+        needs_model=True,
+        long=True,
+    ),
+    CommandSpec(
+        "wake",
+        "learning",
+        "Wakes it up; the running sleep is given up.",
+        wake,
+        examples=("wake",),
+    ),
+    CommandSpec(
+        "dream",
+        "learning",
+        "Triggers a dream cycle.",
+        dream,
+        help="Replays memories with noise, asks itself questions about them, and trains nothing.",
+        examples=("dream",),
+        needs_model=True,
+        long=True,
+    ),
+    CommandSpec(
+        "memories",
+        "learning",
+        "Lists what it remembers, and how well.",
+        memories,
+        examples=("memories",),
+    ),
+    CommandSpec(
+        "forget",
+        "learning",
+        "Lets the next sleep unlearn a memory.",
+        forget,
+        arguments=(Argument("id", "int", help="its number, as memories shows it"),),
+        examples=("forget 3",),
+    ),
+)

@@ -1,0 +1,253 @@
+"""What a night means for a life: when it is time, what is written down of it, and what is said on waking.
+
+The night itself is :mod:`engine.learning.sleep`. Here its outcome is kept: first the new state is saved, then the
+journal takes note. A process killed between the two has learned, and merely goes over the same again in its next night.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.api import EngineState, Event, Woke
+from engine.memory.memories import Verdict
+from engine.mind.lifecycle import exposure_gain
+from engine.mind.temperament import TemperamentSettings, sleep_threshold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.learning.curriculum import Curriculum
+    from engine.learning.sleep import Night, Watcher
+    from engine.lifeform import Lifeform
+
+
+class CannotSleep(Exception):
+    """Sleep or dream is not possible as things stand; the text is one clear line, and nothing was changed."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    """The caller, and the wake command that may come in between."""
+
+    caller: Watcher
+    life: Lifeform
+
+    @property
+    def id(self) -> int:
+        return self.caller.id
+
+    def emit(self, event: Event) -> None:
+        self.caller.emit(event)
+
+    def enter(self, state: EngineState, note: str) -> None:
+        self.caller.enter(state, note)
+
+    def attend(self, aside: Callable[[], AbstractContextManager[None]]) -> None:
+        self.caller.attend(aside)
+
+    def cancelled(self) -> bool:
+        return self.life.waking or self.caller.cancelled()
+
+
+def tired(life: Lifeform) -> bool:
+    """Whether it would fall asleep by itself, were it quiet."""
+    controls = life.config.controls_config
+    if life.read_only or life.composition is None or not controls.enable_gestation:
+        return False
+    count, confidence = life.journal.unslept()
+    threshold = sleep_threshold(controls.sleep_conf_threshold, life.temperament.mood, controls.temp_restless_drop)
+    sure = 0.5 if confidence is None else confidence
+    return count >= controls.sleep_log_min and sure > threshold and _possible(life) == ""
+
+
+def _possible(life: Lifeform) -> str:
+    """Why it cannot sleep; empty when it can."""
+    if life.read_only:
+        return "this home is open read-only, so it cannot sleep"
+    if life.composed.form != "key-value":
+        return "sleep needs base and scaffold to be the same checkpoint"
+    if not life.composed.lora_parameters:
+        return "there is nothing to train: enable_lora_adapters is off"
+    return ""
+
+
+def sleep(life: Lifeform, caller: Watcher) -> str:
+    """Go through a night, and keep what came of it. Returns what is said on waking.
+
+    Raises:
+        CannotSleep: When there is nothing that could be trained.
+        StateError: When the new state cannot be saved; everything is as before.
+    """
+    from engine.learning import sleep as nights
+    from engine.learning.trainer import LearningFailed
+
+    if why := _possible(life):
+        raise CannotSleep(why)
+    began = time.time()
+    curriculum = _plan(life)
+    life.sleeping, life.waking = True, False
+    before = {name: tensor.clone() for name, tensor in life.composed.scaffold.adapters().items()}
+    try:
+        night = nights.sleep(
+            life, _Watch(caller, life), curriculum, dream=_dreams(life, curriculum), last_prompt=_last_prompt(life)
+        )
+        exposure = life.lifecycle.to_dict()
+        if night.scale > 0:
+            _age(life, curriculum)
+        try:
+            life.save()
+        except BaseException:
+            life.composed.scaffold.set_adapters(before)
+            life.lifecycle = type(life.lifecycle).from_dict(exposure)
+            raise
+        _write_down(life, curriculum, night, began)
+    except nights.Broken:
+        return "Woken early: everything is as it was before this sleep."
+    except LearningFailed as error:
+        life.journal.event("sleep_failed", {"why": str(error)})
+        return f"A bad night: {error}. Everything is as it was before."
+    finally:
+        life.sleeping = False
+    told = _told(night, curriculum, life)
+    counts = Counter(verdict for verdict, _ in night.verdicts.values())
+    caller.emit(
+        Woke(
+            caller.id,
+            counts[Verdict.LEARNED],
+            counts[Verdict.WEAK],
+            counts[Verdict.REFUSED],
+            night.loss_before,
+            night.loss_after,
+            told[0],
+        )
+    )
+    return "\n".join(told)
+
+
+def dream(life: Lifeform, caller: Watcher) -> str:
+    """Dream once, whatever the thresholds. Returns the line of the specification."""
+    from engine.learning import sleep as nights
+
+    if why := _possible(life):
+        raise CannotSleep(why)
+    curriculum = _plan(life)
+    if not curriculum.lessons:
+        return "No memories to dream on."
+    curriculum.lessons = curriculum.lessons[:3]
+    life.waking = False
+    try:
+        night = nights.dream(life, _Watch(caller, life), curriculum, last_prompt=_last_prompt(life))
+    except nights.Broken:
+        return "Woken early."
+    _keep_questions(life, night)
+    made = sum(map(len, night.questions.values()))
+    similarity = max((one.similarity for one in night.dreams), default=0.0)
+    boost = life.config.controls_config.dream_novelty_boost * max((one.novelty for one in night.dreams), default=0.0)
+    return (
+        f"Dreaming from prompt similarity: {similarity:.2f}, novelty boost: {boost:.2f}, "
+        f"dream count: {len(life.dreams)}, questions generated: {made}"
+    )
+
+
+def _plan(life: Lifeform) -> Curriculum:
+    from engine.learning.curriculum import plan_night
+
+    return plan_night(life.journal, random.Random(life.config.core_config.random_seed + life.journal.count()))
+
+
+def _last_prompt(life: Lifeform) -> str:
+    last = life.journal.last(1)
+    return last[0].prompt[:2000] if last else ""
+
+
+def _dreams(life: Lifeform, curriculum: Curriculum) -> bool:
+    """Whether this night dreams."""
+    controls = life.config.controls_config
+    if not controls.enable_dreaming:
+        return False
+    swings = life.confidence.std() > controls.dream_swing_var
+    moved = abs(life.temperament.score - life.slept_at_temperament) > controls.dream_lifecycle_delta
+    unslept = any(not lesson.old for lesson in curriculum.lessons)
+    return swings or unslept or (controls.dream_temperament_on and moved)
+
+
+def _age(life: Lifeform, curriculum: Curriculum) -> None:
+    training = life.config.training_config
+    gain = exposure_gain(life.temperament.mood, training.exposure_gain_eager, training.exposure_gain_default)
+    life.lifecycle.grow([lesson.text for lesson in curriculum.lessons], gain)
+    temper = TemperamentSettings.of(life.config.controls_config)
+    life.temperament.after_sleep(life.confidence.mean(), life.life, temper)
+    life.slept_at_temperament = life.temperament.score
+    life.last_trained = time.time()
+
+
+def _write_down(life: Lifeform, curriculum: Curriculum, night: Night, began: float) -> None:
+    journal, now = life.journal, time.time()
+    with journal.transaction():
+        for memory_id, (verdict, strength) in night.verdicts.items():
+            journal.memories.judge(memory_id, verdict, strength, now, trained=night.scale > 0)
+        journal.mark_slept(curriculum.slept, now)
+        journal.event(
+            "sleep",
+            {
+                "facts": len(curriculum.lessons),
+                "new": sum(not lesson.old for lesson in curriculum.lessons),
+                "left": curriculum.left,
+                "rows": night.rows,
+                "steps": night.steps,
+                "scale": night.scale,
+                "why": night.why,
+                "loss_before": night.loss_before,
+                "loss_after": night.loss_after,
+                "seconds": now - began,
+                "phases": night.seconds,
+                "verdicts": {str(memory): verdict.value for memory, (verdict, _) in night.verdicts.items()},
+                "skipped": [[one.text, one.reason] for one in curriculum.skipped[:100]],
+            },
+        )
+    _keep_questions(life, night)
+
+
+def _keep_questions(life: Lifeform, night: Night) -> None:
+    if life.read_only:
+        return
+    with life.journal.transaction():
+        for memory_id, questions in night.questions.items():
+            life.journal.memories.dreamt(memory_id, questions)
+
+
+def _told(night: Night, curriculum: Curriculum, life: Lifeform) -> list[str]:
+    """What is said on waking, the one line first."""
+    if not curriculum.lessons and not curriculum.unlearned:
+        return ["Slept well; there was nothing new to learn.", *_skipped(curriculum)]
+    counts = Counter(verdict for verdict, _ in night.verdicts.values())
+    if not night.steps:
+        head = f"Dreamt of {len(night.dreams)} memories, and trained nothing."
+    elif night.scale == 0:
+        head = f"Slept, and kept nothing of it: {night.why}. The weights are those of before."
+    else:
+        loss = f"{night.loss_before:.2f} → {night.loss_after:.2f}" if night.loss_before is not None else "–"
+        head = f"Learned {counts[Verdict.LEARNED]} of {len(night.verdicts)}; loss {loss}; mood {life.temperament.mood}."
+    lines = [head]
+    texts = {lesson.memory_id: lesson.text for lesson in curriculum.lessons}
+    lines += [
+        f"  {verdict.value}: {texts[memory]}" for memory, (verdict, _) in night.verdicts.items() if memory in texts
+    ]
+    if 0 < night.scale < 1:
+        lines.append(f"Kept {night.scale:.0%} of the change, because with all of it {night.why}.")
+    made = sum(map(len, night.questions.values()))
+    lines.append(
+        f"Dreams: {len(night.dreams)}, new questions kept: {made}. {night.steps} steps over {night.rows} rows."
+    )
+    if curriculum.left:
+        lines.append(f"Left for the next night: {curriculum.left} more facts.")
+    return lines + _skipped(curriculum)
+
+
+def _skipped(curriculum: Curriculum) -> list[str]:
+    return [f"  not learned ({one.reason}): {one.text}" for one in curriculum.skipped[:8]]
