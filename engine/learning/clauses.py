@@ -41,8 +41,8 @@ class Clause:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of ``text``; a comma stays on its word."""
-    return text.split()
+    """The words of ``text``; a comma stays on its word, marks that stand alone are left out."""
+    return [word for word in text.split() if bare(word)]
 
 
 def bare(word: str) -> str:

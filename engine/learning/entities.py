@@ -70,6 +70,8 @@ class Entity:
             return f"my {lower}"  # "mum" is "my mum"
         if self.name and self.head:
             lower = " ".join(lower.replace(self.name.lower(), " ").split())
+        if lower.startswith("our "):
+            return f"my {lower[4:]}"  # our dog is my dog
         return lower.removeprefix("the ") or self.name.lower()
 
     def short_forms(self) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ class Entity:
 def same_entity(one: Entity, other: Entity) -> bool:
     """Whether both may well be the same: ``my sister`` and ``my sister Noor`` are, two sisters with names are not."""
     if one.first_person and other.first_person:
-        return one.text == other.text or "I" not in (one.text, other.text)
+        return True  # where we moved, I moved
     if one.name and other.name:
         return one.name.lower() == other.name.lower() and (one.head == other.head or not (one.head and other.head))
     return one.base == other.base

@@ -41,8 +41,9 @@ _DENIED_BEFORE = re.compile(
     r"^(.+?) (is|are|am|was|were) not (called |named |in |on |at )?(.{1,60}?),? but (?:rather )?(.+)$"
 )
 _SAID_NO = re.compile(
-    r"(?:no|nope|wrong|actually|correction|sorry|i was wrong|i made a mistake|that(?:'s| is| was) (?:wrong|not right|not true|"
-    r"incorrect|not correct)|my mistake|not quite)(?:,? (?:sorry|sovl|wait|actually|that(?:'s| is) (?:wrong|not right)))?\W*",
+    r"(?:no|nope|wrong|actually|correction|sorry|i was wrong|i made a mistake|my mistake|not quite|"
+    r"that(?:'s| is| was) (?:wrong|not right|not true|incorrect|not correct))"
+    r"(?:,? (?:sorry|sovl|wait|actually|that(?:'s| is) (?:wrong|not right)))?\W*",
     re.IGNORECASE,
 )
 _NOT_BUT = re.compile(
@@ -217,7 +218,7 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
             skipped.append(Skipped(sentence[:120], reason))
             continue
         tidied = tidy(sentence)
-        if tidied.correction and not tidied.text or _SAID_NO.fullmatch(sentence):
+        if (tidied.correction and not tidied.text) or _SAID_NO.fullmatch(sentence):
             skipped.append(Skipped(sentence[:120], screening.CHIT_CHAT))
             correcting = True  # what is right comes in the next sentence
             continue

@@ -16,6 +16,7 @@ from engine.learning.entities import Entity, read_entity, same_entity
 from engine.learning.facts import Fact, slot_name
 from engine.learning.invention import invented_name, invented_thing
 from engine.learning.phrasing import lower_first
+from engine.learning.questions import plain_questions
 from engine.learning.relations import relations
 from engine.learning.statement import Statement
 from engine.learning.templates import fill, fitting
@@ -208,7 +209,7 @@ def near_misses(
     is swapped where there is one (``my cat's age``, ``the king of Marneth``).
     """
     everything = [*facts, *known]
-    seen: set[str] = set(positive_texts(facts, rng))
+    seen: set[str] = positive_texts(everything, rng)
     found: list[Negative] = []
     for fact in facts:
         made = 0
@@ -225,8 +226,6 @@ def near_misses(
 
 def positive_texts(facts: Iterable[Fact], rng: random.Random) -> set[str]:
     """Every rule-made question of ``facts`` in lower case, to keep negatives apart from them."""
-    from engine.learning.questions import plain_questions
-
     return {text.lower() for fact in facts for text in plain_questions(fact, rng)}
 
 

@@ -197,6 +197,12 @@ def _shortened(fact: Fact, known: Collection[Fact]) -> list[Entity]:
     entity = fact.statement.entity
     others = [other.statement.entity for other in known if not same_entity(other.statement.entity, entity)]
     shorter: list[Entity] = []
+    if entity.text.endswith(" and I"):
+        shorter.append(replace(entity, text="we"))
+    elif entity.text == "we":
+        shorter.append(Entity("I", "i", kind="self"))
+    elif entity.owner == "our":
+        shorter.append(replace(entity, text=f"my {entity.text[4:]}", owner="my"))
     for text in entity.short_forms():
         bare = text.lower().removeprefix("the ")
         if any(
@@ -212,13 +218,16 @@ def _asked_of(fact: Fact, entity: Entity, rng: random.Random) -> list[str]:
         fill(template, fact.statement, entity, rng)
         for template in fitting(relations()[fact.relation].ask, fact.statement)
     )
-    return [text for text in dict.fromkeys(made) if text and entity.text.lower() in text.lower()]
+    said = (entity.text.lower(), entity.objective.lower(), entity.possessive.lower())
+    return [text for text in dict.fromkeys(made) if text and any(form in text.lower() for form in said)]
 
 
 def _gaps(fact: Fact) -> list[str]:
-    """The statement up to its value: ``My cat's name is …``."""
+    """The statement up to its value: ``My cat's name is …``; for a doer, turned: ``The organ was built by …``."""
     statement = fact.text.rstrip(".")
     at = statement.rfind(fact.value)
+    if at == 0 and (turned := fill("{S} {was} {vpart} by", fact.statement, fact.statement.entity, random.Random(0))):
+        at, statement = len(turned), turned
     if at < 1:
         return []
     start = re.sub(r"(?: the| a| an)$", "", statement[:at].rstrip())

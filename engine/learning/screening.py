@@ -34,8 +34,8 @@ LONGEST_SENTENCE = 240
 _ENGLISH = word_set("grammar", "english")
 _FOREIGN = word_set("grammar", "foreign")
 _CODE = re.compile(
-    r"""```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|=>|==|"
-    r"\w\((?:\)|["'])|\w+\[\d+\]|</"""
+    r"```|[{}<>]\s*[{}<>;]|;\s*$|^\s*(?:def|class|import|from \w+ import|SELECT|\$|>>>|#include|http)\b|"
+    r"=>|==|\w\((?:\)|[\"'])|\w+\[\d+\]|</"
 )
 _QUESTION = re.compile(
     r"(?:what|which|who|whom|whose|where|when|why|how)\b|"

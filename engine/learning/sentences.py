@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine.learning.word_lists import ATTRIBUTES, listed
 
-_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\s*\n+\s*")
+_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n\s*")
 _ABBREVIATION = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|nr|e\.g|i\.e|vs|jr|sr|approx|[a-z])\.$", re.IGNORECASE)
 _CORRECTION = re.compile(
     r"(?:no|nope|nah|wrong|correction|sorry|actually|update|oops|wait|hold on|my mistake|my bad|not quite|"

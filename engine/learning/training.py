@@ -5,6 +5,9 @@ rows, seen several times. Both share losses, optimiser and step. Where a course 
 numbers, and every random choice is a function of the seed and the step's number, so one that was interrupted at any
 step goes on bit for bit as if it had not been.
 
+Under ``accelerate launch`` several processes may go through one course together: each computes its share of a step's
+batches, the gradients are added up, and all take the same step.
+
 Losses are means over rows of the mean cross-entropy per answer token, in nats; perplexity is the exponential of that.
 """
 
@@ -19,6 +22,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import torch
+from accelerate import PartialState
+from accelerate.utils import reduce
 from torch.nn import functional
 
 from engine.learning.encoding import Encoded
@@ -58,7 +63,7 @@ class Plan:
     Attributes:
         epochs: Passes over the rows.
         batch_size: Rows computed at once.
-        accumulation_steps: Batches in one optimiser step.
+        accumulation_steps: Batches in one optimiser step, for each process that takes part.
         learning_rate: Of the adapters, at its highest.
         max_patience: Epochs without improvement on the held-out rows after which it stops.
         seed: Orders the rows and chooses what is dropped.
@@ -158,9 +163,13 @@ class Course:
         self._told = _Batches(store, told, plan.batch_size)
         self._held_out = _Batches(store, held_out, plan.batch_size)
         self._kept, self._gate = list(kept), list(gate)
-        self.steps = math.ceil(len(self._told) / plan.accumulation_steps)
+        self._team = PartialState(cpu=learner.device.type == "cpu")
+        self._together = plan.accumulation_steps * self._team.num_processes
+        self.steps = math.ceil(len(self._told) / self._together)
         total = self.steps * plan.epochs
         self.recipe = Recipe(total, plan.learning_rate, warmup=min(_WARMUP, math.ceil(total / 5)))
+        # What a uniform guess costs, in nats.
+        self.clueless = math.log(learner.composition.base.model.get_output_embeddings().weight.shape[0])
         self.parameters = [*learner.parameters, *learner.gate.parameters()]
         self.before = copies(self.parameters)
         self.tokens, self.seconds = 0, 0.0
@@ -196,8 +205,7 @@ class Course:
         standing, plan = self.standing, self.plan
         order = list(range(len(self._told)))
         random.Random(f"{plan.seed}:order:{standing.epoch}").shuffle(order)
-        size = plan.accumulation_steps
-        groups = [order[start : start + size] for start in range(0, len(order), size)]
+        groups = [order[start : start + self._together] for start in range(0, len(order), self._together)]
         seconds, tokens = 0.0, 0
         while standing.step < len(groups):
             started = time.perf_counter()
@@ -226,22 +234,32 @@ class Course:
         standing, number = self.standing, self.standing.number + 1
         rows = sum(self._told.sizes[index] for index in batches)
         loss, tokens = 0.0, 0
+        size, rank = self._team.num_processes, self._team.process_index
         with torch.random.fork_rng(), self._learner.dropping():
-            torch.manual_seed(self.plan.seed * 1_000_003 + number)
-            for index in batches:
+            torch.manual_seed((self.plan.seed * 1_000_003 + number) * size + rank)
+            try:
+                for index in batches[rank::size]:
+                    self._heed()
+                    told = self._told.exercises(index)
+                    counts = {id(row): self.plan.importance for row in told}
+                    share = len(told) / rows
+                    step = accumulate(self._learner, told, [], [], self.recipe, counts, number, share)
+                    loss += step.loss / self.plan.importance * share
+                    tokens += step.tokens
                 self._heed()
-                told = self._told.exercises(index)
-                counts = {id(row): self.plan.importance for row in told}
-                share = len(told) / rows
-                step = accumulate(self._learner, told, [], [], self.recipe, counts, number, share)
-                loss += step.loss / self.plan.importance * share
-                tokens += step.tokens
-            self._heed()
-            kept, gate = self._to_stay(number)
-            drift = accumulate(self._learner, [], kept, gate, self.recipe, {}, number).drift
+                kept, gate = self._to_stay(number)
+                drift = accumulate(self._learner, [], kept, gate, self.recipe, {}, number, 1 / size).drift
+            except LearningFailed:
+                if size == 1:
+                    raise
+                loss, drift = math.nan, 0.0  # the others must hear of it, or they would wait for ever
+        if size > 1:
+            loss, tokens = self._add_up(loss, tokens)
+            if not math.isfinite(loss):
+                raise LearningFailed(f"the loss stopped being finite at step {number}")
         if standing.first_loss is None:
             standing.first_loss = loss
-        if loss > _RUNAWAY * max(standing.first_loss, self._clueless):
+        if loss > _RUNAWAY * max(standing.first_loss, self.clueless):
             raise LearningFailed(f"the loss ran away to {loss:.1f} at step {number}")
         descend(self._optimizer, self._schedule, self.recipe.clip, number)
         standing.number, standing.step = number, standing.step + 1
@@ -249,10 +267,15 @@ class Course:
         standing.rows += rows
         return StepDone(standing.epoch + 1, standing.step, self.steps, number, loss, drift, tokens)
 
-    @property
-    def _clueless(self) -> float:
-        """What a uniform guess costs, in nats."""
-        return math.log(self._learner.composition.base.model.get_output_embeddings().weight.shape[0])
+    def _add_up(self, loss: float, tokens: int) -> tuple[float, int]:
+        """Loss, tokens and gradients of all processes together."""
+        figures = torch.tensor([loss, float(tokens)], dtype=torch.float64, device=self._team.device)
+        total: torch.Tensor = reduce(figures, "sum")
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        summed: torch.Tensor = reduce(torch.cat([gradient.flatten() for gradient in gradients]), "sum")
+        for parameter, part in zip(self.parameters, summed.split([p.numel() for p in self.parameters]), strict=True):
+            parameter.grad = part.view_as(parameter).clone()
+        return float(total[0]), int(total[1])
 
     def _to_stay(self, number: int) -> tuple[list[Exercise], list[Exercise]]:
         chance = random.Random(f"{self.plan.seed}:stay:{number}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Collection
 
 from engine.learning.facts import Fact
@@ -51,12 +52,18 @@ def _other_place(value: str, rng: random.Random) -> str:
     return f"the {rng.choice(listed('values', 'places'))}"
 
 
+def _telling(value: str) -> set[str]:
+    """The words that make ``value`` what it is: its names if it has any (the Corvic sea), else all with a meaning."""
+    names = {word.lower() for word in re.findall(r"[^\W_]+", value) if word[0].isupper()}
+    return names or set(content_words(value))
+
+
 def wrong_values(fact: Fact, known: Collection[Fact], rng: random.Random, n: int) -> list[str]:
     """Up to ``n`` values that ``fact`` does not have: its former one, those of others, those from lists of its kind."""
     kind = fact.kind
     found = [fact.denied] if fact.denied else []
     found += [other.value for other in known if other.relation == fact.relation and other.kind == kind][:3]
-    right = set(content_words(fact.value)) if kind not in _FIGURES else set()
+    right = _telling(fact.value) if kind not in _FIGURES else set()
     instead = own_list("instead", fact.relation)
     for _ in range(4 * n):
         if instead and kind not in _LISTS.keys() - {"thing"}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.learning.entities import read_entity
 from engine.learning.facts import Fact
 from engine.learning.phrasing import lower_first, sentence_case
 from engine.learning.templates import auxiliary, finite
@@ -49,8 +50,6 @@ def yes_no_question(fact: Fact, value: str) -> str | None:
     if subject_at_start:
         do = "did" if statement.tense == "past" else "does"
     else:
-        from engine.learning.entities import read_entity
-
         do = auxiliary(read_entity(statement.subject.split()) or entity, statement.tense)
     if not (verb == main or verb == finite(main, entity, statement.tense).split()[0] or verb.startswith(main[:2])):
         return None

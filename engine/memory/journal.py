@@ -181,9 +181,12 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens, or nothing does."""
+        """Everything inside happens, or nothing does; one transaction inside another is part of it."""
         if self.read_only:
             raise JournalError(f"{self.path} is open read-only; nothing was written.")
+        if self._connection.in_transaction:
+            yield
+            return
         with plain_errors(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

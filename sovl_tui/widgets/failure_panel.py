@@ -40,7 +40,6 @@ class FailurePanel(Lines):
 
     def on_resize(self) -> None:
         """Wrap anew."""
-        super().on_resize()
         self._fit()
 
     def _fit(self) -> None:

@@ -70,9 +70,8 @@ class Figure(Lines):
         super().redraw()
 
     def on_resize(self) -> None:
-        """Draw for the new size."""
+        """The frames are of another size."""
         self._frames.clear()
-        super().on_resize()
 
     def on_show(self) -> None:
         """Breathe again."""

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -29,6 +30,7 @@ class Lines(Widget):
         self.ink: Ink | None = None
         self._data: Hashable = None
         self._strips: list[Strip] | None = None
+        self._drawn_size = Size(0, 0)
 
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
         """The content, top to bottom; longer lines are cropped, missing ones are blank."""
@@ -51,16 +53,14 @@ class Lines(Widget):
         self._strips = None
         self.refresh()
 
-    def on_resize(self) -> None:
-        """Draw for the new size."""
-        self._strips = None
-
     def render_line(self, y: int) -> Strip:
         """The strip for line ``y`` of the widget."""
         width, height = self.size
         if self.ink is None or not width:
             return Strip.blank(width, self.rich_style)
-        if self._strips is None:
+        # A paint may come between a new size and the event that tells of it, so the size is looked at here.
+        if self._strips is None or self._drawn_size != self.size:
+            self._drawn_size = self.size
             base = self.rich_style
             texts = self.lines(width, height, self.ink)[:height]
             self._strips = [to_strip(text, width).apply_style(base) for text in texts]

@@ -1,0 +1,145 @@
+"""The many ways in which a fact is asked for."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from engine.learning.facts import Fact, facts_in
+from engine.learning.questions import GIVING, gives_away, questions
+from engine.learning.relations import relations
+from engine.learning.rows import RowPlan, rows_for
+from engine.learning.templates import _SLOT, fill
+from engine.learning.typing_errors import mistyped
+
+#: Twenty statements of as many kinds as people tell.
+TOLD = [
+    "The river Dravel flows into the Sondic sea.",
+    "The capital of Umbria Minor is Tarsk.",
+    "The code for the cellar door is 4417.",
+    "I am allergic to walnuts.",
+    "Project Heron starts in June.",
+    "I work as a florist.",
+    "My brother Emil lives in Porto.",
+    "My favourite fruit is quince.",
+    "My horse is afraid of umbrellas.",
+    "My birthday is on the 3rd of May.",
+    "My parrot's name is Kiko.",
+    "Vasquez invented the cloudpress.",
+    "The keys are in the green tin.",
+    "My aunt plays the bassoon.",
+    "My uncle was born in Ghent.",
+    "I moved to Leoben last year.",
+    "My boss is Agatha Krummel.",
+    "The train leaves at 7:40.",
+    "My neighbour collects stamps.",
+    "We adopted a dog named Bruno in 2019.",
+]
+
+
+def _fact(text: str) -> Fact:
+    (fact,) = facts_in(text).facts
+    return fact
+
+
+@pytest.mark.parametrize("told", TOLD)
+def test_a_fact_is_asked_for_in_many_ways_and_never_given_away(told: str) -> None:
+    fact = _fact(told)
+    made = questions(fact, random.Random(0), 60)
+    texts = [question.text for question in made]
+    assert len(texts) == len({text.lower() for text in texts}) >= 20
+    assert {"plain", "words", "embedded", "yes", "no", "typo", "lower", "gap", "wrapped"} <= {q.form for q in made}
+    for question in made:
+        assert question.form == "lower" or re.search(r"([?.!]|\.\.\.|___\.)$", question.text)
+        assert "{" not in question.text and "  " not in question.text and " ?" not in question.text
+        if question.form not in GIVING:
+            assert not gives_away(question.text, fact), question
+
+
+def test_the_plain_question_comes_first() -> None:
+    first = {told: questions(_fact(told), random.Random(3), 1)[0].text for told in TOLD}
+    assert first["My parrot's name is Kiko."] == "What is my parrot's name?"
+    assert first["The river Dravel flows into the Sondic sea."] == "Which sea does the river Dravel flow into?"
+    assert first["Project Heron starts in June."] == "When does project Heron start?"
+    assert first["Vasquez invented the cloudpress."] == "Who invented the cloudpress?"
+    assert first["My brother Emil lives in Porto."] == "Where does my brother Emil live?"
+    assert first["I moved to Leoben last year."] == "Where did I move?"
+
+
+def test_other_words_share_none_with_the_statement() -> None:
+    texts = [q.text for q in questions(_fact("My horse is afraid of umbrellas."), random.Random(0), 80)]
+    free = [text for text in texts if "afraid" not in text.lower()]
+    assert len(free) >= 15
+    assert any("scare" in text for text in free) and any("fear" in text for text in free)
+
+
+def test_a_subject_is_shortened_only_where_it_stays_clear() -> None:
+    emil, lena = _fact("My brother Emil lives in Porto."), _fact("My brother Anton lives in Riga.")
+    alone = " ".join(q.text for q in questions(emil, random.Random(0), 200))
+    beside = " ".join(q.text for q in questions(emil, random.Random(0), 200, [emil, lena]))
+    assert re.search(r"my brother(?! Emil)\b", alone)
+    assert not re.search(r"my brother(?! Emil)\b", beside, re.IGNORECASE)
+    assert re.search(r"(?<!brother )Emil", beside)
+
+
+def test_what_we_did_is_also_asked_as_what_i_did() -> None:
+    texts = {q.text for q in questions(_fact("We moved to Leoben."), random.Random(0), 200)}
+    assert {"Where did we move?", "Where did I move?"} <= texts
+
+
+def test_the_same_seed_makes_the_same_rows() -> None:
+    fact = _fact(TOLD[0])
+    assert rows_for(fact, random.Random(5)) == rows_for(fact, random.Random(5))
+    assert rows_for(fact, random.Random(5)) != rows_for(fact, random.Random(6))
+
+
+@pytest.mark.parametrize("told", TOLD)
+def test_rows_answer_with_the_statement(told: str) -> None:
+    fact = _fact(told)
+    rows = rows_for(fact, random.Random(1))
+    assert 14 <= len(rows) <= 20
+    assert len({row.prompt.lower() for row in rows}) == len(rows)
+    for row in rows:
+        body = row.answer.removeprefix("Yes, ").removeprefix("No, ")
+        assert body.lower() == fact.answer_text.lower()
+        assert row.fact_id == fact.id
+        assert row.answer.startswith("Yes, ") == (row.form == "yes")
+        assert row.answer.startswith("No, ") == (row.form == "no")
+    assert {"question", "statement"} == {row.kind for row in rows}
+    assert all(told.rstrip(".") not in row.prompt for row in rows if row.form not in GIVING)
+
+
+def test_a_plan_counts_the_rows() -> None:
+    rows = rows_for(
+        _fact(TOLD[5]), random.Random(0), RowPlan(questions=4, statements=0, dreams=1), (), ["what pays my rent", "x"]
+    )
+    assert [row.kind for row in rows] == ["question"] * 4 + ["dream"]
+    assert rows[-1].prompt == "What pays my rent"
+
+
+def test_a_correction_teaches_that_the_old_value_is_wrong() -> None:
+    old, new = _fact("My cat is called Mia."), _fact("No, my cat is called Mirtle.")
+    rows = [row for row in rows_for(new, random.Random(0), replaced=[old]) if row.kind == "corrected"]
+    assert "Is my cat called Mia?" in [row.prompt for row in rows]
+    assert {row.answer for row in rows} == {"No, your cat is called Mirtle."}
+
+
+def test_one_letter_is_mistyped_and_never_in_the_subject() -> None:
+    for seed in range(200):
+        wrong = mistyped("Where does my sister Noor live now?", "my sister Noor", random.Random(seed))
+        assert wrong is not None and "my sister Noor" in wrong
+        assert abs(len(wrong) - len("Where does my sister Noor live now?")) <= 1
+
+
+def test_every_template_of_the_table_can_be_filled() -> None:
+    fact = _fact("I put the key in the shed.")
+    for relation in relations().values():
+        for template in (*relation.ask, *relation.reverse):
+            for slot in _SLOT.findall(template):
+                assert re.fullmatch(r"[A-Za-z_.':!]+|~\w+", slot), (relation.key, template)
+            plain = " ".join(word for word in template.split() if not word.startswith("@"))
+            filled = fill(plain, fact.statement, fact.statement.entity, random.Random(0))
+            assert filled is None or "{" not in filled
+            assert plain.endswith(("?", "."))

@@ -1,0 +1,339 @@
+"""Nights of a tiny lifeform: the mechanics of sleeping, whatever a random model can learn."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from driving import Driver, running, tiny_config
+
+from engine.api import Dreamt, EngineState, MemoryAudited, Notice, Outcome, Output, SleepPhase, TrainingStep, Woke
+from engine.learning import curriculum, dreaming
+from engine.learning import sleep as nights
+from engine.memory.journal import Journal
+from engine.memory.memories import Verdict
+
+FACTS = ("My cat is called Zorblax.", "The river Velmora flows into the Corvic sea.", "My sister Noor lives in Graz.")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "life"
+
+
+@pytest.fixture
+def config(tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(nights, "_FEWEST_STEPS", 3)
+    monkeypatch.setattr(nights, "_ROUNDS", 0.1)
+    monkeypatch.setattr(nights, "_MOST_BLEED", 1.0)
+    for name, few in {"_UNKNOWN": 4, "_GENERIC_KEPT": 3, "_GENERIC_SHUT": 6, "_SHUT_PER_FACT": 2, "_CONTROLS": 4}.items():
+        monkeypatch.setattr(curriculum, name, few)
+    monkeypatch.setattr(curriculum, "_NEW", curriculum.RowPlan(questions=5))
+    monkeypatch.setattr(dreaming, "_BEGINNINGS", ("What", "Which"))
+    config = tiny_config(tiny_folders["llama"], sleep_quiet_seconds=0.0, enable_gestation=False)
+    config.set("context_length", 1024)
+    return config
+
+
+def tell(driver: Driver) -> None:
+    for fact in FACTS:
+        assert driver.say(fact).outcome is Outcome.OK
+
+
+def adapters(driver: Driver) -> dict[str, torch.Tensor]:
+    life = driver.engine._life
+    assert life is not None
+    return {name: tensor.clone() for name, tensor in life.composed.scaffold.adapters().items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def agree_to_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nights._Night, "_objection", lambda *_: "")
+
+
+def test_a_night_goes_through_its_phases_and_writes_everything_down(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agree_to_everything(monkeypatch)
+    with running(home, config) as driver:
+        tell(driver)
+        driver.say("Hello, how are you?")
+        newborn = adapters(driver)
+        done = driver.say("sleep")
+        assert done.outcome is Outcome.OK, done.message
+        phases = [event.phase for event in driver.of(SleepPhase)]
+        assert phases == ["falling asleep", "dreaming", "training", "auditing", "waking"]
+        assert [s.step for s in driver.of(TrainingStep)] == list(range(1, driver.of(TrainingStep)[0].steps + 1))
+        assert {event.memory for event in driver.of(MemoryAudited)} == set(FACTS)
+        assert driver.of(Dreamt) and len(driver.of(Woke)) == 1
+        assert not same(newborn, adapters(driver))
+        snapshot = driver.engine.outbox.latest
+        assert snapshot.state is EngineState.AWAKE and not snapshot.gestating
+        assert snapshot.unslept == 0 and snapshot.exposure > 0 and snapshot.last_trained is not None
+        text = "\n".join(e.text for e in driver.of(Output))
+        assert "not learned (a question): Hello, how are you?" in text
+        learned = adapters(driver)
+    with running(home, config) as driver:
+        driver.until(lambda: driver.engine.outbox.latest.state is EngineState.AWAKE)
+        assert same(learned, adapters(driver))
+        assert driver.engine.outbox.latest.learned
+    with Journal.open(home / "journal.sqlite3") as journal:
+        assert {memory.text for memory in journal.memories.all()} == set(FACTS)
+        assert all(memory.sleeps == 1 and memory.audited_at for memory in journal.memories.all())
+
+
+def test_a_night_that_is_no_better_leaves_every_bit_as_it_was(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nights._Night, "_objection", lambda *_: "it would answer no more")
+    with running(home, config) as driver:
+        tell(driver)
+        before = adapters(driver)
+        logits = driver.say("generate hello there 4 --temperature 0").text
+        driver.say("sleep")
+        assert same(before, adapters(driver))
+        assert not driver.engine.outbox.latest.learned
+        assert driver.say("generate hello there 4 --temperature 0").text == logits
+        assert "kept nothing of it" in "\n".join(e.text for e in driver.of(Output))
+        assert {event.verdict for event in driver.of(MemoryAudited)} == {"refused"}
+
+
+def test_less_of_a_change_is_tried_before_all_of_it_is_given_up(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    real = nights._between
+
+    def noting(before: Any, after: Any, scale: float) -> Any:
+        asked.append(scale)
+        return real(before, after, scale)
+
+    monkeypatch.setattr(nights, "_between", noting)
+    monkeypatch.setattr(nights._Night, "_objection", lambda *_: "" if asked[-1] <= 0.5 else "too much")
+    with running(home, config) as driver:
+        tell(driver)
+        driver.say("sleep")
+        assert asked == [1.0, 0.75, 0.5]
+        assert "Kept 50% of the change" in "\n".join(e.text for e in driver.of(Output))
+
+
+def test_chat_during_a_night_is_answered_at_once_by_the_weights_of_before(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agree_to_everything(monkeypatch)
+    monkeypatch.setattr(nights, "_FEWEST_STEPS", 40)
+    with running(home, config) as driver:
+        tell(driver)
+        awake = driver.say("generate hello there 6 --temperature 0").text
+        number = driver.engine.submit("sleep")
+        driver.until(lambda: len(driver.of(TrainingStep)) > 2, "for training")
+        asked_at = len(driver.of(TrainingStep))
+        answer = driver.say("generate hello there 6 --temperature 0")
+        assert answer.text == awake
+        assert driver.done(number) is None, "the night goes on"
+        assert len(driver.of(TrainingStep)) <= asked_at + 3
+        assert driver.wait(number).outcome is Outcome.OK
+        assert driver.of(TrainingStep)[-1].step == driver.of(TrainingStep)[-1].steps
+
+
+@pytest.mark.parametrize("how", ["wake", "stop"])
+def test_waking_it_up_undoes_the_night(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    monkeypatch.setattr(nights, "_FEWEST_STEPS", 500)
+    with running(home, config) as driver:
+        tell(driver)
+        before = adapters(driver)
+        number = driver.engine.submit("sleep")
+        driver.until(lambda: len(driver.of(TrainingStep)) > 2, "for training")
+        if how == "wake":
+            assert driver.say("wake").outcome is Outcome.OK
+        else:
+            driver.engine.stop()
+        driver.wait(number)
+        assert same(before, adapters(driver))
+        assert driver.engine.outbox.latest.unslept == len(FACTS)
+        assert driver.say("hello").outcome is Outcome.OK
+
+
+def test_a_diverging_night_is_stopped_undone_and_told(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.set("learning_rate", 0.1)
+    monkeypatch.setattr(nights, "_FEWEST_STEPS", 6)
+    real = nights.train
+
+    def poisoned(learner: Any, *args: Any, **kwargs: Any) -> Any:
+        for number, step in enumerate(real(learner, *args, **kwargs)):
+            if number == 2:
+                with torch.no_grad():
+                    learner.parameters[0].fill_(float("nan"))
+            yield step
+
+    monkeypatch.setattr(nights, "train", poisoned)
+    with running(home, config) as driver:
+        tell(driver)
+        before = adapters(driver)
+        assert driver.say("sleep").outcome is Outcome.OK
+        assert same(before, adapters(driver))
+        assert "A bad night" in "\n".join(e.text for e in driver.of(Output))
+
+
+def test_a_disk_that_fills_up_while_saving_costs_only_the_night(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.lifeform import Lifeform
+    from engine.state_files import StateError
+
+    agree_to_everything(monkeypatch)
+    with running(home, config) as driver:
+        tell(driver)
+        before = adapters(driver)
+        with monkeypatch.context() as patch:
+
+            def full(*_: Any) -> None:
+                raise StateError("cannot save the state: No space left on device")
+
+            patch.setattr(Lifeform, "save", full)
+            done = driver.say("sleep")
+        assert done.outcome is Outcome.REFUSED and "No space left" in done.message
+        assert same(before, adapters(driver))
+        assert driver.engine.outbox.latest.unslept == len(FACTS) and driver.engine.outbox.latest.exposure == 0
+
+
+def test_with_nothing_to_learn_it_just_sleeps(home: Path, config: Any) -> None:
+    with running(home, config) as driver:
+        assert driver.say("sleep").outcome is Outcome.OK
+        driver.say("hello")
+        assert driver.say("sleep").outcome is Outcome.OK
+        assert not driver.of(TrainingStep)
+        assert "nothing new to learn" in "\n".join(e.text for e in driver.of(Output))
+
+
+def test_without_sleep_training_it_dreams_and_trains_nothing(home: Path, config: Any) -> None:
+    config.set("enable_sleep_training", False)
+    with running(home, config) as driver:
+        tell(driver)
+        before = adapters(driver)
+        driver.say("sleep")
+        assert [event.phase for event in driver.of(SleepPhase)] == ["falling asleep", "dreaming", "waking"]
+        assert same(before, adapters(driver))
+
+
+def test_adapters_off_means_there_is_nothing_to_train(home: Path, config: Any) -> None:
+    config.set("enable_lora_adapters", False)
+    with running(home, config) as driver:
+        done = driver.say("sleep")
+        assert done.outcome is Outcome.REFUSED and "nothing to train" in done.message
+
+
+def test_it_falls_asleep_by_itself_when_tired_and_quiet(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agree_to_everything(monkeypatch)
+    monkeypatch.setattr("engine.gestation.sleep_threshold", lambda *_: 0.0)
+    config.set("sleep_log_min", 5)
+    config.set("enable_gestation", True)
+    with running(home, config) as driver:
+        tell(driver)
+        driver.say("hello")
+        assert not driver.of(SleepPhase)
+        driver.say("good night")
+        driver.until(lambda: bool(driver.of(Woke)), "for a night of its own accord")
+        driver.until(lambda: driver.engine.outbox.latest.unslept == 0)
+
+
+def test_forgetting_reaches_the_next_night(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    agree_to_everything(monkeypatch)
+    with running(home, config) as driver:
+        tell(driver)
+        driver.say("sleep")
+        assert driver.say("/forget 99").outcome is Outcome.REFUSED
+        assert driver.say("/forget 1").outcome is Outcome.OK
+        assert driver.say("/forget 1").outcome is Outcome.REFUSED
+        driver.events.clear()
+        driver.say("sleep")
+        assert FACTS[0] not in {event.memory for event in driver.of(MemoryAudited)}
+        assert driver.of(TrainingStep), "unlearning is work, too"
+    with Journal.open(home / "journal.sqlite3") as journal:
+        assert journal.memories.get(1).verdict is Verdict.FORGOTTEN  # type: ignore[union-attr]
+
+
+def test_a_correction_takes_the_place_of_the_older_fact(
+    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agree_to_everything(monkeypatch)
+    with running(home, config) as driver:
+        tell(driver)
+        driver.say("sleep")
+        driver.say("Actually, my cat is called Mirtle.")
+        driver.events.clear()
+        driver.say("sleep")
+        audited = {event.memory for event in driver.of(MemoryAudited)}
+        assert FACTS[0] not in audited and any("Mirtle" in memory for memory in audited)
+
+
+def test_dreaming_says_the_line_of_the_specification(home: Path, config: Any) -> None:
+    with running(home, config) as driver:
+        assert driver.say("dream").outcome is Outcome.OK
+        tell(driver)
+        driver.events.clear()
+        driver.say("dream")
+        lines = [e.text for e in driver.of(Output)]
+        assert lines[0] == "--- Dreaming ---" and lines[-1] == "--- Dream Concluded ---"
+        assert lines[1].startswith("Dreaming from prompt similarity: ") and "dream count: 3" in lines[1]
+        assert not driver.of(TrainingStep)
+
+
+CHILD = """
+import sys
+sys.path[:0] = sys.argv[4].split(":")
+from pathlib import Path
+from driving import Driver, running, tiny_config
+from engine.learning import sleep as nights
+from engine.api import SleepPhase, TrainingStep
+nights._FEWEST_STEPS, nights._ROUNDS = 400, 0.1
+config = tiny_config(Path(sys.argv[2]), sleep_quiet_seconds=0.0, enable_gestation=False, context_length=1024)
+with running(Path(sys.argv[1]), config) as driver:
+    number = driver.engine.submit("sleep")
+    while True:
+        for event in driver.drain():
+            if isinstance(event, (SleepPhase, TrainingStep)):
+                print(getattr(event, "phase", "step"), flush=True)
+"""
+
+
+@pytest.mark.parametrize("when", ["falling asleep", "dreaming", "training", "step"])
+def test_killed_in_the_middle_it_wakes_as_it_was(
+    home: Path, config: Any, tiny_folders: dict[str, Path], when: str
+) -> None:
+    with running(home, config) as driver:
+        tell(driver)
+        before = adapters(driver)
+    files = {p.name: p.read_bytes() for p in (home / "state").iterdir()}
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(home), str(tiny_folders["llama"]), "", ":".join(sys.path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.strip() == when:
+            break
+    time.sleep(random.Random(when).random() * 0.05)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert {p.name: p.read_bytes() for p in (home / "state").iterdir()} == files
+    with running(home, config) as driver:
+        driver.until(lambda: driver.engine.outbox.latest.state is EngineState.AWAKE)
+        assert same(before, adapters(driver))
+        assert driver.engine.outbox.latest.unslept == len(FACTS)
+        assert not driver.of(Notice)
