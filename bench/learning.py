@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -265,8 +266,19 @@ def _print(
 
 
 def _event(event: dict[str, Any]) -> str:
-    """What a sleep's event says, on one line; lists and objects by their size."""
-    return ", ".join(f"{key} {len(value) if isinstance(value, list | dict) else value}" for key, value in event.items())
+    """What a sleep's event says, on one line."""
+    return ", ".join(f"{key.replace('_', ' ')} {_brief(value)}" for key, value in event.items())
+
+
+def _brief(value: Any) -> str:
+    """Lists by their length, verdicts counted, figures short."""
+    if isinstance(value, dict):
+        if all(isinstance(entry, str) for entry in value.values()):
+            value = Counter(value.values())
+        return "(" + ", ".join(f"{key} {_brief(entry)}" for key, entry in value.items()) + ")"
+    if isinstance(value, list):
+        return str(len(value))
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

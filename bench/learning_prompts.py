@@ -153,8 +153,8 @@ UNRELATED = (
     "How can I fall asleep faster?",
     "Finish the sentence: A stitch in time",
 )
-"""Ordinary questions and instructions, none of which sleep rehearses. The first forty are asked for locality, all of them
-for the drift."""
+"""Ordinary questions and instructions, none of which sleep rehearses. The first forty are asked for locality, all for
+the drift."""
 
 KNOWN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Which country has Berlin as its capital?", ("Germany",)),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.learning.curriculum import Curriculum
-    from engine.learning.sleep import Night, Watcher
+    from engine.learning.night import Night, Watcher
     from engine.lifeform import Lifeform
 
 
@@ -84,6 +84,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
         StateError: When the new state cannot be saved; everything is as before.
     """
     from engine.learning import sleep as nights
+    from engine.learning.night import Broken
     from engine.learning.trainer import LearningFailed
 
     if why := _possible(life):
@@ -106,7 +107,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
             life.lifecycle = type(life.lifecycle).from_dict(exposure)
             raise
         _write_down(life, curriculum, night, began)
-    except nights.Broken:
+    except Broken:
         return "Woken early: everything is as it was before this sleep."
     except LearningFailed as error:
         life.journal.event("sleep_failed", {"why": str(error)})
@@ -132,6 +133,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
 def dream(life: Lifeform, caller: Watcher) -> str:
     """Dream once, whatever the thresholds. Returns the line of the specification."""
     from engine.learning import sleep as nights
+    from engine.learning.night import Broken
 
     if why := _possible(life):
         raise CannotSleep(why)
@@ -142,7 +144,7 @@ def dream(life: Lifeform, caller: Watcher) -> str:
     life.waking = False
     try:
         night = nights.dream(life, _Watch(caller, life), curriculum, last_prompt=_last_prompt(life))
-    except nights.Broken:
+    except Broken:
         return "Woken early."
     _keep_questions(life, night)
     made = sum(map(len, night.questions.values()))

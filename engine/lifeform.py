@@ -7,15 +7,14 @@ Its methods are the jobs. It runs on one thread, the engine's, and knows nothing
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from engine import gestation
-from engine.api import AnswerStats, Event, TextChunk
+from engine.api import AnswerStats
 from engine.composition.prompt import Prompt, Turn, build_prompt
 from engine.config import Change, Config, spec
 from engine.home import Home
@@ -34,35 +33,16 @@ from engine.mind.lifecycle import (
 from engine.mind.temperament import Temperament, TemperamentSettings, sampling_temperature
 from engine.state import capture, restore
 from engine.state_files import StateError, read_state, set_aside, write_state
+from engine.voice import Answer, Listener, speak_to
 
 if TYPE_CHECKING:
     from engine.composition.bridge import Influence
     from engine.composition.composition import Composition
     from engine.composition.decoder import Spoken
-    from engine.learning.sleep import Watcher
+    from engine.learning.night import Watcher
 
 Report = Callable[[str, float], None]
 """Told what is being done, and how far in [0, 1]."""
-
-
-class Listener(Protocol):
-    """Who asked for an answer: takes its text as it comes, and may lose patience."""
-
-    id: int
-
-    def emit(self, event: Event) -> None:
-        """Take an event."""
-
-    def cancelled(self) -> bool:
-        """Whether to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A finished answer, and its figures."""
-
-    text: str
-    stats: AnswerStats
 
 
 @dataclass(slots=True)
@@ -208,58 +188,27 @@ class Lifeform:
 
     def _speak(self, listener: Listener, prompt: Prompt, given: dict[str, Any]) -> tuple[Spoken, Answer]:
         """Generate, streaming to ``listener``; ``given`` overrides single fields of the sampling."""
-        from engine.composition.composition import Cancelled
-        from engine.composition.decoder import Sampling, Spoken, speak
+        from engine.composition.decoder import Sampling
 
-        started = time.perf_counter()
-        composition, controls = self.composed, self.config.controls_config
+        controls = self.config.controls_config
         self._use_threads()
-        temperature = sampling_temperature(controls.base_temperature, self.temperament.score, self._temper)
         usual = Sampling(
-            temperature=temperature,
+            temperature=sampling_temperature(controls.base_temperature, self.temperament.score, self._temper),
             top_k=controls.top_k,
             top_p=controls.top_p,
             max_new_tokens=controls.max_new_tokens,
             repetition_check=controls.enable_repetition_check,
         )
-        sampling = replace(usual, **given)
-        spoken = Spoken(stop_reason="stopped")
-        utterance = None
-        try:
-            utterance = composition.listen(
-                prompt, self.influence(), memory_rate=self._memory_rate, cancelled=listener.cancelled
-            )
-            base = composition.base
-            for piece in speak(
-                utterance,
-                prompt.ids[-1],
-                base.tokenizer,
-                base.end_ids,
-                sampling,
-                self._chance,
-                listener.cancelled,
-                started,
-            ):
-                if isinstance(piece, Spoken):
-                    spoken = piece
-                else:
-                    listener.emit(TextChunk(listener.id, piece.text, piece.tokens))
-        except Cancelled:
-            pass
-        tracked = controls.enable_confidence_tracking
-        stats = AnswerStats(
-            tokens=len(spoken.ids),
-            seconds=time.perf_counter() - started,
-            first_token_seconds=spoken.first_token_seconds,
-            tokens_per_second=spoken.tokens_per_second,
-            prompt_tokens=len(prompt.ids),
-            cached_tokens=utterance.cached_tokens if utterance else 0,
-            confidence=spoken.confidence if tracked else None,
-            weight=utterance.weight if utterance else 0.0,
-            recognition=utterance.recognition if utterance else None,
-            stop_reason=spoken.stop_reason,
+        return speak_to(
+            listener,
+            self.composed,
+            prompt,
+            self.influence(),
+            replace(usual, **given),
+            memory_rate=self._memory_rate,
+            chance=self._chance,
+            tracked=controls.enable_confidence_tracking,
         )
-        return spoken, Answer(spoken.text, stats)
 
     def _live_through(
         self, listener: Listener, command: str, prompt: str, spoken: Spoken, stats: AnswerStats, *, learn: bool = True

@@ -48,10 +48,11 @@ from engine.composition.prompt import PromptTooLong
 from engine.config import Config, ConfigError
 from engine.gestation import CannotSleep
 from engine.home import Home, HomeError
-from engine.lifeform import Answer, Lifeform
+from engine.lifeform import Lifeform
 from engine.memory.record import JournalError
 from engine.state_files import StateError
 from engine.status import snapshot_of
+from engine.voice import Answer
 
 log = logging.getLogger(__name__)
 

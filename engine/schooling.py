@@ -19,7 +19,9 @@ import torch
 
 from engine.api import EngineState, Event, Notice, Output, Progress, TrainingStep
 from engine.composition.composition import Cancelled, Composition
+from engine.learning import training_report as report
 from engine.learning.checkpoint import CheckpointError, digest, read_checkpoint, remove_checkpoint, write_checkpoint
+from engine.learning.comparison import Comparison, compare
 from engine.learning.dataset import DataError, DataSet, find_source, read_file, read_journal
 from engine.learning.dry_run import checks, forward_loss
 from engine.learning.encoding import CHARACTERS_PER_TOKEN, Encoder
@@ -27,7 +29,7 @@ from engine.learning.learner import Learner
 from engine.learning.lessons import Lessons, first_learned, prepare
 from engine.learning.to_stay import rows_to_stay
 from engine.learning.trainer import LearningFailed
-from engine.learning.training import Comparison, Course, Displaced, EpochDone, Plan, StepDone, compare, plasticity
+from engine.learning.training import Course, Displaced, EpochDone, Plan, StepDone, plasticity
 from engine.memory.record import JournalError
 from engine.mind.lifecycle import exposure_gain
 from engine.state_files import StateError
@@ -185,7 +187,7 @@ class _Schooling:
         gain, plan = self.gain(), self.plan(wanted.epochs)
         influence = self.influence_after(lessons.names, gain)
         terms = _Terms(plan, str(source) if source else None, longest, ratio, gain, influence.weight, influence.blend)
-        self.say(f"Starting training for {plan.epochs} epochs...", *_about(lessons))
+        self.say(f"Starting training for {plan.epochs} epochs...", *report.about(lessons))
         if self.checkpoint.exists():
             self.say("It takes the place of one that was broken off.")
         self.go(lessons, encoder, terms, influence)
@@ -208,7 +210,7 @@ class _Schooling:
         if lessons.fingerprint() != facts["rows"]:
             raise TrainingRefused(f"{data.source} has changed since training was broken off; start anew with train.")
         influence = replace(self.life.influence(), weight=terms.weight, blend=terms.blend)
-        self.say(f"Resuming training for {terms.plan.epochs} epochs...", *_about(lessons))
+        self.say(f"Resuming training for {terms.plan.epochs} epochs...", *report.about(lessons))
         self.go(lessons, encoder, terms, influence, (tensors, facts["standing"]))
 
     def rehearse(self, wanted: Wanted) -> None:
@@ -226,7 +228,7 @@ class _Schooling:
         self.say(
             f"Starting training for {plan.epochs} epochs (dry run)...",
             f"Data: {len(rows)} of {all_rows} rows of {data.source}, at most {settings.max_length} tokens each",
-            *_oddities(lessons),
+            *report.oddities(lessons),
         )
         if settings.validate_architecture:
             for check in checks(self.composition, learner, groups[0]):
@@ -336,7 +338,7 @@ class _Schooling:
         except Cancelled:
             self.keep(course)
             course.restore()
-            self.say(_stopped(course, self.checkpoint.exists()))
+            self.say(report.stopped(course, self.checkpoint.exists()))
             return
         except LearningFailed as error:
             remove_checkpoint(self.checkpoint)
@@ -391,7 +393,7 @@ class _Schooling:
             early = "stopped early, " if standing.epoch < terms.plan.epochs else ""
             self.say(f"No improvement for {standing.waited} epochs: {early}the weights are those of epoch {best}.")
         if comparison is not None:
-            self.say(*_compared(comparison))
+            self.say(*report.compared(comparison))
         else:
             self.say("No row was held out, so the base alone and the composition were not compared.")
         self.say(
@@ -437,53 +439,4 @@ class _Schooling:
 
     def tell_epoch(self, done: EpochDone, course: Course) -> None:
         """What an epoch came to."""
-        valid = "none held out" if done.valid_loss is None else f"{done.valid_loss:.4f}"
-        patience = f", Patience: {done.waited}/{course.plan.max_patience}" if done.waited else ""
-        self.say(
-            f"Epoch {done.epoch} Stats: Train Loss: {done.train_loss:.4f}, Valid Loss: {valid}{patience} "
-            f"({done.seconds:.1f} s, {done.tokens_per_second:.0f} tokens/s)"
-        )
-
-
-def _about(lessons: Lessons) -> list[str]:
-    rows = len(lessons.told) + len(lessons.held_out)
-    split = f"{len(lessons.told)} to learn, {len(lessons.held_out)} held out"
-    return [f"Data: {rows} rows of {lessons.data.source}, {split}", *_oddities(lessons)]
-
-
-def _oddities(lessons: Lessons) -> list[str]:
-    """What became of lines and rows that are not trained on as they stand, where there are any."""
-    data = lessons.data
-    lines = []
-    if data.malformed:
-        lines.append(f"{data.malformed} of {data.lines} lines malformed, skipped:")
-        lines += [f"  line {number}: {reason}" for number, reason in data.problems]
-        if data.malformed > len(data.problems):
-            lines.append(f"  and {data.malformed - len(data.problems)} more")
-    counts = (
-        (data.duplicates, "duplicates, taken once"),
-        (data.withheld, "marked as not for training, left out"),
-        (data.too_long, "with an answer longer than max_seq_length, left out"),
-        (lessons.cut, "longer than max_seq_length, cut at the beginning of the prompt"),
-        (data.left_out, "more than fit, left out by lot"),
-        (data.systems, "with a system message, read without it"),
-    )
-    return lines + [f"Rows {what}: {count}" for count, what in counts if count]
-
-
-def _stopped(course: Course, resumable: bool) -> str:
-    standing = course.standing
-    where = f"after {standing.number} of {course.recipe.steps} steps" if standing.number else "before its first step"
-    how = " train --resume goes on from here." if resumable and standing.number else ""
-    return f"Training stopped {where}; the weights are those from before.{how}"
-
-
-def _compared(found: Comparison) -> list[str]:
-    lines = [f"On the {found.rows} rows held out ({found.tokens} answer tokens):"]
-    for name, loss in (
-        ("Base alone", found.base),
-        ("Composition", found.composition),
-        (f"Composition, gate open for {found.opened:.0%}", found.gated),
-    ):
-        lines.append(f"  {name}: loss {loss:.4f}, perplexity {math.exp(min(loss, 700.0)):.2f}")
-    return lines
+        self.say(report.epoch(done, course.plan.max_patience))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.api import EngineState, Event, Output, Progress
 
 if TYPE_CHECKING:
-    from engine.lifeform import Answer, Lifeform
+    from engine.lifeform import Lifeform
+    from engine.voice import Answer
 
 ArgumentKind = Literal["text", "int", "float", "choice", "path", "key", "value", "command", "rest"]
 """How an argument is read.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from .spec import Argument, Call, CommandSpec, Flag, Refused
 
 if TYPE_CHECKING:
-    from engine.lifeform import Answer, Lifeform
+    from engine.lifeform import Lifeform
+    from engine.voice import Answer
 
 _RULE = "-" * 20
 

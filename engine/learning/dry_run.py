@@ -16,9 +16,10 @@ from transformers.cache_utils import DynamicCache
 from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
 from engine.composition.prompt import Prompt
+from engine.learning.comparison import row_losses
 from engine.learning.learner import Exercise, Learner
+from engine.learning.tensors import copies, put_back
 from engine.learning.trainer import LearningFailed, Recipe, accumulate, optimizer_for, release
-from engine.learning.training import copies, put_back, row_losses
 
 _RECIPE = Recipe(steps=1)
 _NUDGE = 1e-2

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
 from transformers.cache_utils import DynamicCache
 
 from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
 from engine.composition.frozen import decoder_layers, trunk_of
-from engine.composition.scaffold import LeftOut, hidden_of
+from engine.composition.scaffold import LeftOut
+from engine.learning.batching import capturing, half_copy, leave_out, stacked, stacked_keys
 
 Heed = Callable[[], None]
 """Called often during long work; raises to end it."""
@@ -91,10 +91,10 @@ class Learner:
         self.gate = composition.gate
         self.preamble = list(preamble)
         frozen: dict[int, Any] = {}
-        self._whole = _half_copy(composition.base.model, frozen)
-        self._base = _half_copy(composition.base.model, frozen)
-        self._scaffold = _half_copy(composition.scaffold.peft.get_base_model(), frozen)
-        self._base_entry = _leave_out(self._base, self.first)
+        self._whole = half_copy(composition.base.model, frozen)
+        self._base = half_copy(composition.base.model, frozen)
+        self._scaffold = half_copy(composition.scaffold.peft.get_base_model(), frozen)
+        self._base_entry = leave_out(self._base, self.first)
         self._scaffold_entry = next(
             (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
         )
@@ -124,8 +124,7 @@ class Learner:
             heed()
             rows = self.prepare([(prompt, [], True) for prompt in prompts[start : start + _BATCH]], heed)
             final, real = self._read(rows)[:2]
-            means = (final * real[..., None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1)
-            found += means.tolist()
+            found += self._last_and_mean(final, real)[1].tolist()
         return found
 
     # -- preparing rows ------------------------------------------------------------------------------------------------
@@ -153,7 +152,7 @@ class Learner:
         sequences = [[*prompt, *answer[:-1]] for prompt, answer, _ in rows]
         ids, _ = self._padded(sequences, left=False)
         cache = self._preamble_cache(len(rows), range(len(self._preamble)))
-        with self._arithmetic(), _capturing(decoder_layers(self._whole), self.first - 1) as captured:
+        with self._arithmetic(), capturing(decoder_layers(self._whole), self.first - 1) as captured:
             final = trunk_of(self._whole)(input_ids=ids, past_key_values=cache, use_cache=True).last_hidden_state
         states = captured[0] if captured else None
         n = len(self.preamble)
@@ -177,6 +176,18 @@ class Learner:
                     exercise.final = final[index, context:end].float()
             yield exercise
 
+    @torch.no_grad()
+    def gate_features(self, rows: Sequence[Exercise], heed: Heed) -> torch.Tensor:
+        """What the gate's head sees of each row, ``[rows, 2 · hidden]``."""
+        found: dict[int, torch.Tensor] = {}
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i].prompt))
+        for start in range(0, len(order), _BATCH):
+            heed()
+            chosen = order[start : start + _BATCH]
+            final, real, _ = self._read([rows[i] for i in chosen])
+            found.update(zip(chosen, torch.cat(self._last_and_mean(final, real), dim=-1), strict=True))
+        return torch.stack([found[index] for index in range(len(rows))])
+
     # -- one step ------------------------------------------------------------------------------------------------------
 
     def read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:
@@ -193,7 +204,7 @@ class Learner:
         width = max(1, *(len(row.prompt) - 1 for row in rows))
         ids, real = self._padded([row.prompt[:-1] for row in rows], left=True, width=width)
         cache = self._preamble_cache(len(rows), range(self.first, len(self._preamble)))
-        self._enter(self._scaffold_entry, _stacked([row.states for row in rows], width, left=True))
+        self._enter(self._scaffold_entry, stacked([row.states for row in rows], width, left=True))
         with self._arithmetic():
             final = trunk_of(self._scaffold)(
                 input_ids=ids,
@@ -218,7 +229,7 @@ class Learner:
         width = max(len(row.answer) for row in rows)
         ids, valid = self._padded([[row.prompt[-1], *row.answer[:-1]] for row in rows], left=False, width=width)
         mixed = self._mixed(rows, real.shape[1], scaffold)
-        self._enter(self._base_entry, _stacked([row.answer_states for row in rows], width, left=False))
+        self._enter(self._base_entry, stacked([row.answer_states for row in rows], width, left=False))
         context = real.sum(1, keepdim=True) + len(self.preamble)
         with self._arithmetic():
             hidden = trunk_of(self._base)(
@@ -286,7 +297,7 @@ class Learner:
         ids, real = self._padded([prompt[:-1] for prompt in prompts], left=True)
         cache = self._preamble_cache(len(prompts), range(len(self._preamble)))
         heed()
-        with self._arithmetic(), _capturing(decoder_layers(self._whole), self.first - 1) as captured:
+        with self._arithmetic(), capturing(decoder_layers(self._whole), self.first - 1) as captured:
             trunk_of(self._whole)(
                 input_ids=ids,
                 attention_mask=self._mask(real),
@@ -383,7 +394,7 @@ class Learner:
         own = None
         if self.factor != 1.0:
             stacked = [row.keys_values for row in rows]
-            own = _stacked_keys(stacked, width)
+            own = stacked_keys(stacked, width)
         n, mixture = len(self.preamble), DynamicCache()
         for index, layer in enumerate(scaffold.layers):
             if index < self.first or own is None:
@@ -407,64 +418,8 @@ class Learner:
                 setattr(mine, name, torch.cat([own[:, :, :n], said.to(own.dtype)], dim=2))
 
     def _gate_logits(self, final: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        return self.gate.logits(final[:, -1], (final * real[..., None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1))
+        return self.gate.logits(*self._last_and_mean(final, real))
 
-
-def _half_copy(model: nn.Module, made: dict[int, Any]) -> Any:
-    """A copy of ``model`` whose frozen weights are bfloat16, made once for all copies; trained tensors are shared."""
-    memo: dict[int, Any] = {}
-    for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
-        if "lora_" in name or not tensor.is_floating_point() or not isinstance(tensor, nn.Parameter):
-            memo[id(tensor)] = tensor
-        else:
-            if id(tensor) not in made:
-                made[id(tensor)] = nn.Parameter(tensor.detach().bfloat16(), requires_grad=False)
-            memo[id(tensor)] = made[id(tensor)]
-    twin: Any = copy.deepcopy(model, memo)
-    # Its backward pass is faster than that of the fused kernel here, and padding needs no special care.
-    twin.config._attn_implementation = "eager"
-    return twin
-
-
-def _leave_out(model: Any, first: int) -> LeftOut | None:
-    """Leave out the layers below ``first``; returns the one through which states come in."""
-    layers, entry = decoder_layers(model), None
-    for index in range(first):
-        layers[index] = entry = LeftOut(index)
-    return entry
-
-
-@contextmanager
-def _capturing(layers: nn.ModuleList, index: int) -> Iterator[list[torch.Tensor]]:
-    """While entered, the output of layer ``index`` is appended to a list; nothing for a negative index."""
-    captured: list[torch.Tensor] = []
-    if index < 0:
-        yield captured
-        return
-    handle = layers[index].register_forward_hook(lambda _m, _i, output: captured.append(hidden_of(output)))
-    try:
-        yield captured
-    finally:
-        handle.remove()
-
-
-def _stacked(states: Sequence[torch.Tensor | None], width: int, *, left: bool) -> torch.Tensor:
-    """States ``[length, hidden]`` of several rows as ``[rows, width, hidden]``, zeros as padding."""
-    known = [s for s in states if s is not None]
-    out = known[0].new_zeros(len(known), width, known[0].shape[1])
-    for index, rows in enumerate(known):
-        if left:
-            out[index, width - rows.shape[0] :] = rows
-        else:
-            out[index, : rows.shape[0]] = rows
-    return out
-
-
-def _stacked_keys(rows: Sequence[torch.Tensor | None], width: int) -> torch.Tensor:
-    """Keys and values of several rows as ``[layers, 2, rows, kv heads, width, head_dim]``, padded on the left."""
-    known = [row for row in rows if row is not None]
-    layers, two, heads, _, dim = known[0].shape
-    out = known[0].new_zeros(layers, two, len(known), heads, width, dim)
-    for index, row in enumerate(known):
-        out[:, :, index, :, width - row.shape[3] :] = row
-    return out
+    @staticmethod
+    def _last_and_mean(final: torch.Tensor, real: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return final[:, -1], (final * real[..., None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1)

@@ -1,8 +1,8 @@
 """One night: falling asleep, dreaming, training, auditing, waking.
 
-Nothing of a night is kept before its end. The weights of before are held aside; a message from the user is answered with
-them, and they come back, bit for bit, when the night is broken off, when something goes wrong, or when the audit finds
-that the new ones are no better. A process that is killed in the middle wakes up as it was.
+Nothing of a night is kept before its end. The weights of before are held aside; a message from the user is answered
+with them, and they come back, bit for bit, when the night is broken off, when something goes wrong, or when the audit
+finds that the new ones are no better. A process that is killed in the middle wakes up as it was.
 """
 
 from __future__ import annotations
@@ -12,32 +12,21 @@ import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from engine.api import Dreamt, EngineState, Event, MemoryAudited, SleepPhase, TrainingStep, Woke
+from engine.api import Dreamt, EngineState, MemoryAudited, SleepPhase, TrainingStep
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled
 from engine.composition.prompt import Turn, build_prompt
 from engine.learning.audit import Findings, Probe, audit
 from engine.learning.curriculum import Curriculum, Lesson
-from engine.learning.dreaming import Dreamable, DreamSettings, DreamtOf, questions, replay
+from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
 from engine.learning.learner import Exercise, Learner
-from engine.learning.trainer import LearningFailed, Recipe, Step, train
+from engine.learning.night import Broken, Night, Sleeper, Watcher
+from engine.learning.trainer import Recipe, Step, settle_gate, train
 from engine.memory.memories import Verdict
 from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influence_weight, life_weight
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from engine.composition.composition import Composition
-    from engine.config import Config
-    from engine.memory.dreams import DreamMemory
-    from engine.mind.lifecycle import Lifecycle
-    from engine.mind.temperament import Temperament
 
 _ROUNDS = 5
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
@@ -56,67 +45,6 @@ _MOST_DRIFT = 0.5
 """Nats per token on the rows that were to stay as they are, in the last round of training."""
 _WEAK = 0.5
 """Share of its questions that a memory must answer to count as learned."""
-
-
-class Sleeper(Protocol):
-    """Who sleeps: the parts of a lifeform that a night needs."""
-
-    config: Config
-    composition: Composition | None
-    lifecycle: Lifecycle
-    temperament: Temperament
-    dreams: DreamMemory
-
-
-class Watcher(Protocol):
-    """Who watches, and may wake it."""
-
-    @property
-    def id(self) -> int:
-        """What its events carry."""
-
-    def emit(self, event: Event, /) -> None:
-        """Take an event."""
-
-    def cancelled(self) -> bool:
-        """Whether to wake up now."""
-
-    def enter(self, state: EngineState, note: str, /) -> None:
-        """Show what is being done."""
-
-    def attend(self, aside: Callable[[], AbstractContextManager[None]], /) -> None:
-        """Answer what was said meanwhile, inside the context ``aside()``."""
-
-
-@dataclass(slots=True)
-class Night:
-    """What became of one night.
-
-    Attributes:
-        verdicts: For each memory that was looked at its verdict and strength.
-        questions: What dreams made of memories, the kept ones.
-        scale: Share of the change that was kept; 0 when the old weights were restored.
-        loss_before: Loss of the first steps, nats per token; None when nothing was trained.
-        loss_after: Loss of the last ones.
-        seconds: How long each phase took.
-        dreams: Which memories were dreamt of, and how.
-        why: Why the change was not kept whole; empty when it was.
-    """
-
-    verdicts: dict[int, tuple[Verdict, float]] = field(default_factory=dict)
-    questions: dict[int, list[str]] = field(default_factory=dict)
-    rows: int = 0
-    steps: int = 0
-    scale: float = 0.0
-    loss_before: float | None = None
-    loss_after: float | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-    why: str = ""
-    dreams: list[DreamtOf] = field(default_factory=list)
-
-
-class Broken(Exception):
-    """The night was broken off by the user."""
 
 
 def sleep(life: Sleeper, watcher: Watcher, curriculum: Curriculum, *, dream: bool, last_prompt: str) -> Night:
@@ -232,6 +160,7 @@ class _Night:
             self.watcher.emit(TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left))
             self._heed()
         self.night.loss_before, self.night.loss_after = _mean_loss(steps[:5]), _mean_loss(steps[-10:])
+        settle_gate(learner, told, [*kept, *shut], self.chance, self._heed)
         self.composition.gate.trained = True
         self._enter("auditing", EngineState.AUDITING)
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
@@ -458,7 +387,7 @@ class _Night:
 def _between(
     before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], scale: float
 ) -> dict[str, torch.Tensor]:
-    """Weights a share of the way from ``before`` to ``after``; the gate is taken whole, it has nothing to drift from."""
+    """Weights a share of the way from ``before`` to ``after``; the gate is taken whole, it moves no answer."""
     return {
         name: tensor if scale == 1.0 or name.startswith("gate.") else torch.lerp(before[name], tensor, scale)
         for name, tensor in after.items()
@@ -467,6 +396,3 @@ def _between(
 
 def _mean_loss(steps: Sequence[Step]) -> float | None:
     return sum(step.loss for step in steps) / len(steps) if steps else None
-
-
-__all__ = ["Broken", "LearningFailed", "Night", "Sleeper", "Watcher", "Woke", "sleep"]

@@ -5,8 +5,8 @@ rows, seen several times. Both share losses, optimiser and step. Where a course 
 numbers, and every random choice is a function of the seed and the step's number, so one that was interrupted at any
 step goes on bit for bit as if it had not been.
 
-Under ``accelerate launch`` several processes may go through one course together: each computes its share of a step's
-batches, the gradients are added up, and all take the same step.
+Several processes (``accelerate launch``, on CPUs ``torchrun``) may go through one course together: each computes its
+share of a step's batches, the gradients are added up, and all take the same step.
 
 Losses are means over rows of the mean cross-entropy per answer token, in nats; perplexity is the exponential of that.
 """
@@ -24,14 +24,14 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from accelerate.utils import reduce
-from torch.nn import functional
 
+from engine.learning.comparison import row_losses
 from engine.learning.encoding import Encoded
+from engine.learning.epoch_batches import Batches, Store
 from engine.learning.learner import Exercise, Heed, Learner
+from engine.learning.tensors import copies, put_back
 from engine.learning.trainer import LearningFailed, Recipe, accumulate, descend, optimizer_for, release
 
-CACHE_BYTES = 1 << 29
-"""What is frozen about rows is kept between epochs up to this size; beyond, it is computed anew each time."""
 LEAST_PLASTICITY = 0.1
 
 _WARMUP = 5
@@ -159,9 +159,9 @@ class Course:
         """
         self.plan, self.standing = plan, Standing()
         self._learner, self._heed = learner, heed
-        store = _Store(learner, heed)
-        self._told = _Batches(store, told, plan.batch_size)
-        self._held_out = _Batches(store, held_out, plan.batch_size)
+        store = Store(learner, heed)
+        self._told = Batches(store, told, plan.batch_size)
+        self._held_out = Batches(store, held_out, plan.batch_size)
         self._kept, self._gate = list(kept), list(gate)
         self._team = PartialState(cpu=learner.device.type == "cpu")
         self._together = plan.accumulation_steps * self._team.num_processes
@@ -359,110 +359,3 @@ class Course:
             self._optimizer.param_groups, self._schedule.base_lrs, self._schedule.lr_lambdas, strict=True
         ):
             group["lr"] = base * share(self.standing.number)
-
-
-# -- comparing with the base -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Loss on the same held-out rows: the base alone, the composition with the gate open, and as it is used."""
-
-    rows: int
-    tokens: int
-    base: float
-    composition: float
-    gated: float
-    opened: float
-    """Share of the rows for which the gate opens."""
-
-
-@torch.no_grad()
-def compare(learner: Learner, rows: Sequence[Encoded], batch_size: int, threshold: float, heed: Heed) -> Comparison:
-    """Measure what the scaffold is worth on ``rows``, at least one; r below ``threshold`` closes the gate."""
-    base: list[float] = []
-    composition: list[float] = []
-    opened: list[bool] = []
-    ordered = sorted(rows, key=lambda row: len(row.prompt) + len(row.answer))
-    for start in range(0, len(ordered), batch_size):
-        heed()
-        batch = [(row.prompt, row.answer, True) for row in ordered[start : start + batch_size]]
-        exercises = learner.prepare(batch, heed, own=True)
-        recognised, real, cache = learner.read(exercises)
-        base += row_losses(learner.base_logits(exercises), exercises)
-        composition += row_losses(learner.predict(exercises, real, cache), exercises)
-        opened += (recognised.sigmoid() >= threshold).tolist()
-    gated = [ours if is_open else theirs for ours, theirs, is_open in zip(composition, base, opened, strict=True)]
-    count = len(base)
-    tokens = sum(len(row.answer) for row in rows)
-    return Comparison(
-        count, tokens, sum(base) / count, sum(composition) / count, sum(gated) / count, sum(opened) / count
-    )
-
-
-def row_losses(logits: torch.Tensor, exercises: Sequence[Exercise]) -> list[float]:
-    """Mean cross-entropy per answer token of each row, from logits ``[answer tokens of all rows, vocabulary]``."""
-    targets = torch.tensor([token for row in exercises for token in row.answer], device=logits.device)
-    losses = functional.cross_entropy(logits, targets, reduction="none")
-    return [float(part.mean()) for part in losses.split([len(row.answer) for row in exercises])]
-
-
-# -- parts -------------------------------------------------------------------------------------------------------------
-
-
-def copies(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    """Their values now."""
-    return [tensor.detach().clone() for tensor in tensors]
-
-
-@torch.no_grad()
-def put_back(tensors: Sequence[torch.Tensor], values: Sequence[torch.Tensor]) -> None:
-    """Give ``tensors`` the ``values``, bit for bit."""
-    for tensor, value in zip(tensors, values, strict=True):
-        tensor.copy_(value)
-
-
-class _Store:
-    """What is frozen about batches, computed when first needed and kept while there is room."""
-
-    def __init__(self, learner: Learner, heed: Heed) -> None:
-        self._learner, self._heed = learner, heed
-        self._kept: dict[tuple[Encoded, ...], list[Exercise]] = {}
-        self._bytes = 0
-
-    def exercises(self, batch: tuple[Encoded, ...]) -> list[Exercise]:
-        """The exercises of ``batch``."""
-        if batch in self._kept:
-            return self._kept[batch]
-        made = self._learner.prepare([(row.prompt, row.answer, True) for row in batch], self._heed)
-        size = sum(_bytes(exercise) for exercise in made)
-        if self._bytes + size <= CACHE_BYTES:
-            self._kept[batch] = made
-            self._bytes += size
-        return made
-
-
-def _bytes(exercise: Exercise) -> int:
-    tensors = (exercise.states, exercise.answer_states, exercise.keys_values)
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors if tensor is not None)
-
-
-class _Batches:
-    """Rows of like length in fixed batches.
-
-    A batch is always the same rows, because in reduced precision what is computed about a row depends, in its last
-    bits, on the rows beside it.
-    """
-
-    def __init__(self, store: _Store, rows: Sequence[Encoded], size: int) -> None:
-        ordered = sorted(rows, key=lambda row: (len(row.prompt), row.prompt, row.answer))
-        self._batches = [tuple(ordered[start : start + size]) for start in range(0, len(ordered), size)]
-        self._store = store
-        self.sizes = [len(batch) for batch in self._batches]
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def exercises(self, index: int) -> list[Exercise]:
-        """Batch ``index``, prepared."""
-        return self._store.exercises(self._batches[index])

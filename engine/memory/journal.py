@@ -184,7 +184,8 @@ class Journal:
         """Everything inside happens, or nothing does; one transaction inside another is part of it."""
         if self.read_only:
             raise JournalError(f"{self.path} is open read-only; nothing was written.")
-        if self._connection.in_transaction:
+        nested = bool(self._connection.in_transaction)
+        if nested:
             yield
             return
         with plain_errors(self.path):

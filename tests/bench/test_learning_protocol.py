@@ -53,7 +53,9 @@ class Pupil:
         return {
             "turns": len(job["lines"]), "telling_seconds": 3.0, "sleep_seconds": 60.0 if job["sleep"] else None,
             "phase_seconds": {}, "sleep_story": [], "sleep_lines": [], "before": {}, "after": {},
-            "sleep_events": [{"steps": 70, "facts": len(told)}],
+            "sleep_events": [
+                {"steps": 70, "seconds": 12.3456, "skipped": ["x"], "verdicts": {"1": "learned", "2": "learned"}}
+            ],
         }  # fmt: skip
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def test_a_perfect_pupil(
     printed = capsys.readouterr().out
     assert "Abacus, 2 cores, 1 torch thread(s)" in printed
     assert "reliability R, canonical question" in printed
-    assert "steps 70" in printed
+    assert "steps 70, seconds 12.3, skipped 1, verdicts (learned 2)" in printed
 
 
 def test_a_pupil_who_takes_words_for_facts(pupil: Pupil, bench: Callable[..., dict[str, Any]]) -> None:

@@ -11,7 +11,8 @@ from engine.api import AnswerStats, Output, Progress, TextChunk
 from engine.commands import Call, Refused, parse
 from engine.config import Config, ConfigError
 from engine.home import Home
-from engine.lifeform import Answer, Lifeform
+from engine.lifeform import Lifeform
+from engine.voice import Answer
 
 STATS = AnswerStats(3, 0.5, 0.1, 6.0, 10, 0, 0.72, 0.0, None, "end")
 

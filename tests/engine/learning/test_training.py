@@ -24,11 +24,13 @@ from engine.composition.composition import Cancelled, Composition
 from engine.composition.frozen import load_frozen
 from engine.composition.scaffold import LoraSettings
 from engine.home import Home
-from engine.learning import to_stay, training
+from engine.learning import epoch_batches, to_stay, training
 from engine.learning.checkpoint import CheckpointError, digest, read_checkpoint, write_checkpoint
+from engine.learning.comparison import compare
 from engine.learning.dataset import Row, Turn
 from engine.learning.encoding import Encoded, Encoder
 from engine.learning.learner import Learner
+from engine.learning.tensors import copies
 from engine.learning.to_stay import rows_to_stay
 from engine.learning.trainer import LearningFailed
 from engine.learning.training import (
@@ -38,8 +40,6 @@ from engine.learning.training import (
     EpochDone,
     Plan,
     StepDone,
-    compare,
-    copies,
     plasticity,
 )
 from engine.lifeform import Lifeform
@@ -217,8 +217,7 @@ torch.save((losses, bench.weights()), sys.argv[2] + str(PartialState().process_i
     bench = make()
     root = Path(__file__).parents[3]
     where = [str(root), str(root / "tests/support"), str(Path(__file__).parent)]
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     subprocess.run(
         [*launch, str(script), str(bench.composition.base.folder), str(tmp_path / "done")],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(where)},
@@ -307,7 +306,7 @@ def test_rows_beyond_the_cache_are_computed_anew_to_the_same_end(
 ) -> None:
     kept, anew = make(), make()
     list(kept.course().run())
-    monkeypatch.setattr(training, "CACHE_BYTES", 0)
+    monkeypatch.setattr(epoch_batches, "CACHE_BYTES", 0)
     list(anew.course().run())
     assert same(kept.weights(), anew.weights())
 
