@@ -94,7 +94,7 @@ def _cell(value: Any, key: str) -> str:
         return str(value)
     if key in _PERCENT:
         return f"{100 * value:+.2f} %"
-    if key.endswith("seconds"):
+    if key.endswith(("seconds", "steps")):
         return f"{value:.0f}"
     return f"{value:.4f}" if key.startswith("KL") else f"{value:.3f}"
 

@@ -179,8 +179,14 @@ class SovlApp(App[None]):
         self.live.prompt.focus()
 
     def action_stop_job(self) -> None:
-        """Stop what runs now."""
-        self.engine.stop()
+        """Stop what runs now, but a night: that ends with ``wake``, not by mistake."""
+        match self.live.transcript.conversation.running:
+            case []:
+                self.engine.stop()
+            case [*_, (_, "sleep")]:
+                self.live.say_asleep()
+            case [*_, (id, _)]:
+                self.engine.stop(id)
         self._pump.hurry()
 
     def action_restart_engine(self) -> None:

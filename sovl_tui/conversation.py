@@ -5,7 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.api import AnswerStats, Done, Event, Notice, Outcome, Output, Started, TextChunk
+from engine.api import (
+    AnswerStats,
+    Done,
+    Dreamt,
+    Event,
+    MemoryAudited,
+    Notice,
+    Outcome,
+    Output,
+    Progress,
+    SleepPhase,
+    Started,
+    TextChunk,
+    TrainingStep,
+    Woke,
+)
+from sovl_tui.long_job import NIGHTLY, LongJob
 from sovl_tui.markdown_blocks import MarkdownBlocks
 
 
@@ -16,6 +32,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     OUTPUT = "output"
     NOTICE = "notice"
+    JOB = "job"
 
 
 class Phase(StrEnum):
@@ -51,6 +68,7 @@ class Entry:
     """Of a notice: ``info``, ``warning`` or ``error``."""
     stats: AnswerStats | None = None
     blocks: MarkdownBlocks | None = None
+    job: LongJob | None = None
     unfolded: bool = False
     """Whether the user asked to see all of a very long entry."""
     revision: int = 0
@@ -65,6 +83,8 @@ class Conversation:
     """All entries in reading order. Answers stand behind their question even when later lines already wait."""
 
     entries: list[Entry] = field(default_factory=list)
+    running: list[tuple[int, str]] = field(default_factory=list)
+    """Id and command (``chat`` for none) of what runs; what came in between of a long job stands behind it."""
     _moved_from: int = 0
 
     def take_moved(self) -> int:
@@ -81,12 +101,22 @@ class Conversation:
         """Take in one event; True when an entry was added or changed."""
         match event:
             case Started():
+                self.running.append((event.id, event.name))
                 self._set_question(event.id, Phase.RUNNING)
+                if event.name in NIGHTLY:
+                    self._job(event.id)
             case TextChunk():
                 answer = self._growing(event.id, Kind.ANSWER)
                 answer.text += event.text
                 if answer.blocks is not None:
                     answer.blocks.append(event.text)
+            case SleepPhase() | Progress() | TrainingStep() | Dreamt() | MemoryAudited() | Woke() if event.id:
+                entry = self._job(event.id)
+                entry.touch()
+                return entry.job is not None and entry.job.take(event)
+            case Output() if (night := self._nightly(event.id)) is not None and night.job is not None:
+                night.job.say(event.text)
+                night.touch()
             case Output():
                 output = self._growing(event.id, Kind.OUTPUT)
                 output.text = f"{output.text}\n{event.text}" if output.text else event.text
@@ -114,10 +144,33 @@ class Conversation:
         return next((entry for entry in reversed(self.entries) if entry.kind is kind), None)
 
     def _last_of(self, line_id: int) -> int | None:
+        """Where the last words of this line stand; the picture of its work stays below them."""
         for index in range(len(self.entries) - 1, -1, -1):
-            if self.entries[index].line_id == line_id:
+            entry = self.entries[index]
+            if entry.line_id == line_id and (entry.job is None or entry.job.nightly):
                 return index
         return None
+
+    def _job(self, line_id: int) -> Entry:
+        """The entry of a long job; made when there is none."""
+        of_line = [entry for entry in self.entries if entry.line_id == line_id]
+        for entry in of_line:
+            if entry.job is not None:
+                return entry
+        name = next((name for id, name in self.running if id == line_id), "")
+        unasked = not any(entry.kind is Kind.USER for entry in of_line)
+        return self._place(Entry(Kind.JOB, line_id, phase=Phase.RUNNING, job=LongJob(name, unasked)))
+
+    def _nightly(self, line_id: int) -> Entry | None:
+        """The entry of this line if its work is a night or a dream."""
+        return next(
+            (one for one in reversed(self.entries) if one.line_id == line_id and one.job and one.job.nightly), None
+        )
+
+    def _remove(self, entry: Entry) -> None:
+        index = self.entries.index(entry)
+        del self.entries[index]
+        self._moved_from = min(self._moved_from, index)
 
     def _before_waiting(self) -> int:
         index = len(self.entries)
@@ -164,7 +217,9 @@ class Conversation:
 
     def _finish(self, done: Done) -> None:
         phase = _PHASES[done.outcome]
+        self.running[:] = [(id, name) for id, name in self.running if id != done.id]
         self._set_question(done.id, phase)
+        self._finish_job(done.id, phase)
         index = self._last_of(done.id)
         entry = self.entries[index] if index is not None else None
         answered = any(item.kind is Kind.ANSWER for item in self.entries if item.line_id == done.id)
@@ -172,7 +227,7 @@ class Conversation:
             entry = self._growing(done.id, Kind.ANSWER)
             entry.text = done.text
             entry.blocks = MarkdownBlocks(done.text)
-        if entry is not None and entry.kind is not Kind.USER:
+        if entry is not None and entry.kind not in (Kind.USER, Kind.JOB):
             entry.stats = done.stats
             self._settle(entry, Phase.STOPPED if phase is Phase.STOPPED else Phase.DONE)
         if done.outcome in (Outcome.REFUSED, Outcome.FAILED):
@@ -180,3 +235,11 @@ class Conversation:
             self._place(Entry(Kind.NOTICE, done.id, done.message, phase, level))
         elif done.outcome is Outcome.STOPPED and (entry is None or entry.kind is Kind.USER):
             self._place(Entry(Kind.NOTICE, done.id, done.message or "Stopped before the first word.", phase))
+
+    def _finish_job(self, line_id: int, phase: Phase) -> None:
+        """Settle the picture of a long job, or take it away when it has nothing to show."""
+        for entry in [one for one in self.entries if one.line_id == line_id and one.job is not None]:
+            assert entry.job is not None
+            self._settle(entry, phase)
+            if entry.job.is_empty:
+                self._remove(entry)

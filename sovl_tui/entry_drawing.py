@@ -15,9 +15,11 @@ from textual.strip import Strip
 from engine.api import AnswerStats
 from sovl_tui.conversation import Entry, Kind, Phase
 from sovl_tui.ink import Ink, pen
+from sovl_tui.job_drawing import draw_job
 from sovl_tui.markdown_blocks import Block
 from sovl_tui.prose import Line, prose, verbatim
 from sovl_tui.visible import one_line
+from sovl_tui.widgets.lines import to_strip
 
 MARGIN = 3
 """Columns left of the body: a space, the sign, a space."""
@@ -83,7 +85,13 @@ class EntryDrawing:
         if self._width != width or self._ink != ink:
             self._settled, self._blocks_done = [], 0
         self._width, self._ink, self._revision = width, ink, self.entry.revision
-        draw = {Kind.USER: self._user, Kind.ANSWER: self._answer, Kind.OUTPUT: self._output, Kind.NOTICE: self._notice}
+        draw = {
+            Kind.USER: self._user,
+            Kind.ANSWER: self._answer,
+            Kind.OUTPUT: self._output,
+            Kind.NOTICE: self._notice,
+            Kind.JOB: self._job,
+        }
         self.kept = 0
         self._rows = draw[self.entry.kind](width, ink)
         self.height, self.exact = len(self._rows), True
@@ -186,6 +194,19 @@ class EntryDrawing:
         body = verbatim(self.entry.text, body_width(width), style)
         rows = [
             _row(sign if number == 0 else " ", pen(colour, bold=True), line, width) for number, line in enumerate(body)
+        ]
+        return [*rows, Strip.blank(width, Style.null())]
+
+    def _job(self, width: int, ink: Ink) -> list[Strip]:
+        job = self.entry.job
+        assert job is not None
+        inner = body_width(width)
+        running = self.entry.phase is Phase.RUNNING
+        lines, self.folded = draw_job(job, inner, ink, running=running, unfolded=self.entry.unfolded)
+        sign, colour = ("☾", ink.mood("asleep")) if job.nightly else ("◈", ink.primary)
+        rows = [
+            _row(sign if number == 0 else " ", pen(colour, bold=True), list(to_strip(line, inner)), width)
+            for number, line in enumerate(lines)
         ]
         return [*rows, Strip.blank(width, Style.null())]
 

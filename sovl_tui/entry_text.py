@@ -9,7 +9,7 @@ from sovl_tui.conversation import Entry
 
 def text_of(entry: Entry) -> str:
     """The whole entry."""
-    return entry.text
+    return entry.job.as_text() if entry.job is not None else entry.text
 
 
 def code_of(entry: Entry) -> str:

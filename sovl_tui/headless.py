@@ -13,14 +13,17 @@ from typing import IO, Protocol, Self
 from engine.api import (
     Closed,
     Done,
+    Dreamt,
     EngineFailed,
     Event,
     Notice,
     Outbox,
     Outcome,
     Output,
+    SleepPhase,
     Started,
     TextChunk,
+    TrainingStep,
     as_json,
 )
 from engine.commands import find
@@ -29,6 +32,8 @@ from engine.visible import visible
 SUCCEEDED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit status: every line succeeded; some line did not; the user pressed Ctrl-C."""
 
+_STEPS_PER_LINE = 10
+"""Steps of a night's training for which one line is printed."""
 _POLL_SECONDS = 0.01
 _CLOSING_SECONDS = 30.0
 """How long saving at the end may take."""
@@ -109,6 +114,8 @@ class TextPrinter:
         self._err = err
         self._label = ""
         self._inside_line = False
+        self._nights: set[int] = set()
+        """Ids of jobs with phases; other training prints lines of its own."""
 
     def show(self, event: Event) -> None:
         """Write what a reader of plain text wants to see of ``event``."""
@@ -120,8 +127,15 @@ class TextPrinter:
                 self._write(self._label + text)
                 self._label = ""
             case Output(text=text):
-                self._end_line()
-                self._write(text + "\n")
+                self._line(text)
+            case SleepPhase(id=id, phase=phase, note=note):
+                self._nights.add(id)
+                self._line(f"Phase: {phase}" + (f" ({note})" if note else ""))
+            case TrainingStep(id=id, step=step, steps=steps, loss=loss) if id in self._nights:
+                if step % _STEPS_PER_LINE == 0 or step in (1, steps):
+                    self._line(f"Step {step}/{steps} | Loss: {loss:.2f}")
+            case Dreamt(question=question, answer=answer, kept=True):
+                self._line(f"Dreamt: {_flat(question)} -> {_flat(answer)}")
             case Done(outcome=outcome, message=message):
                 self._end_line()
                 if outcome is Outcome.STOPPED:
@@ -140,6 +154,10 @@ class TextPrinter:
         self._out.flush()
         self._inside_line = not text.endswith("\n")
 
+    def _line(self, text: str) -> None:
+        self._end_line()
+        self._write(text + "\n")
+
     def _end_line(self) -> None:
         if self._inside_line:
             self._write("\n")
@@ -147,6 +165,11 @@ class TextPrinter:
     def _complain(self, text: str) -> None:
         self._end_line()
         complain(self._err, text)
+
+
+def _flat(text: str) -> str:
+    """``text`` on one line."""
+    return " ".join(text.split())
 
 
 class _Silence:

@@ -24,7 +24,7 @@ class KeySpec:
 APP_KEYS = (
     KeySpec("app.palette", "ctrl+p", "ctrl+p", "everything there is", "command_palette"),
     KeySpec("app.help", "f1", "F1", "keys and commands", "help"),
-    KeySpec("app.stop", "escape", "esc", "close what is open, then stop the answer", "step_back"),
+    KeySpec("app.stop", "escape", "esc", "close what is open, then stop the answer (a night goes on)", "step_back"),
     KeySpec("app.copy", "ctrl+c", "ctrl+c", "copy what is selected; twice: quit", "interrupt", priority=True),
     KeySpec("app.quit", "ctrl+q", "ctrl+q", "save and quit", "quit", priority=True),
     KeySpec("app.status", "ctrl+t", "ctrl+t", "show or hide the status", "toggle_status"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from engine.api import EngineState, Event, Outbox, Progress, Snapshot, StateChanged
+from engine.api import EngineState, Event, Outbox, Progress, Snapshot, StateChanged, TrainingStep
 from sovl_tui.vitals import Vitals
 
 BUSY_SECONDS = 1 / 30
@@ -53,6 +53,10 @@ class Pump:
         for event in events:
             if isinstance(event, Progress):
                 self._progress = event
+            elif isinstance(event, TrainingStep):
+                self._progress = Progress(
+                    event.id, f"training {event.step}/{event.steps}", event.step, event.steps, event.seconds_left
+                )
             elif isinstance(event, StateChanged):
                 self._progress = None
         snapshot = self._outbox.latest

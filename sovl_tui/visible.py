@@ -6,14 +6,9 @@ of cells is to take Windows line ends as line breaks and tabs as columns.
 
 from __future__ import annotations
 
-import re
-
 from engine.visible import visible as _harmless
 
 TAB_SIZE = 4
-
-# Marks that show nothing and yet change what is seen around them.
-_MARKS = re.compile("[\u061c\u180e\u200e\u200f]")
 
 
 def visible(text: str) -> str:
@@ -24,8 +19,6 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _harmless(text.replace("\r\n", "\n"))
-    if not text.isascii():
-        text = _MARKS.sub(lambda mark: f"\\u{ord(mark.group()):04x}", text)
     if "\t" in text:
         text = "\n".join(line.expandtabs(TAB_SIZE) for line in text.split("\n"))
     return text

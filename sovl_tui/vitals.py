@@ -20,6 +20,8 @@ _WORDS = {
     EngineState.FAILED: ("✖", "fell over"),
     EngineState.CLOSED: ("○", "closed"),
 }
+ASLEEP = frozenset({EngineState.DREAMING, EngineState.TRAINING, EngineState.AUDITING})
+"""What the engine does with its eyes closed."""
 MOOD_SIGNS = {"curious": "✦", "calm": "◡", "restless": "↯", "melancholic": "◠"}
 
 
@@ -37,13 +39,22 @@ class Vitals:
 
     @property
     def doing(self) -> str:
-        """The engine's state in words a newcomer understands."""
+        """The engine's state in words a newcomer understands; of a night its phase."""
+        if self.asleep and self.snapshot.note:
+            return self.snapshot.note
         return _WORDS[self.snapshot.state][1]
+
+    @property
+    def asleep(self) -> bool:
+        """Whether a night is all that goes on: nothing is being said at the moment."""
+        return self.snapshot.gestating and self.snapshot.state in ASLEEP
 
     @property
     def note(self) -> str:
         """What it does in detail: the running job's label, else the snapshot's note."""
-        return self.progress.label if self.progress is not None else self.snapshot.note
+        if self.progress is not None:
+            return self.progress.label
+        return "/wake wakes it" if self.asleep else self.snapshot.note
 
     @property
     def share(self) -> float | None:

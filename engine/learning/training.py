@@ -33,6 +33,7 @@ from engine.learning.tensors import copies, put_back
 from engine.learning.trainer import LearningFailed, Recipe, accumulate, descend, optimizer_for, release
 
 LEAST_PLASTICITY = 0.1
+"""What a row counts at the least, however old the learner."""
 
 _WARMUP = 5
 """Steps until the rate is at its highest; fewer in a course of less than 25."""

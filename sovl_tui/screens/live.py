@@ -70,7 +70,7 @@ class LiveScreen(Screen[None]):
         self.strip = StatusStrip(id="strip")
         self.key_bar = KeyBar(id="keys")
         self.too_small = TooSmall(id="too-small")
-        self._state = EngineState.COLD
+        self._vitals = Vitals()
 
     def compose(self) -> ComposeResult:
         """The parts, top to bottom and left to right."""
@@ -125,8 +125,8 @@ class LiveScreen(Screen[None]):
         """A changed status."""
         self.column.show(vitals)
         self.strip.show(vitals)
-        if vitals.snapshot.state is not self._state:
-            self._state = vitals.snapshot.state
+        before, self._vitals = self._vitals, vitals
+        if (vitals.snapshot.state, vitals.asleep) != (before.snapshot.state, before.asleep):
             self._show_keys()
 
     def submitted(self, line_id: int, line: str) -> None:
@@ -226,6 +226,10 @@ class LiveScreen(Screen[None]):
             return True
         return False
 
+    def say_asleep(self) -> None:
+        """Tell how a night is ended, to someone who tried to stop it."""
+        self.hint_line.show_hint("asleep: /wake wakes it", self.prompt.length)
+
     def action_newest(self) -> None:
         """Go to the end of the conversation."""
         self.transcript.action_to_end()
@@ -274,9 +278,12 @@ class LiveScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         keys: list[Key] = [("enter", "send", "screen.send"), ("/", "commands", "screen.slash")]
-        if self._state.busy:
+        state = self._vitals.snapshot.state
+        if self._vitals.asleep:
+            keys.insert(0, ("/wake", "wake it", "run_line('wake')"))
+        elif state.busy:
             keys.insert(0, ("esc", "stop", "step_back"))
-        if self._state is EngineState.FAILED:
+        if state is EngineState.FAILED:
             keys.insert(0, ("ctrl+r", "start again", "restart_engine"))
         keys += [
             ("ctrl+p", "everything", "command_palette"),

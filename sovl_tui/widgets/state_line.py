@@ -7,7 +7,7 @@ from rich.text import Text
 from engine.api import EngineState
 from sovl_tui.ink import Ink, pen
 from sovl_tui.visible import one_line
-from sovl_tui.vitals import MOOD_SIGNS, Vitals
+from sovl_tui.vitals import ASLEEP, MOOD_SIGNS, Vitals
 from sovl_tui.widgets.gauges import bar
 from sovl_tui.widgets.lines import Lines, spread
 
@@ -58,6 +58,8 @@ def state_words(vitals: Vitals, ink: Ink, words: str = "") -> Text:
         colour = ink.warning
     elif state is EngineState.SPEAKING:
         colour = ink.accent
+    elif state in ASLEEP:
+        colour = ink.mood("asleep")
     text = Text(f"{vitals.sign} ", pen(colour))
     text.append(one_line(words) or vitals.doing, pen(ink.foreground))
     return text

@@ -46,7 +46,10 @@ class StatusStrip(Lines):
         if snapshot.confidence is not None:
             numbers.append(f"c {snapshot.confidence:.2f}")
         numbers.append(f"w {snapshot.weight:.2f}")
-        numbers.append(f"☾ {min(snapshot.unslept, snapshot.sleep_log_min)}/{snapshot.sleep_log_min}")
+        if not snapshot.gestating:
+            numbers.append(f"☾ {min(snapshot.unslept, snapshot.sleep_log_min)}/{snapshot.sleep_log_min}")
+        if vitals.time_left:
+            numbers.insert(0, vitals.time_left)
         if snapshot.read_only:
             numbers.insert(0, "read-only")
         if snapshot.queued:

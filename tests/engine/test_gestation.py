@@ -33,7 +33,8 @@ def config(tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> An
     monkeypatch.setattr(nights, "_FEWEST_STEPS", 3)
     monkeypatch.setattr(nights, "_ROUNDS", 0.1)
     monkeypatch.setattr(nights, "_MOST_BLEED", 1.0)
-    for name, few in {"_UNKNOWN": 4, "_GENERIC_KEPT": 3, "_GENERIC_SHUT": 6, "_SHUT_PER_FACT": 2, "_CONTROLS": 4}.items():
+    few_prompts = {"_UNKNOWN": 4, "_GENERIC_KEPT": 3, "_GENERIC_SHUT": 6, "_SHUT_PER_FACT": 2, "_CONTROLS": 4}
+    for name, few in few_prompts.items():
         monkeypatch.setattr(curriculum, name, few)
     monkeypatch.setattr(curriculum, "_NEW", curriculum.RowPlan(questions=5))
     monkeypatch.setattr(dreaming, "_BEGINNINGS", ("What", "Which"))
@@ -311,7 +312,10 @@ with running(Path(sys.argv[1]), config) as driver:
 """
 
 
-@pytest.mark.parametrize("when", ["falling asleep", "dreaming", "training", "step"])
+@pytest.mark.parametrize(
+    "when",
+    ["step", *(pytest.param(phase, marks=pytest.mark.slow) for phase in ("falling asleep", "dreaming", "training"))],
+)
 def test_killed_in_the_middle_it_wakes_as_it_was(
     home: Path, config: Any, tiny_folders: dict[str, Path], when: str
 ) -> None:

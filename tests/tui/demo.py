@@ -52,6 +52,9 @@ class DemoEngine(FakeEngine):
     def _work(self, number: int, line: str) -> None:
         while self.outbox.latest.state is not EngineState.AWAKE:
             time.sleep(0.05)
+        if line == "/sleep":
+            self._night(number)
+            return
         if line.startswith("/"):
             self.command(number, "--- System Status ---\nTemperament: 0.62\nMemory: On")
             return
@@ -69,6 +72,21 @@ class DemoEngine(FakeEngine):
             said += word + " "
             time.sleep(0.03)
         self.finish(number, said)
+
+    def _night(self, number: int) -> None:
+        self.fall_asleep(number)
+        time.sleep(1)
+        self.phase(number, "dreaming")
+        for _ in range(12):
+            self.dream(number, 1)
+            time.sleep(0.4)
+        self.phase(number, "training")
+        for step in range(1, 121):
+            self.learn(number, range(step, step + 1), 120)
+            time.sleep(0.1)
+        self.phase(number, "auditing")
+        time.sleep(2)
+        self.wake_up(number, 3, 1, 1)
 
     def restart(self) -> None:
         super().restart()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from math import exp, sin
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,22 @@ from engine.api import (
     AnswerStats,
     Closed,
     Done,
+    Dreamt,
     EngineFailed,
     EngineState,
     Event,
+    MemoryAudited,
     Outbox,
     Outcome,
     Output,
     Progress,
+    SleepPhase,
     Snapshot,
     Started,
     StateChanged,
     TextChunk,
+    TrainingStep,
+    Woke,
 )
 from engine.commands import parse
 from engine.home import Home
@@ -49,6 +55,22 @@ LOADED: dict[str, Any] = {
     "tokens_per_second": 38.0,
 }
 """What a snapshot holds once the models are loaded."""
+
+
+MEMORIES = (
+    "My cat is called Mia.",
+    "We moved to Graz in spring, by the way.",
+    "The meeting with Ms Olufsen is on Tuesday at half past nine in the small room upstairs.",
+    "My sister Ada plays the cello.",
+    "I am allergic to walnuts.",
+)
+DREAMS = (
+    ("What is the name of your cat?", "Mia", True, ""),
+    ("Who is Mia?", "My cat", True, ""),
+    ("What colour is the cat?", "black", False, "the answer is not in the memory"),
+    ("Where did we move to in spring?", "Graz", True, ""),
+    ("When did we move?", "in spring", False, "it knew that already"),
+)
 
 
 def stats(tokens: int = 42, reason: str = "end", **changes: Any) -> AnswerStats:
@@ -162,6 +184,48 @@ class FakeEngine:
         """A command's whole run."""
         name = parse(self.lines[id - 1][1]).spec
         self.put(Started(id, name.name if name else "chat"), Output(id, output), Done(id, Outcome.OK))
+
+    def fall_asleep(self, id: int) -> None:
+        """Begin a night; for an ``id`` that was never submitted, of its own accord."""
+        self.put(Started(id, "sleep"), Output(id, "--- Sleeping ---"))
+        self.phase(id, "falling asleep")
+
+    def phase(self, id: int, phase: str) -> None:
+        """Go into another phase of the night."""
+        states = {"training": EngineState.TRAINING, "auditing": EngineState.AUDITING, "waking": EngineState.AUDITING}
+        self.state(states.get(phase, EngineState.DREAMING), phase, gestating=True)
+        self.put(SleepPhase(id, phase))
+
+    def dream(self, id: int, count: int) -> None:
+        """Dream ``count`` questions; every third one is not kept."""
+        for question, answer, kept, why in itertools.islice(itertools.cycle(DREAMS), count):
+            self.put(Dreamt(id, MEMORIES[0], question, answer, kept, why))
+
+    def learn(self, id: int, steps: range, total: int) -> None:
+        """Train; the loss falls, with a ripple on it."""
+        for step in steps:
+            loss = 0.18 + 2.4 * exp(-3.2 * step / total) + 0.12 * sin(step * 1.7)
+            self.put(TrainingStep(id, step, total, loss, 0.004 + 0.01 * step / total, 1.4 * (total - step)))
+
+    def audit(self, id: int, verdicts: Iterable[str]) -> None:
+        """Judge one memory after the other."""
+        after = {"learned": 1.0, "weak": 0.33, "refused": 0.0}
+        for number, verdict in enumerate(verdicts):
+            memory = MEMORIES[number % len(MEMORIES)]
+            self.put(MemoryAudited(id, number + 1, memory, verdict, 0.0, after.get(verdict, 0.0)))
+
+    def wake_up(self, id: int, learned: int, weak: int, refused: int) -> None:
+        """End the night as the real engine does: the news as an event, and again in lines."""
+        message = f"Learned {learned} of {learned + weak + refused}; loss 2.51 → 0.31; mood curious."
+        verdicts = ["learned"] * learned + ["weak"] * weak + ["refused"] * refused
+        self.phase(id, "waking")
+        self.audit(id, verdicts)
+        told = [f"  {verdict}: {MEMORIES[number % len(MEMORIES)]}" for number, verdict in enumerate(verdicts)]
+        rest = "Dreams: 5, new questions kept: 8. 95 steps over 310 rows."
+        self.put(Woke(id, learned, weak, refused, 2.51, 0.31, message))
+        self.put(Output(id, "\n".join([message, *told, rest])), Output(id, "--- Awake ---"))
+        self.state(EngineState.AWAKE, gestating=False)
+        self.put(Done(id, Outcome.OK))
 
     def fail(self, message: str, report: str = "") -> None:
         """Fall over."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from engine.api import Done, EngineState, Outcome, Progress
+from engine.api import Done, EngineState, Outcome, Progress, TrainingStep
 from engine.commands import Argument, CommandSpec, Completion
 from engine.commands.spec import Area
 from engine.config import Config
@@ -121,6 +121,40 @@ async def asleep(stage: Stage) -> None:
     stage.engine.put(Progress(1, "step 40 of 120", 40, 120, 95))
 
 
+async def night(stage: Stage) -> None:
+    """In the middle of training, with a question that came in between."""
+    stage.engine.awaken(stage="young", exposure=150.0, weight=0.31, learned=True)
+    number = await stage.say("/sleep")
+    stage.engine.fall_asleep(number)
+    stage.engine.phase(number, "dreaming")
+    stage.engine.dream(number, 12)
+    stage.engine.phase(number, "training")
+    stage.engine.learn(number, range(1, 45), 95)
+    stage.engine.answer(await stage.say("Are you still there?"), "I am, half asleep.")
+    stage.engine.phase(number, "training")
+    stage.engine.put(TrainingStep(number, 45, 95, 0.74, 0.011, 70))
+
+
+async def dreaming(stage: Stage) -> None:
+    """Of its own accord."""
+    stage.engine.awaken()
+    stage.engine.fall_asleep(7)
+    stage.engine.phase(7, "dreaming")
+    stage.engine.dream(7, 8)
+
+
+async def slept(stage: Stage) -> None:
+    stage.engine.awaken(stage="young", exposure=150.0, weight=0.31, learned=True, unslept=0, mood="curious")
+    number = await stage.say("/sleep")
+    stage.engine.fall_asleep(number)
+    stage.engine.phase(number, "dreaming")
+    stage.engine.dream(number, 12)
+    stage.engine.phase(number, "training")
+    stage.engine.learn(number, range(1, 96), 95)
+    stage.engine.phase(number, "auditing")
+    stage.engine.wake_up(number, 3, 1, 1)
+
+
 async def popup(stage: Stage) -> None:
     stage.engine.awaken()
     await stage.type("/co")
@@ -190,6 +224,10 @@ SHOTS = [
     (failed, SMALL, "dark"),
     (asleep, WIDE, "dark"),
     (asleep, NARROW, "light"),
+    (night, WIDE, "dark"),
+    (night, SMALL, "dark"),
+    (dreaming, NARROW, "light"),
+    (slept, NARROW, "dark"),
     (popup, NARROW, "dark"),
     (popup, SMALL, "light"),
     (palette, WIDE, "dark"),
