@@ -39,8 +39,12 @@ def draw_job(job: LongJob, width: int, ink: Ink, *, running: bool, unfolded: boo
     """The lines of ``job`` on ``width`` columns, and whether there is more than they show."""
     width = min(width, WIDEST)
     if running:
-        return [*_head(job, width, ink), *_now(job, width, ink)], False
-    return _afterwards(job, width, ink, unfolded)
+        lines, more = [*_head(job, width, ink), *_now(job, width, ink)], False
+    else:
+        lines, more = _afterwards(job, width, ink, unfolded)
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return lines, more
 
 
 # -- while it runs -----------------------------------------------------------------------------------------------------
@@ -76,7 +80,6 @@ def phase_row(job: LongJob, width: int, ink: Ink) -> Text:
             line.append(phase, pen(ink.muted))
         else:
             line.append(f"– {phase}" if passed else phase, pen(ink.faint))
-    line.truncate(width, overflow="ellipsis")
     return line
 
 
@@ -98,7 +101,7 @@ def _now(job: LongJob, width: int, ink: Ink) -> list[Text]:
     if job.verdicts:
         lines += [_verdict(one, width, ink) for one in job.verdicts[-_LISTED:]]
     elif job.dreams and job.phase != "dreaming":
-        lines.append(_dream_count(job, ink))
+        lines.append(Text(_dream_count(job), pen(ink.muted)))
     return lines
 
 
@@ -142,11 +145,11 @@ def _feed(job: LongJob, width: int, ink: Ink) -> list[Text]:
     shown = job.dreams[-_FEED:]
     if not shown:
         return [Text("the first dream is coming …", pen(ink.muted, italic=True))]
-    return [*(_dream(one, width, ink) for one in shown), _dream_count(job, ink)]
+    return [*(_dream(one, width, ink) for one in shown), Text(_dream_count(job), pen(ink.muted))]
 
 
-def _dream_count(job: LongJob, ink: Ink) -> Text:
-    return Text(f"{_questions(len(job.dreams))} dreamt, {job.kept} kept", pen(ink.muted))
+def _dream_count(job: LongJob) -> str:
+    return f"{_questions(len(job.dreams))} dreamt, {job.kept} kept"
 
 
 # -- one dream, one verdict --------------------------------------------------------------------------------------------
@@ -159,8 +162,7 @@ def _dream(dream: Dreamt, width: int, ink: Ink) -> Text:
     end = f" → {one_line(dream.answer, width)}" if dream.kept else f" · {one_line(dream.why, width)}"
     room = max(width - 2 - len(end), (width - 2) * 3 // 5)
     line.append(one_line(dream.question, max(4, room)), pen(ink.foreground if dream.kept else ink.muted))
-    line.append(end, pen(ink.mood("asleep") if dream.kept else ink.muted, italic=not dream.kept))
-    line.truncate(width, overflow="ellipsis")
+    line.append(end, pen(ink.secondary if dream.kept else ink.muted, italic=not dream.kept))
     return line
 
 
@@ -190,25 +192,32 @@ def _afterwards(job: LongJob, width: int, ink: Ink, unfolded: bool) -> tuple[lis
     if job.loss.last is not None:
         lines.append(_trained(job, width, ink))
     verdicts = _by_weight(job.verdicts)
-    dreams = job.dreams if unfolded or not job.is_night else []
-    if not unfolded:
-        verdicts, dreams = verdicts[:_LISTED], dreams[:_LISTED]
-    lines += [_verdict(one, width, ink) for one in verdicts]
-    lines += [_dream(one, width, ink) for one in dreams]
+    shown = verdicts if unfolded else verdicts[:_LISTED]
+    lines += [_verdict(one, width, ink) for one in shown]
     for remark in job.remarks if unfolded else job.remarks[:_LISTED]:
         lines += _wrapped(remark.strip(), width, pen(ink.muted))
-    hidden = [
-        *([_memories(len(job.verdicts) - len(verdicts))] if len(verdicts) < len(job.verdicts) else []),
-        *([f"{_questions(len(job.dreams) - len(dreams))} dreamt"] if len(dreams) < len(job.dreams) else []),
-    ]
+    dreams = _dreams_shown(job, unfolded)
+    hidden = [_memories(len(verdicts) - len(shown))] if len(shown) < len(verdicts) else []
+    if job.is_night and job.dreams:
+        hidden.append(_dream_count(job))
+    elif len(dreams) < len(job.dreams):
+        hidden.append(_questions(len(job.dreams) - len(dreams)))
+    more = Text()
     if hidden:
-        more = Text().append("▸ ", pen(ink.mood("asleep")))
-        kept = f", {job.kept} of them kept" if job.dreams and not dreams else ""
-        more.append(f"{' and '.join(hidden)}{kept}", pen(ink.muted))
-        if width >= _ROOMY:
+        more.append("▾ " if unfolded else "▸ ", pen(ink.mood("asleep")))
+        more.append(" and ".join(hidden), pen(ink.muted))
+        if not unfolded and width >= _ROOMY:
             more.append(" · alt+↑ and enter show them", pen(ink.faint))
-        lines.append(more)
-    return lines, bool(hidden)
+    seen = [_dream(one, width, ink) for one in dreams]
+    lines += ([more] if hidden else []) + seen if unfolded else seen + ([more] if hidden else [])
+    return lines, bool(hidden) and not unfolded
+
+
+def _dreams_shown(job: LongJob, unfolded: bool) -> list[Dreamt]:
+    """After a night dreams are only counted; where they are all there is, some of them show."""
+    if unfolded:
+        return job.dreams
+    return [] if job.is_night else job.dreams[:_LISTED]
 
 
 def _wrapped(words: str, width: int, style: Style) -> list[Text]:
@@ -218,10 +227,7 @@ def _wrapped(words: str, width: int, style: Style) -> list[Text]:
         cut = first.rfind(" ", 0, width + 1)
         cut = cut if cut > 0 else width
         first, second = first[:cut], first[cut:].strip()
-    rows = [Text(row, style) for row in (first, second) if row]
-    for row in rows:
-        row.truncate(width, overflow="ellipsis")
-    return rows
+    return [Text(row, style) for row in (first, second) if row]
 
 
 def _trained(job: LongJob, width: int, ink: Ink) -> Text:
@@ -238,7 +244,6 @@ def _trained(job: LongJob, width: int, ink: Ink) -> Text:
     line = Text()
     line.append(blocks([value for value in job.loss.columns(room) if value is not None], 1)[0], pen(ink.primary))
     line.append(words, pen(ink.muted))
-    line.truncate(width, overflow="ellipsis")
     return line
 
 

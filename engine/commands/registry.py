@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from .control import CONTROL
+from .evaluating import EVALUATING
 from .help import explained, overview
 from .learning import LEARNING
 from .records import RECORDS
@@ -54,7 +55,16 @@ _HELP = CommandSpec(
     examples=("help", "help tune cross"),
 )
 
-COMMANDS: tuple[CommandSpec, ...] = (*SPEECH, *LEARNING, *SLEEPING, *RECORDS, *CONTROL[:-1], _HELP, CONTROL[-1])
+COMMANDS: tuple[CommandSpec, ...] = (
+    *SPEECH,
+    *LEARNING,
+    *SLEEPING,
+    *EVALUATING,
+    *RECORDS,
+    *CONTROL[:-1],
+    _HELP,
+    CONTROL[-1],
+)
 """In the order of the help, the way out last."""
 
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}

@@ -179,9 +179,7 @@ def scoring_steps(rows: int) -> int:
 
 
 @torch.no_grad()
-def drift(
-    learner: Learner, rows: Sequence[tuple[Sequence[int], Sequence[int]]], hearing: Hearing, pace: Pace
-) -> Drift:
+def drift(learner: Learner, rows: Sequence[tuple[Sequence[int], Sequence[int]]], hearing: Hearing, pace: Pace) -> Drift:
     """Score given continuations of given prompts.
 
     Args:
@@ -251,4 +249,7 @@ def questions_for(fact: Fact, known: Collection[Fact]) -> tuple[str, ...]:
     if not plain:
         plain, others = others[:1], others[1:]
     asked = (others or plain) * _HELD_OUT
-    return (*plain, *(frame.format(q=q, l=lower_first(q)) for frame, q in zip(_FRAMES, asked[:_HELD_OUT], strict=False)))
+    return (
+        *plain,
+        *(frame.format(q=q, l=lower_first(q)) for frame, q in zip(_FRAMES, asked[:_HELD_OUT], strict=False)),
+    )

@@ -176,18 +176,6 @@ class Learner:
                     exercise.final = final[index, context:end].float()
             yield exercise
 
-    @torch.no_grad()
-    def gate_features(self, rows: Sequence[Exercise], heed: Heed) -> torch.Tensor:
-        """What the gate's head sees of each row, ``[rows, 2 · hidden]``."""
-        found: dict[int, torch.Tensor] = {}
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i].prompt))
-        for start in range(0, len(order), _BATCH):
-            heed()
-            chosen = order[start : start + _BATCH]
-            final, real, _ = self._read([rows[i] for i in chosen])
-            found.update(zip(chosen, torch.cat(self._last_and_mean(final, real), dim=-1), strict=True))
-        return torch.stack([found[index] for index in range(len(rows))])
-
     # -- one step ------------------------------------------------------------------------------------------------------
 
     def read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:

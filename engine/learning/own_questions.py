@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,14 +19,17 @@ from typing import IO, Any, Literal
 from engine.learning.audit import answers, contains
 from engine.learning.dataset import LONGEST_LINE
 from engine.learning.values import content_words
+from engine.memory.record import storable
 
 MOST_ROWS = 500
 """Rows that are asked; a file may hold more, and they are left out."""
 MOST_PROBLEMS = 5
 """Malformed lines that are kept with their reason; all are counted."""
-LONGEST_QUESTION = 4000
-"""Characters."""
+LONGEST_TEXT = 4000
+"""Characters of a question or an answer."""
 
+_MOST_TEXTS = 20
+"""Paraphrases, answers and the like of one row."""
 _PROGRESS_EVERY = 256
 _EXAMPLE = '{"question": "…", "answers": ["…"]} or {"prompt": "…", "response": "…"}'
 
@@ -63,8 +67,8 @@ class OwnQuestion:
     def right(self, said: str) -> bool:
         """Whether ``said`` answers it."""
         if self.kind == "response":
-            words = content_words(self.answers[0]) or self.answers[0].split()
-            return all(contains(said, word) for word in words)
+            words = content_words(self.answers[0]) or re.findall(r"[^\W_]+", self.answers[0])
+            return bool(words) and all(contains(said, word) for word in words)
         return any(answers(said, one) for one in self.answers)
 
 
@@ -162,7 +166,7 @@ def _questions(number: int, record: dict[str, Any]) -> list[OwnQuestion]:
     if "question" not in record:
         if "prompt" not in record:
             raise ValueError("has neither `question` nor `prompt`")
-        response = _text(record.get("response"), "response", LONGEST_LINE)
+        response = _text(record.get("response"), "response")
         return [OwnQuestion(number, "response", _text(record["prompt"], "prompt"), (response,))]
     right = _texts(record.get("answers"), "answers")
     if not right:
@@ -180,16 +184,19 @@ def _texts(value: Any, name: str) -> tuple[str, ...]:
     """A text, a list of texts, or nothing."""
     if value is None:
         return ()
-    return tuple(_text(one, name) for one in (value if isinstance(value, list) else [value]))
+    texts = value if isinstance(value, list) else [value]
+    if len(texts) > _MOST_TEXTS:
+        raise ValueError(f"`{name}` has more than {_MOST_TEXTS} entries")
+    return tuple(_text(one, name) for one in texts)
 
 
-def _text(value: Any, name: str, longest: int = LONGEST_QUESTION) -> str:
+def _text(value: Any, name: str) -> str:
     if value is None:
         raise ValueError(f"has no `{name}`")
     if not isinstance(value, str):
         raise ValueError(f"`{name}` is not a text")
     if not value.strip():
         raise ValueError(f"`{name}` is empty")
-    if len(value) > longest:
-        raise ValueError(f"`{name}` is longer than {longest} characters")
-    return value.encode("utf-8", "replace").decode("utf-8").strip()
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(f"`{name}` is longer than {LONGEST_TEXT} characters")
+    return storable(value).strip()

@@ -24,11 +24,11 @@ from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
 from engine.learning.learner import Exercise, Learner
 from engine.learning.night import Broken, Night, Sleeper, Watcher
-from engine.learning.trainer import Recipe, Step, settle_gate, train
+from engine.learning.trainer import Recipe, Step, train
 from engine.memory.memories import Verdict
 from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influence_weight, life_weight
 
-_ROUNDS = 5
+_ROUNDS = 4
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
 _FEWEST_STEPS = 30
 _STRESS = 3.0
@@ -160,7 +160,6 @@ class _Night:
             self.watcher.emit(TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left))
             self._heed()
         self.night.loss_before, self.night.loss_after = _mean_loss(steps[:5]), _mean_loss(steps[-10:])
-        settle_gate(learner, told, [*kept, *shut], self.chance, self._heed)
         self.composition.gate.trained = True
         self._enter("auditing", EngineState.AUDITING)
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]

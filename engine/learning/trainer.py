@@ -16,10 +16,7 @@ import torch
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
-from engine.learning.learner import Exercise, Heed, Learner
-
-_SETTLING_STEPS = 200
-_SETTLING_RATE = 1e-3
+from engine.learning.learner import Exercise, Learner
 
 
 class LearningFailed(Exception):
@@ -141,39 +138,6 @@ def release(optimizer: torch.optim.Optimizer) -> None:
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             parameter.requires_grad_(False)
-
-
-def settle_gate(
-    learner: Learner, told: Sequence[Exercise], shut: Sequence[Exercise], chance: random.Random, heed: Heed
-) -> None:
-    """Fit the gate's head to what the adapters have become.
-
-    While the adapters move, the head lags behind. Once they stand still its features are fixed, and a few hundred steps
-    over all rows at once cost less than one step of training.
-    """
-    rows = [*told, *shut]
-    if not told or not shut:
-        return
-    features = learner.gate_features(rows, heed)
-    goal = torch.tensor([1.0] * len(told) + [0.0] * len(shut), device=features.device)
-    head = learner.gate.head
-    # Both kinds count alike, however many there are of each.
-    weight = torch.where(goal > 0, len(rows) / (2 * len(told)), len(rows) / (2 * len(shut)))
-    parameters = list(head.parameters())
-    for parameter in parameters:
-        parameter.requires_grad_(True)
-    optimizer = torch.optim.AdamW(parameters, lr=_SETTLING_RATE, weight_decay=0.05)
-    try:
-        for _ in range(_SETTLING_STEPS):
-            chosen = torch.tensor(chance.sample(range(len(rows)), min(128, len(rows))), device=features.device)
-            losses = _gate_loss(head(features[chosen]).squeeze(-1), goal[chosen])
-            optimizer.zero_grad(set_to_none=True)
-            (losses * weight[chosen]).mean().backward()
-            optimizer.step()
-    finally:
-        for parameter in parameters:
-            parameter.requires_grad_(False)
-            parameter.grad = None
 
 
 def _share(step: int, recipe: Recipe) -> float:

@@ -52,7 +52,7 @@ async def test_escape_stops_and_what_was_said_stays_and_is_marked(tmp_path: Path
         stage.engine.say(number, ["Once upon a time"])
         await stage.settle()
         await stage.pilot.press("escape")
-        assert stage.engine.stops == [None]
+        assert stage.engine.stops == [number]
         stage.engine.finish(number, "Once upon a time", Outcome.STOPPED, reason="stopped")
         await stage.settle()
         assert "Once upon a time" in stage.screen_text
@@ -70,7 +70,7 @@ async def test_escape_closes_the_popup_first_and_stops_only_then(tmp_path: Path)
         assert not stage.app.live.popup.is_open
         assert stage.engine.stops == []
         await stage.pilot.press("escape")
-        assert stage.engine.stops == [None]
+        assert stage.engine.stops == [number]
 
 
 async def test_escape_does_nothing_while_nothing_runs(tmp_path: Path) -> None:
