@@ -261,7 +261,7 @@ class TrainingConfig(Section):
         512, 16, 131072, "Longest training example; what is longer is cut. Longer needs more memory.", unit="tokens"
     )
     sigmoid_scale: float = _number(
-        0.5,
+        1.0,
         0.001,
         100.0,
         "How fast influence grows with what was learned. Higher grows up sooner.",
@@ -278,7 +278,7 @@ class TrainingConfig(Section):
         unit="exposure per parameter",
     )
     lifecycle_curve: Literal["sigmoid_linear", "exponential"] = _choice(
-        "sigmoid_linear",
+        "exponential",
         "Shape of growing up and ageing: a slow start and a straight decline, or a quick start and a soft decline.",
     )
     accumulation_steps: Whole = _integer(

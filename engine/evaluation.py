@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.api import EngineState, Progress
-from engine.composition.composition import Cancelled
 from engine.learning.checkpoint import digest
 from engine.learning.current import current_facts, same_slot
 from engine.learning.encoding import Encoder
@@ -65,6 +64,10 @@ class EvaluationRefused(Exception):
     """There is nothing to evaluate, or not like this; the text is one line, and nothing was changed."""
 
 
+class EvaluationStopped(Exception):
+    """The user stopped it; nothing was changed."""
+
+
 # -- finding it out ----------------------------------------------------------------------------------------------------
 
 
@@ -73,7 +76,7 @@ def evaluate(life: Lifeform, watcher: Watcher) -> Evaluation:
 
     Raises:
         EvaluationRefused: When nothing was learned, or the models do not allow it.
-        Cancelled: When the user stopped it.
+        EvaluationStopped: When the user did that.
     """
     exam = _Exam(life, watcher)
     exam.enter()
@@ -109,7 +112,7 @@ def evaluate_file(life: Lifeform, watcher: Watcher, path: Path) -> OwnEvaluation
 
     Raises:
         EvaluationRefused: When the file holds nothing to ask, or the models do not allow it.
-        Cancelled: When the user stopped it.
+        EvaluationStopped: When the user did that.
     """
     exam = _Exam(life, watcher)
 
@@ -275,7 +278,7 @@ class _Exam:
     def heed(self) -> None:
         """Stop here if the user wants to."""
         if self.watcher.cancelled():
-            raise Cancelled
+            raise EvaluationStopped
 
     def step(self) -> None:
         """Tell how far it is, and let the user speak."""

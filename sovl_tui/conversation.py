@@ -110,7 +110,9 @@ class Conversation:
                 answer.text += event.text
                 if answer.blocks is not None:
                     answer.blocks.append(event.text)
-            case SleepPhase() | Progress() | TrainingStep() | Dreamt() | MemoryAudited() | Woke() if event.id:
+            case SleepPhase() | Progress() | TrainingStep() | Dreamt() | MemoryAudited() | Woke() if self._runs(
+                event.id
+            ):
                 entry = self._job(event.id)
                 entry.touch()
                 return entry.job is not None and entry.job.take(event)
@@ -150,6 +152,9 @@ class Conversation:
             if entry.line_id == line_id and (entry.job is None or entry.job.nightly):
                 return index
         return None
+
+    def _runs(self, line_id: int) -> bool:
+        return any(id == line_id for id, _ in self.running)
 
     def _job(self, line_id: int) -> Entry:
         """The entry of a long job; made when there is none."""

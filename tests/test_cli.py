@@ -16,6 +16,7 @@ import engine
 from engine.api import (
     Closed,
     Done,
+    Dreamt,
     EngineFailed,
     EngineState,
     Notice,
@@ -23,13 +24,27 @@ from engine.api import (
     Outcome,
     Output,
     Progress,
+    SleepPhase,
     Snapshot,
     Started,
     TextChunk,
+    TrainingStep,
 )
 from engine.home import Home
 from sovl_tui import cli
 from sovl_tui.headless import Interrupts, JsonPrinter, TextPrinter, run
+
+
+def night(job):
+    """What a short night lets out."""
+    yield Output(job, "--- Sleeping ---")
+    yield SleepPhase(job, "falling asleep")
+    yield SleepPhase(job, "dreaming", "2 memories")
+    yield Dreamt(job, "My cat is Mia.", "Who is Mia?", "my cat,\n\x1b[31mred", True)
+    yield Dreamt(job, "My cat is Mia.", "What is blue?", "the sky", False, "not in the memory")
+    yield SleepPhase(job, "training")
+    yield from (TrainingStep(job, step, 25, 1 - step / 100, 0.0) for step in range(1, 26))
+    yield SleepPhase(job, "auditing")
 
 
 class FakeEngine:
@@ -73,6 +88,11 @@ class FakeEngine:
             return [EngineFailed("no weights", "/report.txt"), Done(job, Outcome.REFUSED, message="no weights")]
         if line == "warns":
             return [Notice("warning", "Mind the gap."), Progress(job, "x", 1, 2), Done(job, Outcome.OK)]
+        if line == "sleep":
+            return [Started(job, "sleep"), *night(job), Output(job, "Learned 1 of 1."), Done(job, Outcome.OK)]
+        if line == "train":
+            steps = [TrainingStep(job, step, 20, 1.0, 0.0) for step in range(1, 21)]
+            return [Started(job, "train"), *steps, Output(job, "Training complete."), Done(job, Outcome.OK)]
         if line == "for ever":
             return [Started(job, "chat"), TextChunk(job, "on and on")]
         return [Started(job, "chat"), TextChunk(job, f"You said {line}"), Done(job, Outcome.OK, f"You said {line}")]
@@ -122,6 +142,28 @@ def test_generate_has_the_form_of_the_specification():
     assert Result(["generate Hello, how are you?"]).out == (
         "--- Generating Response ---\nResponse: I am fine.\n--------------------\n"
     )
+
+
+def test_a_night_tells_its_phases_its_kept_dreams_and_every_tenth_step():
+    result = Result(["sleep"])
+    assert result.out.splitlines() == [
+        "--- Sleeping ---",
+        "Phase: falling asleep",
+        "Phase: dreaming (2 memories)",
+        "Dreamt: Who is Mia? -> my cat, ␛[31mred",
+        "Phase: training",
+        "Step 1/25 | Loss: 0.99",
+        "Step 10/25 | Loss: 0.90",
+        "Step 20/25 | Loss: 0.80",
+        "Step 25/25 | Loss: 0.75",
+        "Phase: auditing",
+        "Learned 1 of 1.",
+    ]
+    assert result.err == ""
+
+
+def test_a_training_prints_its_own_lines_only():
+    assert Result(["train"]).out == "Training complete.\n"
 
 
 def test_only_full_success_is_success():

@@ -23,8 +23,7 @@ _CELL = 11
 
 def evaluate(life: Lifeform, call: Call) -> None:
     """Ask about everything that was taught, or the questions of a file, and show what came of it."""
-    from engine.composition.composition import Cancelled
-    from engine.evaluation import EvaluationRefused, check_report_path, write_report
+    from engine.evaluation import EvaluationRefused, EvaluationStopped, check_report_path, write_report
     from engine.evaluation import evaluate as examined
     from engine.evaluation import evaluate_file as examined_with
 
@@ -45,7 +44,7 @@ def evaluate(life: Lifeform, call: Call) -> None:
             call.output(f"Written to {target}")
     except EvaluationRefused as error:
         raise Refused(str(error)) from error
-    except Cancelled:
+    except EvaluationStopped:
         call.output("Evaluation stopped; nothing was changed.")
 
 
@@ -189,7 +188,7 @@ def _row(
     if all(value is None for value in values):
         return []
     cells = "".join(f"{'–' if value is None else shown(value):>{_CELL}}" for value in values)
-    return [f"{label:<{_LABEL}}{cells}{n or '':>7}"]
+    return [f"{label:<{_LABEL}}{cells}{n or '':>7}".rstrip()]
 
 
 def _short(lines: list[str]) -> list[str]:

@@ -232,13 +232,12 @@ class Composition:
         scaffold_ids = context if self.scaffold.shared else self.token_map.scaffold_ids(prompt.text, prompt.ids)
         base = self._base_reading
         if self.scaffold.shared:
-            preamble = min(prompt.preamble, len(context) - 1)
-            reading.read(scaffold_ids, base.trunk, base.cache, preamble)
-            question = min(prompt.question, len(context) - 1) - preamble
+            # Of a conversation the scaffold takes the newest message; what came before it reads with the base's eyes.
+            # Else what it recognised in one question would go on speaking in the answers to all later ones.
+            reading.read(scaffold_ids, base.trunk, base.cache, min(prompt.question, len(context) - 1))
         else:
             reading.read(scaffold_ids)
-            question = 0
-        recognition = self.gate.recognise(reading.final.view(question))
+        recognition = self.gate.recognise(reading.final.view())
         if recognition is not None and recognition < influence.threshold:
             return replace(utterance, recognition=recognition)
         spoken_ids = scaffold_ids[reading.preamble :]

@@ -35,8 +35,8 @@ class Prompt:
         text: The same as text, for a scaffold with another tokenizer.
         dropped: Turns left out from the oldest on, because they did not fit.
         preamble: How many of ``ids`` come before anything that was said: the system message and the template's
-            beginning. They are the same in every prompt, and the scaffold has no part in them.
-        question: Index of the token at which the newest message begins.
+            beginning. They are the same in every prompt.
+        question: Index of the token at which the newest message begins: the scaffold has a part in what follows.
     """
 
     ids: list[int]

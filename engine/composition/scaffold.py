@@ -202,8 +202,7 @@ class ScaffoldReading:
             ids: Token ids of the whole context.
             trunk: The base's states for at least as many positions; None when the scaffold has no part in common.
             base: The base's cache, for a scaffold that shares its weights.
-            preamble: So many positions are taken over from ``base`` as they are: nothing was said there, so there is
-                nothing to recognise. Their states are not kept.
+            preamble: So many positions are taken over from ``base`` as they are. Their states are not kept.
         """
         if self._version != self.scaffold.version or preamble != self.preamble:
             self.cut(0)

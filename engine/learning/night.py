@@ -27,6 +27,7 @@ class Sleeper(Protocol):
     lifecycle: Lifecycle
     temperament: Temperament
     dreams: DreamMemory
+    pinned_weight: float | None
 
 
 class Watcher(Protocol):

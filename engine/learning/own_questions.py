@@ -1,9 +1,9 @@
 """Questions of the user's own, from a JSONL file, and whether an answer to one of them is right.
 
-A line is ``{"question", "answers": [...]}``, of which one must be said, or ``{"prompt", "response"}``, of which all words
-that carry meaning must be. Beside a question may stand ``paraphrases_dev`` and ``paraphrases_test`` (asked as well), and
-``near_miss`` and ``unknown`` (to which the answer should stay the base's own). What cannot be understood is counted, the
-first such lines are named, and the rest goes on.
+A line is ``{"question", "answers": [...]}``, of which one must be said, or ``{"prompt", "response"}``, of which all
+words that carry meaning must be. Beside a question may stand ``paraphrases_dev`` and ``paraphrases_test`` (asked as
+well), and ``near_miss`` and ``unknown`` (to which the answer should stay the base's own). What cannot be understood is
+counted, the first such lines are named, and the rest goes on.
 """
 
 from __future__ import annotations

@@ -30,9 +30,11 @@ from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influen
 
 _ROUNDS = 4
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
-_FEWEST_STEPS = 30
+_FEWEST_STEPS = 60
 _STRESS = 3.0
 """How much more a token of the value counts than the words around it."""
+_LEAST_WEIGHT = 0.3
+"""Below this a scaffold cannot be taught: it would have to shout to be heard."""
 _MOST_DREAMS = 40
 _KEPT_TOKENS = (8, 12)
 """Tokens of the base's own answer that are kept, for near misses and for other prompts."""
@@ -302,7 +304,7 @@ class _Night:
     # -- weights and influence -----------------------------------------------------------------------------------------
 
     def _influence(self) -> Influence:
-        """The weight at which what is learned tonight will be used: that of the lifecycle after this night."""
+        """The weight at which what is learned tonight will be used: the pinned one, or the lifecycle's afterwards."""
         core, training, controls = (
             self.life.config.core_config,
             self.life.config.training_config,
@@ -318,7 +320,8 @@ class _Night:
             training.sigmoid_shift,
         )
         life = life_weight(growth, controls.scaffold_weight_cap, enabled=controls.enable_lifecycle_weighting)
-        weight = max(0.5, influence_weight(controls.scaffold_weight_cap, 1.0, life))
+        weight = influence_weight(controls.scaffold_weight_cap, 1.0, life, self.life.pinned_weight or None)
+        weight = max(weight, _LEAST_WEIGHT)
         return Influence(weight, core.blend_strength, controls.scaffold_weight_cap, core.gate_threshold)
 
     def _weights(self) -> dict[str, torch.Tensor]:

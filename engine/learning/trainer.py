@@ -38,7 +38,6 @@ class Recipe:
         gate_weight: Weight of the gate's loss.
         warmup: Steps until the rate is at its highest; from there it falls by a cosine to a tenth.
         clip: Largest norm of a step's gradient.
-        enough: Training ends when the told rows' loss stays below this for a whole round.
     """
 
     steps: int
@@ -51,7 +50,6 @@ class Recipe:
     gate_weight: float = 0.5
     warmup: int = 5
     clip: float = 1.0
-    enough: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections.abc import Iterator
 
 import pytest
 from textual import app as textual_app
@@ -40,6 +42,7 @@ async def handled(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
             if updates == _UPDATES:
                 return
             quiet, updates = 0, updates + 1
+            app._check_resize()
             app.screen._on_timer_update()
 
 
@@ -48,3 +51,12 @@ def no_idle_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pilots wait for messages."""
     monkeypatch.setattr(textual_pilot, "wait_for_idle", handled)
     monkeypatch.setattr(textual_app, "wait_for_idle", handled)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rare_collections() -> Iterator[None]:
+    """Each app is thousands of objects that all live to its end; looking through them for garbage took a third."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 50)
+    yield
+    gc.set_threshold(*before)

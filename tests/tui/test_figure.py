@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,11 @@ def drawing(pose: Pose, width: int = 34, rows: int = 9, frame: int = 2) -> str:
 @pytest.mark.parametrize(("width", "rows"), [(34, 9), (27, 6), (12, 3), (3, 1)])
 @pytest.mark.parametrize("doing", ["forming", "awake", "speaking", "working", "asleep", "fallen", "gone"])
 def test_it_fits_its_place_in_every_pose(width: int, rows: int, doing: str) -> None:
-    for mood in MOODS:
-        for stage in ("newborn", "young", "mature", "elder"):
-            for frame in range(BREATH_FRAMES):
-                lines = paint(Pose(mood, stage, doing, 0.5), width, rows, frame, INK)
-                assert len(lines) == rows
-                assert all(line.cell_len <= width for line in lines)
+    beings = product(MOODS, ("newborn", "young", "mature", "elder"))
+    for (mood, stage), frame in zip(beings, cycle(range(BREATH_FRAMES)), strict=False):
+        lines = paint(Pose(mood, stage, doing, 0.5), width, rows, frame, INK)
+        assert len(lines) == rows
+        assert all(line.cell_len <= width for line in lines)
 
 
 @pytest.mark.parametrize(("width", "rows"), [(34, 9), (27, 6)])

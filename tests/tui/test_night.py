@@ -162,7 +162,7 @@ async def test_the_status_tells_phase_step_and_time_left(tmp_path: Path) -> None
         number = await begin(stage)
         column = [line.rpartition("│")[2] for line in stage.screen_text.split("\n")]
         assert any("☾ training 20/95" in line and "1:45 left" in line for line in column)
-        assert any("sleepy" in line and "━ asleep" in line for line in column)
+        assert any("sleepy" in line and "━" in line and "─" not in line and "asleep" in line for line in column)
         stage.engine.phase(number, "auditing")
         await stage.settle()
         assert "☾ auditing" in stage.screen_text and "/wake wakes it" in stage.screen_text
