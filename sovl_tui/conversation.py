@@ -9,6 +9,7 @@ from engine.api import (
     AnswerStats,
     Done,
     Dreamt,
+    EngineFailed,
     Event,
     MemoryAudited,
     Notice,
@@ -126,6 +127,9 @@ class Conversation:
                 self._finish(event)
             case Notice():
                 self.notice(event.level, event.text)
+            case EngineFailed():
+                self.running.clear()
+                return False
             case _:
                 return False
         return True

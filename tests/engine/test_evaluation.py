@@ -120,7 +120,7 @@ def test_it_asks_everything_and_changes_nothing(slept: Path, config: Any, tmp_pa
     with running(slept, config) as driver:
         loud(driver)
         driver.say("forget 3")
-        before, kept, snapshot = weights(driver), contents(slept), driver.engine.outbox.latest
+        before, snapshot = weights(driver), driver.engine.outbox.latest
         saved = {name: data for name, data in files(slept).items() if name.startswith("state")}
         said = driver.say("generate hello there 6 --temperature 0").text
         kept = contents(slept)

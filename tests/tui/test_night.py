@@ -4,7 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import Done, EngineState, MemoryAudited, Outcome, Output, Progress, SleepPhase, Started, TrainingStep
+from engine.api import (
+    Done,
+    EngineFailed,
+    EngineState,
+    MemoryAudited,
+    Outcome,
+    Output,
+    Progress,
+    SleepPhase,
+    Started,
+    TrainingStep,
+)
 from sovl_tui.conversation import Conversation, Kind, Phase
 from sovl_tui.entry_text import text_of
 from sovl_tui.ink import make_ink
@@ -306,6 +317,13 @@ def test_clearing_keeps_the_running_night() -> None:
     assert [entry.kind for entry in talk.entries] == [Kind.JOB]
     talk.apply(Done(1, Outcome.OK))
     assert talk.entries == [] and talk.running == []
+
+
+def test_an_engine_that_fell_over_runs_nothing_any_more() -> None:
+    talk = Conversation()
+    talk.apply(Started(1, "sleep"))
+    talk.apply(EngineFailed("no weights"))
+    assert talk.running == []
 
 
 def test_a_curve_falls_from_left_to_right_and_leaves_the_future_empty() -> None:

@@ -290,3 +290,24 @@ def test_decoding_on_a_growing_cache_matches_one_long_reading(compose: Compose) 
     with torch.inference_mode():
         whole = composition.base.model(torch.tensor([ids])).logits[0, -1]
     assert torch.allclose(stepwise, whole, atol=1e-3)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_of_a_conversation_only_the_newest_message_is_under_influence(compose: Compose, family: str) -> None:
+    """What was recognised in an earlier question must not go on speaking in later answers."""
+    composition = compose(family)
+    teach(composition)
+    ids = composition.base.tokenizer(TEXT)["input_ids"]
+    newest = len(ids) - 4
+
+    def logits(question: int) -> torch.Tensor:
+        utterance = composition.listen(Prompt(ids, TEXT, preamble=1, question=question), FULL)
+        return utterance.logits(ids[-1])
+
+    bare = bare_logits(composition.base, TEXT, steps=1)[0]
+    assert not torch.allclose(logits(newest), bare, atol=1e-4)
+    assert not torch.allclose(logits(1), logits(newest), atol=1e-4)
+    base, scaffold = composition._base_reading.cache, composition._scaffold_reading.cache
+    top = len(base.layers) - 1
+    assert torch.equal(base.layers[top].keys[:, :, :newest], scaffold.layers[top].keys[:, :, :newest])
+    assert not torch.equal(base.layers[top].keys[:, :, newest:-1], scaffold.layers[top].keys[:, :, newest:])
