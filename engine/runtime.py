@@ -227,7 +227,6 @@ class Engine:
                         self.stop(id)
                     case Shutdown():
                         break
-        self._running = sleeper
 
     def _do(self, id: int, line: str) -> None:
         """Run one submitted line from :class:`Started` to :class:`Done`."""
@@ -237,7 +236,7 @@ class Engine:
             self._stopped.discard(id)
             self.outbox.put(Done(id, Outcome.STOPPED))
             return
-        self._running = id
+        outer, self._running = self._running, id  # a long job that waits meanwhile can still be stopped
         before = self.outbox.latest.state
         call = Call(
             id,
@@ -252,7 +251,7 @@ class Engine:
         try:
             done = self._outcome(id, intent, call, before)
         finally:
-            self._running = None
+            self._running = outer
             self._stopped.discard(id)
         if self.outbox.latest.state.busy:
             self._show(before)

@@ -165,9 +165,7 @@ def test_waking_it_up_undoes_the_night(home: Path, config: Any, monkeypatch: pyt
         assert driver.say("hello").outcome is Outcome.OK
 
 
-def test_a_diverging_night_is_stopped_undone_and_told(
-    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_diverging_night_is_stopped_undone_and_told(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     config.set("learning_rate", 0.1)
     monkeypatch.setattr(nights, "_FEWEST_STEPS", 6)
     real = nights.train
@@ -341,3 +339,17 @@ def test_killed_in_the_middle_it_wakes_as_it_was(
         assert same(before, adapters(driver))
         assert driver.engine.outbox.latest.unslept == len(FACTS)
         assert not driver.of(Notice)
+
+
+def test_a_night_that_waits_for_the_user_can_still_be_stopped(home: Path, config: Any) -> None:
+    config.set("sleep_quiet_seconds", 3600.0)
+    with running(home, config) as driver:
+        tell(driver)
+        number = driver.engine.submit("sleep")
+        driver.until(lambda: bool(driver.of(SleepPhase)), "for the night")
+        driver.say("hello")
+        assert driver.done(number) is None
+        driver.engine.stop(number)
+        driver.say("good morning")
+        driver.wait(number)
+        assert driver.engine.outbox.latest.unslept >= len(FACTS)
