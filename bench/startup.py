@@ -1,8 +1,8 @@
 """How long it takes until there is something to see, something to talk to, and something said.
 
-``python -m bench.startup [--rounds 5] [--cold] [--json FILE]`` starts the real program again and again: ``--version``; the
-app in a pseudo-terminal, up to its first painted frame and up to *awake*; ``sovl exec`` with one question, up to the
-first token. ``--cold`` gives every round an empty cache, so that the weights are converted anew. Medians are printed.
+``python -m bench.startup [--rounds 5] [--cold] [--json FILE]`` starts the real program again and again: ``--version``;
+the app in a pseudo-terminal, up to its first painted frame and up to *awake*; ``sovl exec`` with one question, up to
+the first token. ``--cold`` gives every round an empty cache, so that the weights are converted anew. Medians are printed.
 """
 
 from __future__ import annotations

@@ -237,7 +237,7 @@ class Engine:
             self.outbox.put(Done(id, Outcome.STOPPED))
             return
         outer, self._running = self._running, id  # a long job that waits meanwhile can still be stopped
-        before = self.outbox.latest.state
+        before, note = self.outbox.latest.state, self.outbox.latest.note
         call = Call(
             id,
             intent.args,
@@ -254,7 +254,7 @@ class Engine:
             self._running = outer
             self._stopped.discard(id)
         if self.outbox.latest.state.busy:
-            self._show(before)
+            self._show(before, note)
         else:
             self._show(self.outbox.latest.state, self.outbox.latest.note)
         self.outbox.put(done)

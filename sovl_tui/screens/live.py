@@ -128,6 +128,7 @@ class LiveScreen(Screen[None]):
         before, self._vitals = self._vitals, vitals
         if (vitals.snapshot.state, vitals.asleep) != (before.snapshot.state, before.asleep):
             self._show_keys()
+            self._show_hint()
 
     def submitted(self, line_id: int, line: str) -> None:
         """Show a line that went to the engine."""

@@ -127,8 +127,9 @@ async def test_escape_does_not_end_a_night_but_says_what_does(tmp_path: Path, ph
         assert stage.engine.stops == []
         assert "asleep: /wake wakes it" in stage.screen_text
         assert "/wake wake it" in stage.screen_text and "esc stop" not in stage.screen_text
-        await stage.type("h")
-        assert "asleep: /wake" not in stage.screen_text
+        stage.engine.wake_up(number, 1, 0, 0)
+        await stage.settle()
+        assert "asleep: /wake" not in stage.screen_text and "/wake wake it" not in stage.screen_text
 
 
 async def test_escape_stops_the_answer_and_not_the_night_below_it(tmp_path: Path) -> None:
