@@ -2,7 +2,8 @@
 
 ``python -m bench.startup [--rounds 5] [--cold] [--json FILE]`` starts the real program again and again: ``--version``;
 the app in a pseudo-terminal, up to its first painted frame and up to *awake*; ``sovl exec`` with one question, up to
-the first token. ``--cold`` gives every round an empty cache, so that the weights are converted anew. Medians are printed.
+the first token. ``--cold`` gives every round an empty cache, so that the weights are converted anew. Medians are
+printed.
 """
 
 from __future__ import annotations
