@@ -42,7 +42,7 @@ def gauges_of(snapshot: Snapshot) -> tuple[Gauge, ...]:
         (
             "recognises",
             snapshot.recognition or 0.0,
-            f"r {snapshot.recognition or 0.0:.2f}" if snapshot.learned else "untaught",
+            _recognised(snapshot),
             "secondary",
         ),
         (
@@ -77,3 +77,10 @@ class Gauges(Lines):
             line.append(value.rjust(value_width + 1), pen(ink.foreground))
             result.append(line)
         return result
+
+
+def _recognised(snapshot: Snapshot) -> str:
+    """What the gate said of the last prompt, in a few characters."""
+    if not snapshot.learned:
+        return "untaught"
+    return "–" if snapshot.recognition is None else f"r {snapshot.recognition:.2f}"
