@@ -11,15 +11,15 @@ sampling): a fair sample of the whole file that is the same in every run, found 
 from __future__ import annotations
 
 import heapq
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from engine.composition.prompt import Turn
+from engine.learning.json_lines import numbered_lines, record_of
 from engine.memory.jsonl import NEVER_TRAINED
 from engine.memory.record import Interaction, storable
 from engine.resources import resource
@@ -28,8 +28,6 @@ MOST_ROWS = 20_000
 """Rows kept of a file. More would take this kind of training days on a CPU."""
 MOST_CHARACTERS = 64_000_000
 """Characters kept of a file, whatever the number of rows."""
-LONGEST_LINE = 4 * 1024 * 1024
-"""Bytes; a longer line is malformed, so that a file without line breaks cannot fill the memory."""
 MOST_PROBLEMS = 5
 """Malformed lines that are kept with their reason; all are counted."""
 
@@ -146,7 +144,7 @@ def read_file(path: Path, longest: int, told: Told) -> DataSet:
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            for number, line in _lines(file):
+            for number, line in numbered_lines(file):
                 data.lines += 1
                 _take_line(number, line, longest, data, sample)
                 if number % _PROGRESS_EVERY == 0:
@@ -188,44 +186,19 @@ def _finished(data: DataSet, sample: _Sample) -> DataSet:
     return data
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Numbered lines that are not blank; None stands for one that is too long."""
-    number = 0
-    while line := file.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-            while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass
-            yield number, None
-        elif line.strip():
-            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-
-
 def _take_line(number: int, line: bytes | None, longest: int, data: DataSet, sample: _Sample) -> None:
     try:
-        if line is None:
-            raise ValueError(f"longer than {LONGEST_LINE // 2**20} MB")
-        record = json.loads(line.decode("utf-8"))
-        if not isinstance(record, dict):
-            raise ValueError("not a JSON object")
+        record = record_of(line)
         turns, answer = _conversation(record, data) if "messages" in record else _pair(record)
-    except UnicodeDecodeError:
-        problem = "not UTF-8"
-    except json.JSONDecodeError as error:
-        problem = f"not JSON: {error.msg}"
-    except RecursionError:
-        problem = "nested too deeply"
     except ValueError as error:
-        problem = str(error)
+        data.malformed += 1
+        if len(data.problems) < MOST_PROBLEMS:
+            data.problems.append((number, str(error)))
     else:
         if _not_for_training(record):
             data.withheld += 1
         else:
             sample.add(_row(turns, answer, longest), longest)
-        return
-    data.malformed += 1
-    if len(data.problems) < MOST_PROBLEMS:
-        data.problems.append((number, problem))
 
 
 def _pair(record: dict[str, Any]) -> tuple[list[Turn], str]:

@@ -8,16 +8,15 @@ counted, the first such lines are named, and the rest goes on.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from engine.learning.audit import answers, contains
-from engine.learning.dataset import LONGEST_LINE
+from engine.learning.json_lines import numbered_lines, record_of
 from engine.learning.values import content_words
 from engine.memory.record import storable
 
@@ -107,7 +106,7 @@ def read_questions(path: Path, told: Told) -> OwnQuestions:
             raise QuestionsError(f"{path} is not an ordinary file; evaluate takes a JSONL file.")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            for number, line in _lines(file):
+            for number, line in numbered_lines(file):
                 if found.rows == MOST_ROWS:
                     found.capped = True
                     break
@@ -128,33 +127,9 @@ def read_questions(path: Path, told: Told) -> OwnQuestions:
     return found
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    """Numbered lines that are not blank; None stands for one that is too long."""
-    number = 0
-    while line := file.readline(LONGEST_LINE):
-        number += 1
-        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-            while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass
-            yield number, None
-        elif line.strip():
-            yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-
-
 def _take(number: int, line: bytes | None, found: OwnQuestions) -> None:
     try:
-        if line is None:
-            raise ValueError(f"longer than {LONGEST_LINE // 2**20} MB")
-        record = json.loads(line.decode("utf-8"))
-        if not isinstance(record, dict):
-            raise ValueError("not a JSON object")
-        questions = _questions(number, record)
-    except UnicodeDecodeError:
-        found.note(number, "not UTF-8")
-    except json.JSONDecodeError as error:
-        found.note(number, f"not JSON: {error.msg}")
-    except RecursionError:
-        found.note(number, "nested too deeply")
+        questions = _questions(number, record_of(line))
     except ValueError as error:
         found.note(number, str(error))
     else:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tiny import byte_tokenizer
 
 from engine.composition.prompt import Turn
-from engine.learning import dataset
+from engine.learning import dataset, json_lines
 from engine.learning.dataset import (
     DataError,
     DataSet,
@@ -151,7 +151,7 @@ def test_all_malformed_lines_are_counted_and_the_first_ones_kept(write: Write) -
 
 
 def test_a_line_that_never_ends_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset, "LONGEST_LINE", 1000)
+    monkeypatch.setattr(json_lines, "LONGEST_LINE", 1000)
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps({"prompt": "x" * 5000, "response": "y"}) + "\n" + json.dumps(pair(1)) + "\n")
     data = read(path)
