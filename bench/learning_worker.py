@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from bench.learning_drift import Drift, measure, passages
 from bench.learning_facts import Correction, Fact
 from bench.learning_failure import BenchError
 from bench.learning_telling import live_a_day
+from bench.machine import describe_machine
 
 _SAY_EVERY = 15.0
 """Seconds between two lines of progress."""
@@ -153,36 +153,21 @@ def fact_from_json(data: dict[str, Any]) -> Fact:
 def machine(life: Any) -> dict[str, Any]:
     """What the figures were measured on."""
     import torch
-    import transformers
 
     from engine import __version__
 
     composition = life.composed
     return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
+        **describe_machine(),
         "torch threads": torch.get_num_threads(),
         "device": str(composition.base.device),
         "precision": str(composition.base.dtype).removeprefix("torch."),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
         "sovl": __version__,
         "base model": composition.base.name,
         "form": composition.form,
         "bridged layers": list(composition.layers),
         "LoRA parameters": composition.lora_parameters,
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _say(text: str) -> None:
