@@ -52,7 +52,7 @@ def app_seconds(environment: dict[str, str]) -> dict[str, float]:
             text = "\n".join(screen.display)
             if "first paint" not in seen and text.strip():
                 seen["first paint"] = time.perf_counter() - began
-            if " awake" in text:
+            if "● awake" in text:
                 seen["awake"] = time.perf_counter() - began
         child.sendcontrol("q")
         child.expect(pexpect.EOF, timeout=30)
