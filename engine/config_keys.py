@@ -318,7 +318,7 @@ class ControlsConfig(Section):
     """How it sleeps, dreams, feels and speaks."""
 
     sleep_conf_threshold: float = _number(
-        0.7,
+        0.5,
         0.5,
         0.9,
         "It falls asleep once its mean confidence since the last sleep is above this. Higher sleeps less.",
