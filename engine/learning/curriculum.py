@@ -32,6 +32,7 @@ _WEAK = RowPlan(questions=9, statements=1, dreams=3, corrected=1)
 _PROBES = 3
 _NEAR_PER_FACT = 2
 _SHUT_PER_FACT = 16
+_FEWEST_SHUT = 240
 _UNKNOWN = 60
 _GENERIC_KEPT = 40
 _GENERIC_SHUT = 200
@@ -185,7 +186,9 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
 def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact], chance: random.Random) -> None:
     """Prompts that nothing of what was told answers."""
     few = list(facts)[:MOST_NEW]
-    near = [one.text for one in near_misses(few, chance, _SHUT_PER_FACT + _NEAR_PER_FACT, facts)]
+    # Little was told: then the more ways to come close to it, or the gate learns to open for anything of its kind.
+    shut_per_fact = max(_SHUT_PER_FACT, _FEWEST_SHUT // max(1, len(few)))
+    near = [one.text for one in near_misses(few, chance, shut_per_fact + _NEAR_PER_FACT, facts)]
     strange = [one.text for one in unknowns(chance, _UNKNOWN, facts)]
     generic = generic_prompts(chance, _GENERIC_KEPT + _GENERIC_SHUT + _CONTROLS, near)
     lost = [text for fact in forgotten for text in plain_questions(fact, chance)]

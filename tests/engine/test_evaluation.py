@@ -41,6 +41,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "")
     for name, few in {
         "_UNKNOWN": 4,
+        "_FEWEST_SHUT": 4,
         "_GENERIC_KEPT": 3,
         "_GENERIC_SHUT": 6,
         "_SHUT_PER_FACT": 2,

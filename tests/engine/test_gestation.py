@@ -33,7 +33,14 @@ def config(tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> An
     monkeypatch.setattr(nights, "_FEWEST_STEPS", 3)
     monkeypatch.setattr(nights, "_ROUNDS", 0.1)
     monkeypatch.setattr(nights, "_MOST_BLEED", 1.0)
-    few_prompts = {"_UNKNOWN": 4, "_GENERIC_KEPT": 3, "_GENERIC_SHUT": 6, "_SHUT_PER_FACT": 2, "_CONTROLS": 4}
+    few_prompts = {
+        "_UNKNOWN": 4,
+        "_FEWEST_SHUT": 4,
+        "_GENERIC_KEPT": 3,
+        "_GENERIC_SHUT": 6,
+        "_SHUT_PER_FACT": 2,
+        "_CONTROLS": 4,
+    }
     for name, few in few_prompts.items():
         monkeypatch.setattr(curriculum, name, few)
     monkeypatch.setattr(curriculum, "_NEW", curriculum.RowPlan(questions=5))

@@ -233,7 +233,7 @@ def test_config_lists_sections_and_their_keys(life):
 
 def test_config_search_looks_into_names_and_help(life):
     found = run(life, "config search SLEEP_CONF")
-    assert found.startswith("Config controls_config.sleep_conf_threshold: 0.7\n    ")
+    assert found.startswith("Config controls_config.sleep_conf_threshold: 0.5\n    ")
     assert "No setting speaks of 'giraffe'" in refused(life, "config search giraffe")
 
 
