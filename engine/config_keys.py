@@ -214,7 +214,7 @@ class CoreConfig(Section):
         "Scales all of the scaffold's influence: 0 silences it, 0.5 leaves it as it is, 1 doubles it.",
     )
     gate_threshold: float = _number(
-        0.7,
+        0.5,
         0.0,
         1.0,
         "How sure the scaffold must be that it was told about a prompt before it speaks. "
