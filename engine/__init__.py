@@ -8,6 +8,7 @@ from engine.api import Outbox, Snapshot
 from engine.commands import parse
 from engine.config import Config, ConfigError, load_config
 from engine.home import Home, HomeError, HomeInUse
+from engine.resources import resource
 from engine.runtime import Engine
 from engine.version import __version__
 
@@ -23,4 +24,5 @@ __all__ = [
     "__version__",
     "load_config",
     "parse",
+    "resource",
 ]

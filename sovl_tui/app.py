@@ -15,10 +15,10 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.timer import Timer
 
+from engine import resource
 from engine.api import Closed, Done, EngineState, Event, Output, Started
 from engine.commands import parse
 from engine.config import Config
-from engine.resources import resource
 from sovl_tui import clipboard, crash
 from sovl_tui.driver import Driver
 from sovl_tui.history import History

@@ -141,7 +141,7 @@ def _app(args: argparse.Namespace) -> int:
 
 
 def _open_home(path: Path | None, read_only: bool, ask: bool = False) -> Home:
-    from engine.home import Home, HomeError, HomeInUse
+    from engine import Home, HomeError, HomeInUse
 
     home = Home(path)
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from engine import Home
 from engine.api import Outbox
-from engine.home import Home
 
 
 class Driver(Protocol):

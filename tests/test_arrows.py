@@ -31,7 +31,7 @@ LEVELS: dict[str, int] = {
 #: Plain data that the lifeform hands out; whoever speaks to it may name the type.
 RECORDS = {"engine.memory.record"}
 #: All of the engine that a screen may know.
-FRONT_DOOR = {"", "api", "config", "commands", "home", "resources", "version", "visible"}
+FRONT_DOOR = {"", "api", "config", "commands", "version", "visible"}
 LONGEST_FILE = 450
 LONG_FOR_A_REASON = {"engine/config_keys.py": "a table with one entry per configuration key"}
 
