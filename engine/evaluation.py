@@ -41,6 +41,7 @@ from engine.learning.evaluation import (
 from engine.learning.facts import Fact, facts_in
 from engine.learning.generic_prompts import generic_prompts
 from engine.learning.learner import Learner
+from engine.learning.learners import learner_for
 from engine.learning.negatives import near_misses, unknowns
 from engine.learning.own_questions import OwnQuestion, QuestionsError, read_questions
 
@@ -251,7 +252,7 @@ class _Exam:
     def learner(self) -> Learner:
         """The composition in batches; made when it is first needed."""
         if self._learner is None:
-            self._learner = Learner(self.composition, self.influence, self.encoder.preamble)
+            self._learner = learner_for(self.composition, self.influence, self.encoder.preamble)
         return self._learner
 
     def ask(self, prompts: Sequence[str], label: str, tokens: int = TOKENS) -> list[Heard]:

@@ -26,6 +26,7 @@ from engine.learning.dataset import DataError, DataSet, find_source, read_file, 
 from engine.learning.dry_run import checks, forward_loss
 from engine.learning.encoding import CHARACTERS_PER_TOKEN, Encoder
 from engine.learning.learner import Learner
+from engine.learning.learners import learner_for
 from engine.learning.lessons import Lessons, first_learned, prepare
 from engine.learning.to_stay import rows_to_stay
 from engine.learning.trainer import LearningFailed
@@ -221,7 +222,7 @@ class _Schooling:
         data.rows, learned = first_learned(data.rows, ratio, settings.max_samples)
         encoder = self.encoder(settings.max_length)
         lessons = prepare(data, encoder, ratio, self.heeding("preparing"))
-        learner = Learner(self.composition, self.influence_after(lessons.names, self.gain()), encoder.preamble)
+        learner = learner_for(self.composition, self.influence_after(lessons.names, self.gain()), encoder.preamble)
         size = plan.batch_size * plan.accumulation_steps
         rows = [(row.prompt, row.answer, True) for row in lessons.told]
         groups = [learner.prepare(rows[start : start + size], self.heed) for start in range(0, len(rows), size)]
@@ -324,7 +325,7 @@ class _Schooling:
         """Train from the beginning, or from the point that was ``reached``, and keep what comes of it."""
         plan = terms.plan
         self.facts = {"terms": asdict(terms), "rows": lessons.fingerprint(), "before": self.digest()}
-        learner = Learner(self.composition, influence, encoder.preamble)
+        learner = learner_for(self.composition, influence, encoder.preamble)
         kept, gate = rows_to_stay(learner, encoder, lessons.names, self.heeding("listening to the base"))
         course = Course(learner, lessons.told, lessons.held_out, kept, gate, plan, self.heed)
         comparison: Comparison | None = None

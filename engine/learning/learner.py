@@ -90,16 +90,24 @@ class Learner:
         self.device = composition.base.device
         self.gate = composition.gate
         self.preamble = list(preamble)
+        upper = range(self.first, len(composition.base.layers))
+        self.keeps_own = self.factor != 1.0 or not self.bridged.issuperset(upper)
+        """Whether the base's own keys and values of a prompt are a part of the mixture."""
+        self._take_models()
+        self._preamble = self._read_preamble()
+
+    def _take_models(self) -> None:
         frozen: dict[int, Any] = {}
-        self._whole = half_copy(composition.base.model, frozen)
-        self._base = half_copy(composition.base.model, frozen)
-        self._scaffold = half_copy(composition.scaffold.peft.get_base_model(), frozen)
+        base = self.composition.base.model
+        self._whole = half_copy(base, frozen)
+        self._base = half_copy(base, frozen)
+        self._scaffold = half_copy(self.composition.scaffold.peft.get_base_model(), frozen)
         self._base_entry = leave_out(self._base, self.first)
         self._scaffold_entry = next(
             (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
         )
         self.parameters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
-        self._preamble = self._read_preamble()
+        self._dropped = [m for n, m in self._scaffold.named_modules() if ".lora_dropout." in n]
 
     @torch.no_grad()
     def _read_preamble(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -163,7 +171,7 @@ class Learner:
             exercise = Exercise(list(prompt), list(answer), told, states[index, :context].clone())
             if answer:
                 exercise.answer_states = states[index, context:end].clone()
-                if self.factor != 1.0:
+                if self.keeps_own:
                     exercise.keys_values = torch.stack(
                         [
                             torch.stack(
@@ -233,13 +241,12 @@ class Learner:
     @contextmanager
     def dropping(self) -> Iterator[None]:
         """While entered, ``lora_dropout`` acts on the adapters' inputs. Outside of it nothing is ever dropped."""
-        parts = [module for name, module in self._scaffold.named_modules() if ".lora_dropout." in name]
-        for part in parts:
+        for part in self._dropped:
             part.train()
         try:
             yield
         finally:
-            for part in parts:
+            for part in self._dropped:
                 part.eval()
 
     def base_logits(self, rows: Sequence[Exercise]) -> torch.Tensor:
@@ -379,10 +386,7 @@ class Learner:
 
     def _mixed(self, rows: Sequence[Exercise], width: int, scaffold: DynamicCache) -> DynamicCache:
         """The cache from which the base answers."""
-        own = None
-        if self.factor != 1.0:
-            stacked = [row.keys_values for row in rows]
-            own = stacked_keys(stacked, width)
+        own = stacked_keys([row.keys_values for row in rows], width) if self.keeps_own else None
         n, mixture = len(self.preamble), DynamicCache()
         for index, layer in enumerate(scaffold.layers):
             if index < self.first or own is None:

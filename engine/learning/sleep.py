@@ -23,6 +23,7 @@ from engine.learning.audit import Findings, Probe, audit
 from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
 from engine.learning.learner import Exercise, Learner
+from engine.learning.learners import learner_for
 from engine.learning.night import Broken, Night, Sleeper, Watcher
 from engine.learning.trainer import Recipe, Step, train
 from engine.memory.memories import Verdict
@@ -90,7 +91,7 @@ class _Night:
     def run(self, dream: bool, last_prompt: str) -> Night:
         settings = self.life.config
         self._enter("falling asleep", EngineState.DREAMING)
-        learner = Learner(self.composition, self._influence(), self._preamble())
+        learner = learner_for(self.composition, self._influence(), self._preamble())
         try:
             if dream and self.curriculum.lessons:
                 self._enter("dreaming", EngineState.DREAMING)
@@ -110,7 +111,7 @@ class _Night:
     def only_dream(self, last_prompt: str) -> Night:
         self._enter("dreaming", EngineState.DREAMING)
         try:
-            self._dream(Learner(self.composition, self._influence(), self._preamble()), last_prompt, old=True)
+            self._dream(learner_for(self.composition, self._influence(), self._preamble()), last_prompt, old=True)
         except Cancelled:
             raise Broken from None
         self._end_phase()
