@@ -36,7 +36,7 @@ _FEWEST_SHUT = 240
 _UNKNOWN = 60
 _GENERIC_KEPT = 40
 _GENERIC_SHUT = 200
-_CONTROLS = 16
+_CONTROLS = 32
 
 
 @dataclass(frozen=True, slots=True)
