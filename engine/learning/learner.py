@@ -12,12 +12,14 @@ Layout of a batch: the preamble that all prompts share, prompts padded on the le
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 from transformers.cache_utils import DynamicCache
 
 from engine.composition.bridge import Influence
@@ -47,6 +49,7 @@ class Exercise:
         final: The base's final hidden states where it would predict the answer, ``[A, hidden]``; only kept for rows
             whose answer is the base's own.
         stress: How much each answer token counts, ``[A]``; all alike when None.
+        cost: Its loss when it was last trained on, nats per token.
     """
 
     prompt: list[int]
@@ -57,6 +60,7 @@ class Exercise:
     keys_values: torch.Tensor | None = None
     final: torch.Tensor | None = None
     stress: torch.Tensor | None = None
+    cost: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Learner:
             (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
         )
         self.parameters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
-        self._dropped = [m for n, m in self._scaffold.named_modules() if ".lora_dropout." in n]
+        self._dropped = [m for m in self._scaffold.modules() if isinstance(m, nn.Dropout)]
 
     @torch.no_grad()
     def _read_preamble(self) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from engine.composition.frozen import decoder_layers
 from engine.learning.batching import stacked, stacked_keys
@@ -28,7 +29,7 @@ class LlamaLearner(Learner):
         scaffold: Any = composition.scaffold.peft.get_base_model()
         self._wrapped = list(decoder_layers(scaffold))[self.first :]
         self.parameters = [p for n, p in scaffold.named_parameters() if "lora_" in n]
-        self._dropped = [m for n, m in scaffold.named_modules() if ".lora_dropout." in n]
+        self._dropped = [m for m in scaffold.modules() if isinstance(m, nn.Dropout)]
         self._lower = range(self.first)
         self._upper = range(self.first, len(self._stack.layers))
 
