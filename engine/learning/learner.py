@@ -49,7 +49,7 @@ class Exercise:
         final: The base's final hidden states where it would predict the answer, ``[A, hidden]``; only kept for rows
             whose answer is the base's own.
         stress: How much each answer token counts, ``[A]``; all alike when None.
-        cost: Its loss when it was last trained on, nats per token.
+        cost: What the least expected token of its answer cost when it was last trained on, in nats.
     """
 
     prompt: list[int]
