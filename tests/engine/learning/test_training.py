@@ -506,12 +506,11 @@ def test_it_is_trained_at_the_weight_it_will_be_used_at(
 ) -> None:
     weights: list[float] = []
 
-    class Watched(Learner):
-        def __init__(self, composition: Composition, influence: Influence, preamble: Any) -> None:
-            weights.append(influence.weight)
-            super().__init__(composition, influence, preamble)
+    def watched(composition: Composition, influence: Influence, preamble: Any) -> Learner:
+        weights.append(influence.weight)
+        return Learner(composition, influence, preamble)
 
-    monkeypatch.setattr(schooling, "Learner", Watched)
+    monkeypatch.setattr(schooling, "learner_for", watched)
     pupil = born(sigmoid_shift=20.0)
     newborn = pupil.life.weight
     pupil.run(f"train --data {data}")
