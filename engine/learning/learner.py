@@ -49,6 +49,7 @@ class Exercise:
         final: The base's final hidden states where it would predict the answer, ``[A, hidden]``; only kept for rows
             whose answer is the base's own.
         stress: How much each answer token counts, ``[A]``; all alike when None.
+        noise: How much its states are disturbed whenever it is trained on, in units of their root mean square.
         cost: What the least expected token of its answer cost when it was last trained on, in nats.
     """
 
@@ -60,6 +61,7 @@ class Exercise:
     keys_values: torch.Tensor | None = None
     final: torch.Tensor | None = None
     stress: torch.Tensor | None = None
+    noise: float = 0.0
     cost: float = math.inf
 
 
@@ -71,6 +73,18 @@ class Reply:
     ids: tuple[int, ...]
     confidence: float
     recognition: float
+
+
+def disturbed(row: Exercise) -> torch.Tensor:
+    """What the scaffold reads of a row, ``[P - 1, hidden]``: a dreamt one is never twice the same in training.
+
+    Noise on what is read keeps it from learning a wording by heart; after NEFTune (Jain et al., 2023), but on the
+    states above the trunk instead of on embeddings.
+    """
+    if not row.noise or not torch.is_grad_enabled():
+        return row.states
+    scale = row.noise * row.states.float().square().mean().sqrt()
+    return row.states + scale * torch.randn_like(row.states)
 
 
 class Learner:
@@ -204,7 +218,7 @@ class Learner:
         width = max(1, *(len(row.prompt) - 1 for row in rows))
         ids, real = self._padded([row.prompt[:-1] for row in rows], left=True, width=width)
         cache = self._preamble_cache(len(rows), range(self.first, len(self._preamble)))
-        self._enter(self._scaffold_entry, stacked([row.states for row in rows], width, left=True))
+        self._enter(self._scaffold_entry, stacked([disturbed(row) for row in rows], width, left=True))
         with self._arithmetic():
             final = trunk_of(self._scaffold)(
                 input_ids=ids,

@@ -13,7 +13,7 @@ from torch import nn
 
 from engine.composition.frozen import decoder_layers
 from engine.learning.batching import stacked, stacked_keys
-from engine.learning.learner import Exercise, Heed, Learner, Reply
+from engine.learning.learner import Exercise, Heed, Learner, Reply, disturbed
 from engine.learning.llama_stack import KeysValues, LayerAdapters, LlamaStack, adapters_of
 
 _NEVER = -1e9
@@ -78,7 +78,7 @@ class LlamaLearner(Learner):
     def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, list[KeysValues]]:
         width = max(1, *(len(row.prompt) - 1 for row in rows))
         _, real = self._padded([row.prompt[:-1] for row in rows], left=True, width=width)
-        states = stacked([row.states for row in rows], width, left=True).to(self.device)
+        states = stacked([disturbed(row) for row in rows], width, left=True).to(self.device)
         rotary = self._stack.rotary(self._positions(real))
         rate = next((part.p for part in self._dropped if part.training), 0.0)
         states, seen = self._stack.run(

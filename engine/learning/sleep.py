@@ -121,7 +121,7 @@ class _Night:
     # -- phases --------------------------------------------------------------------------------------------------------
 
     def _dream(self, learner: Learner, last_prompt: str, *, old: bool = False) -> None:
-        lessons = [lesson for lesson in self.curriculum.lessons if old or not lesson.old][:_MOST_DREAMS]
+        lessons = self.curriculum.lessons[:_MOST_DREAMS]
         memories = [Dreamable(lesson.memory_id, lesson.text, lesson.value) for lesson in lessons]
         if not memories:
             return
@@ -136,9 +136,10 @@ class _Night:
         )
         tokenizer = self.composition.base.tokenizer
         asked = {row.prompt.casefold() for lesson in lessons for row in lesson.rows}
+        asking = [memory for memory, lesson in zip(memories, lessons, strict=True) if old or not lesson.old]
         for one in questions(
             learner,
-            memories,
+            asking,
             self._encode_after,
             lambda text: list(tokenizer(text, add_special_tokens=False)["input_ids"]),
             lambda question: question.casefold() in asked,
@@ -232,7 +233,10 @@ class _Night:
         longest = self.life.config.training_config.max_seq_length
         rows: list[tuple[list[int], list[int], bool]] = []
         stress: list[torch.Tensor] = []
+        noise: list[float] = []
         importance: list[float] = []
+        # A memory that was dreamt of is replayed as disturbed as it was dreamt.
+        dreamt_noise = {one.memory.id: one.noise for one in self.night.dreams}
         for lesson in self.curriculum.lessons:
             dreamt = self.night.questions.get(lesson.memory_id, lesson.questions)
             asked = [(row.prompt, row.answer) for row in lesson.rows] + [(q, lesson.answer) for q in dreamt]
@@ -241,10 +245,11 @@ class _Night:
                 if len(ids) + len(said) <= longest:
                     rows.append((ids, said, True))
                     stress.append(weights)
+                    noise.append(dreamt_noise.get(lesson.memory_id, 0.0))
                     importance.append(lesson.weight)
         exercises = learner.prepare(rows, self._heed)
-        for exercise, weights in zip(exercises, stress, strict=True):
-            exercise.stress = weights
+        for exercise, weights, share in zip(exercises, stress, noise, strict=True):
+            exercise.stress, exercise.noise = weights, share
         return exercises, importance
 
     def _said(self, answer: str, value: str) -> tuple[list[int], torch.Tensor]:

@@ -88,7 +88,7 @@ def train(
         kept: Rows to keep the base's own answers on.
         gate: Rows to keep the gate shut on.
         recipe: How.
-        chance: Orders the rows.
+        chance: Orders the rows, and seeds what is dropped and disturbed.
         weights: How much each told row counts; 1 by default.
 
     Raises:
@@ -104,7 +104,9 @@ def train(
     try:
         for number in range(1, recipe.steps + 1):
             told_rows, kept_rows, gate_rows = (next(r) for r in rounds)
-            step = accumulate(learner, told_rows, kept_rows, gate_rows, recipe, importance, number)
+            with torch.random.fork_rng(), learner.dropping():
+                torch.manual_seed(chance.getrandbits(31))
+                step = accumulate(learner, told_rows, kept_rows, gate_rows, recipe, importance, number)
             descend(optimizer, schedule, recipe.clip, number)
             yield step
     finally:
