@@ -123,14 +123,14 @@ def _widened(mask: torch.Tensor | None, bias: torch.Tensor, keys: torch.Tensor) 
         keys: What the cache holds before the new token, the dreams included.
     """
     if mask is None:
-        seen = bias.new_zeros(*bias.shape[:3], keys.shape[2] + 1 - bias.shape[3])
+        seen = keys.new_zeros(*bias.shape[:3], keys.shape[2] + 1 - bias.shape[3])
     elif mask.dtype == torch.bool:
-        seen = torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, torch.finfo(keys.dtype).min)
+        seen = keys.new_zeros(mask.shape).masked_fill(~mask, torch.finfo(keys.dtype).min)
     else:
         seen = mask
     rows = max(seen.shape[0], bias.shape[0])
-    parts = (bias.expand(rows, *seen.shape[1:3], -1), seen.expand(rows, -1, -1, -1))
-    return torch.cat([part.to(keys.dtype) for part in parts], dim=3)
+    ahead = bias.to(seen.dtype).expand(rows, *seen.shape[1:3], -1)
+    return torch.cat([ahead, seen.expand(rows, -1, -1, -1)], dim=3)
 
 
 def _place_of_mask(layer: nn.Module) -> int:

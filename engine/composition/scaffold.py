@@ -165,8 +165,9 @@ class Scaffold:
         """
         if self._entry is not None:
             self._entry.states = trunk_states
+        standing = {} if positions is None else {"position_ids": positions}
         try:
-            output = trunk_of(self._model)(input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True)
+            output = trunk_of(self._model)(input_ids=ids, past_key_values=cache, use_cache=True, **standing)
         finally:
             if self._entry is not None:
                 self._entry.states = None

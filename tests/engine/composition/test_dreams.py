@@ -22,7 +22,7 @@ from engine.composition.scaffold import LoraSettings
 LORA = LoraSettings(rank=4, alpha=8, dropout=0.0, target_modules=("q_proj", "k_proj", "v_proj", "down_proj"))
 FULL = Influence(weight=0.9, cap=0.9, threshold=0.7)
 FAMILIES = ["llama", "gpt2", "qwen2", "gemma2"]
-PAIRS = [*FAMILIES, "llama+gpt2", "gemma2+other"]
+PAIRS = [*FAMILIES, "llama+gpt2"]
 TEXT = "hello, my cat is called Zorblax. what is the river that flows into the sea?"
 MEMORIES = ("my dog sleeps in the city", "the code for the door is 5 0 2")
 Compose = Callable[..., Composition]
@@ -169,7 +169,7 @@ def test_they_are_heard_in_sliding_and_in_full_layers_however_long_the_context(c
     assert (heard - without).abs().max() > 1e-4
 
 
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("pair", ["llama", "gemma2", "llama+gpt2"])
 def test_reused_caches_hear_what_rebuilt_ones_hear(ready: Callable[[str], Composition], pair: str) -> None:
     """Turns follow one another while dreams come, change and go."""
     composition = ready(pair)
@@ -205,7 +205,7 @@ def test_a_trace_holds_mean_keys_before_their_rotation_and_mean_values(
     assert torch.allclose(trace["values.3"].flatten(), mean[-width:], atol=1e-4)
 
 
-@pytest.mark.parametrize("pair", ["llama", "gpt2", "gemma2+other"])
+@pytest.mark.parametrize("pair", ["llama", "gpt2", "llama+gpt2"])
 def test_a_trace_depends_on_the_memory_alone(ready: Callable[[str], Composition], pair: str) -> None:
     composition = ready(pair)
     recalled = recollection(composition)
