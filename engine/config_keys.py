@@ -365,7 +365,7 @@ class ControlsConfig(Section):
         "state", 1, 4096, "Beginning of the file names that save and load use when they are given none."
     )
     dream_memory_weight: float = _number(
-        0.1, 0.0, 0.5, "How strongly past dreams colour what the scaffold reads. 0 leaves them out."
+        0.1, 0.0, 0.5, "How strongly past dreams join the context where the scaffold speaks. 0 leaves them out."
     )
     dream_memory_maxlen: Whole = _integer(10, 5, 20, "Dreams that are kept; the faintest goes first.", unit="dreams")
     dream_prompt_weight: float = _number(

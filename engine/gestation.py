@@ -93,6 +93,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
     curriculum = _plan(life)
     life.sleeping, life.waking = True, False
     before = {name: tensor.clone() for name, tensor in life.composed.scaffold.adapters().items()}
+    dreams = life.dreams
     try:
         night = nights.sleep(
             life, _Watch(caller, life), curriculum, dream=_dreams(life, curriculum), last_prompt=_last_prompt(life)
@@ -104,6 +105,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
             life.save()
         except BaseException:
             life.composed.scaffold.set_adapters(before)
+            life.dreams = dreams
             life.lifecycle = type(life.lifecycle).from_dict(exposure)
             raise
         _write_down(life, curriculum, night, began)
@@ -140,7 +142,6 @@ def dream(life: Lifeform, caller: Watcher) -> str:
     curriculum = _plan(life)
     if not curriculum.lessons:
         return "No memories to dream on."
-    curriculum.lessons = curriculum.lessons[:3]
     life.waking = False
     try:
         night = nights.dream(life, _Watch(caller, life), curriculum, last_prompt=_last_prompt(life))
@@ -159,7 +160,10 @@ def dream(life: Lifeform, caller: Watcher) -> str:
 def _plan(life: Lifeform) -> Curriculum:
     from engine.learning.curriculum import plan_night
 
-    return plan_night(life.journal, random.Random(life.config.core_config.random_seed + life.journal.count()))
+    curriculum = plan_night(life.journal, random.Random(life.config.core_config.random_seed + life.journal.count()))
+    # A dream of what was corrected or forgotten must not go on colouring what is said.
+    life.dreams.drop([memory.id for memory in life.journal.memories.all() if not memory.current])
+    return curriculum
 
 
 def _last_prompt(life: Lifeform) -> str:

@@ -286,6 +286,7 @@ class Lifeform:
     def influence(self) -> Influence:
         """How loudly the scaffold may speak in the next answer."""
         from engine.composition.bridge import Influence
+        from engine.learning.dream_traces import in_context
 
         core = self.config.core_config
         return Influence(
@@ -293,6 +294,7 @@ class Lifeform:
             blend=core.blend_strength,
             cap=self.config.controls_config.scaffold_weight_cap,
             threshold=core.gate_threshold,
+            dreams=in_context(self.dreams, self.config.controls_config, self.composed),
         )
 
     @property
@@ -337,9 +339,10 @@ class Lifeform:
         return self.sleeping
 
     def forget(self, memory_id: int) -> None:
-        """Let the next sleep unlearn a memory."""
+        """Let the next sleep unlearn a memory; dreams of it are gone at once."""
         with self.journal.transaction():
             self.journal.memories.forget([memory_id])
+        self.dreams.drop([memory_id])
 
     # -- settings ------------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from engine.memory.dreams import DreamMemory
 from engine.mind.confidence import ConfidenceHistory
 from engine.mind.lifecycle import Lifecycle
 from engine.mind.temperament import Temperament, TemperamentSettings
@@ -25,13 +24,15 @@ def capture(life: Lifeform) -> SavedState:
     """Everything of ``life`` that is worth keeping. Its composition must be loaded."""
     from safetensors.torch import save as to_bytes
 
+    from engine.learning.dream_traces import index_of, tensors_of
+
     composition = life.composed
     composition.memory.settle(life.config.controls_config.memory_decay_rate)
     parts: dict[str, bytes] = {}
     if composition.scaffold.learned:
         parts[SCAFFOLD] = to_bytes({name: t.contiguous() for name, t in composition.scaffold.adapters().items()})
-    if composition.gate.trained or (composition.bridge is not None and composition.bridge.learned):
-        parts[CROSS_ATTENTION] = to_bytes(_bridge_tensors(composition))
+    if len(life.dreams) or composition.gate.trained or (composition.bridge is not None and composition.bridge.learned):
+        parts[CROSS_ATTENTION] = to_bytes({**_bridge_tensors(composition), **tensors_of(life.dreams)})
     if len(composition.memory):
         parts[TOKEN_MAP] = json.dumps(composition.memory.to_dict()).encode()
     meta = {
@@ -44,7 +45,7 @@ def capture(life: Lifeform) -> SavedState:
         "pinned_weight": life.pinned_weight,
         "last_trained": life.last_trained,
         "gate_trained": composition.gate.trained,
-        "dreams": life.dreams.to_list(),
+        "dreams": index_of(life.dreams),
         "slept_at_temperament": life.slept_at_temperament,
     }
     return SavedState(meta, parts)
@@ -86,6 +87,7 @@ def restore(life: Lifeform, saved: SavedState) -> None:
     from safetensors.torch import load as from_bytes
 
     from engine.composition.token_map import TokenMemory
+    from engine.learning.dream_traces import DREAM, memory_of
 
     composition, controls = life.composed, life.config.controls_config
     _check_models(saved.meta.get("models"), _models(composition))
@@ -97,13 +99,14 @@ def restore(life: Lifeform, saved: SavedState) -> None:
         temper = TemperamentSettings.of(controls)
         temperament = Temperament.from_dict(meta["temperament"], controls.temperament_history_maxlen, temper)
         lifecycle = Lifecycle.from_dict(meta["lifecycle"])
-        dreams = DreamMemory.from_list(meta.get("dreams", []))
         slept_at = _number(meta, "slept_at_temperament")
         memory = TokenMemory.from_dict(json.loads(parts[TOKEN_MAP])) if TOKEN_MAP in parts else TokenMemory()
         adapters = from_bytes(parts[SCAFFOLD]) if SCAFFOLD in parts else None
         bridge = from_bytes(parts[CROSS_ATTENTION]) if CROSS_ATTENTION in parts else None
+        dreams = memory_of(meta.get("dreams", []), bridge or {}, composition)
         pinned, trained_at = _number(meta, "pinned_weight"), _number(meta, "last_trained")
         if bridge is not None:
+            bridge = {name: tensor for name, tensor in bridge.items() if not name.startswith(DREAM)}
             _check_shapes(_bridge_tensors(composition), bridge)
         if adapters is not None:
             composition.scaffold.set_adapters(adapters)

@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from engine.composition.cache import KVCache, KVLayer
+from engine.composition.dreams import DreamPositions
 from engine.composition.frozen import FrozenModel, text_config
 from engine.composition.layers import matching_layer
 from engine.composition.scaffold import hidden_of
@@ -239,12 +240,14 @@ class Influence:
         blend: b in [0, 1]; 0.5 is neutral.
         cap: ``scaffold_weight_cap``, the bound of each single token's influence.
         threshold: r below it keeps the scaffold silent.
+        dreams: What joins the context where the scaffold speaks; None when nothing does.
     """
 
     weight: float
     blend: float = 0.5
     cap: float = 1.0
     threshold: float = 0.5
+    dreams: DreamPositions | None = None
 
     @property
     def silent(self) -> bool:

@@ -60,6 +60,21 @@ class KVLayer(DynamicLayer):
             self.keys, self.values = self._keys[:, :, :length], self._values[:, :, :length]
 
 
+class PrefacedLayer(KVLayer):
+    """A layer with positions in front that belong to no token: they are attended to, but not counted."""
+
+    def __init__(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Args are the states in front, ``[batch, heads, extra, head_dim]``."""
+        super().__init__()
+        self._extra = 0
+        self.update(keys, values)
+        self._extra = keys.shape[2]
+
+    def get_seq_length(self) -> int:
+        """Number of tokens."""
+        return super().get_seq_length() - self._extra
+
+
 class KVCache(Cache):
     """One :class:`KVLayer` per decoder layer, made as the layers first write."""
 

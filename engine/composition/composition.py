@@ -227,7 +227,7 @@ class Composition:
     def _under_influence(
         self, utterance: Utterance, prompt: Prompt, influence: Influence, memory_rate: float | None
     ) -> Utterance:
-        context = prompt.ids[:-1]
+        context, dreams = prompt.ids[:-1], influence.dreams
         reading = self._scaffold_reading
         scaffold_ids = context if self.scaffold.shared else self.token_map.scaffold_ids(prompt.text, prompt.ids)
         base = self._base_reading
@@ -245,10 +245,16 @@ class Composition:
         if self.bridge is None:
             span = range(reading.preamble, len(context))
             cache = mixed_cache(base.cache, reading.cache, self.layers, span, influence.factor(multipliers))
-            return replace(utterance, weight=influence.weight, recognition=recognition, _cache=cache)
+            joined = nullcontext if dreams is None else dreams.join(cache, self.base.layers, self.layers)
+            return replace(utterance, weight=influence.weight, recognition=recognition, _cache=cache, _acting=joined)
         bridge = self.bridge
-        keys_and_values = bridge.attend_to({layer: rows.view() for layer, rows in reading.recorded.items()})
+        states = {layer: rows.view() for layer, rows in reading.recorded.items()}
         bias = key_bias(multipliers, self.base.device)
+        if dreams is not None:
+            read = len(spoken_ids) + 1
+            bias = torch.cat([torch.zeros(read, device=self.base.device) if bias is None else bias, dreams.bias])
+            states = {n: torch.cat([rows, dreams.states(n, like=rows)], dim=1) for n, rows in states.items()}
+        keys_and_values = bridge.attend_to(states)
         factor = 2 * influence.blend * influence.weight
 
         def acting() -> AbstractContextManager[None]:

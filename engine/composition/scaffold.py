@@ -144,7 +144,13 @@ class Scaffold:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def forward(self, ids: torch.Tensor, cache: KVCache, trunk_states: torch.Tensor | None) -> torch.Tensor:
+    def forward(
+        self,
+        ids: torch.Tensor,
+        cache: KVCache,
+        trunk_states: torch.Tensor | None,
+        positions: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """Read tokens behind those in ``cache``.
 
         Args:
@@ -152,14 +158,16 @@ class Scaffold:
             cache: What was read so far; grows by ``new``.
             trunk_states: The base's hidden states ``[1, new, hidden]`` below layer ``first``; None when the scaffold
                 computes all its layers.
+            positions: Where the tokens stand, ``[1, new]``; behind those in ``cache`` by default.
 
         Returns:
             Final normed hidden states ``[1, new, hidden]``.
         """
         if self._entry is not None:
             self._entry.states = trunk_states
+        standing = {} if positions is None else {"position_ids": positions}
         try:
-            output = trunk_of(self._model)(input_ids=ids, past_key_values=cache, use_cache=True)
+            output = trunk_of(self._model)(input_ids=ids, past_key_values=cache, use_cache=True, **standing)
         finally:
             if self._entry is not None:
                 self._entry.states = None

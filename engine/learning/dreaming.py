@@ -157,16 +157,16 @@ def replay(
 
     Args:
         vectors: A vector for each memory's id.
-        memories: What there is to dream of, oldest first.
+        memories: What there is to dream of, oldest first; each is dreamt of once.
         reference: The vector of the last prompt; empty when there was none.
         past: Takes the new dreams.
         settings: How.
         chance: Draws.
         count: How many.
     """
-    dreamt: list[DreamtOf] = []
+    drawn: list[tuple[Dreamable, float]] = []
     pool = list(memories)
-    while pool and len(dreamt) < count:
+    while pool and len(drawn) < count:
         similar = [cosine(reference, vectors[one.id]) for one in pool]
         if settings.prompt_driven:
             p = settings.prompt_weight
@@ -174,14 +174,17 @@ def replay(
             index = chance.choices(range(len(pool)), [math.exp(4.0 * score) for score in scores])[0]
         else:
             index = chance.randrange(len(pool))
-        memory = pool.pop(index)
+        drawn.append((pool.pop(index), similar[index]))
+    dreamt: list[DreamtOf] = []
+    # What was drawn first is dreamt of last, and so stays longest.
+    for memory, similarity in reversed(drawn):
         vector = vectors[memory.id]
         novelty = past.novelty(vector)
         sigma = settings.noise_scale + settings.novelty_boost * novelty + settings.melancholy_noise
         rms = math.sqrt(sum(x * x for x in vector) / max(1, len(vector)))
         disturbed = [x + chance.gauss(0.0, sigma * rms) for x in vector]
         past.add(memory.id, disturbed, decay=settings.decay, threshold=settings.threshold, most=settings.most)
-        dreamt.append(DreamtOf(memory, similar[index], novelty, sigma))
+        dreamt.append(DreamtOf(memory, similarity, novelty, sigma))
     return dreamt
 
 

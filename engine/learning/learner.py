@@ -14,7 +14,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,9 @@ class Learner:
     """A composition in key–value form, rebuilt for batches. Make it for one sleep, and let it go afterwards.
 
     The LoRA parameters and the gate are the composition's own: what is trained here is trained there.
+
+    Attributes:
+        dreams: What joins the context of :meth:`answers` under influence. Training does without it.
     """
 
     def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
@@ -103,6 +106,7 @@ class Learner:
             raise ValueError("learning in batches needs the key–value form and adapters")
         self.composition = composition
         self.factor = 2 * influence.blend * influence.weight
+        self.dreams = influence.dreams
         self.first = composition.scaffold.first
         self.bridged = frozenset(composition.layers)
         self.device = composition.base.device
@@ -319,6 +323,7 @@ class Learner:
                 use_cache=True,
             )
         recognised = torch.zeros(len(prompts))
+        dreaming: Callable[[], AbstractContextManager[None]] = nullcontext
         if influence:
             states = captured[0] if captured else torch.zeros(*ids.shape, 1)
             rows = [
@@ -329,6 +334,9 @@ class Learner:
             recognised = logits.sigmoid()
             opened = torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
             self._mix_into(cache, scaffold, self.factor * opened)
+            if self.dreams is not None:
+                layers = decoder_layers(self._whole)
+                dreaming = self.dreams.join(cache, layers, sorted(self.bridged), opened.to(self.device) > 0)
         token = torch.tensor([[prompt[-1]] for prompt in prompts], device=self.device)
         mask, position = self._mask(real), real.sum(1, keepdim=True) + len(self.preamble)
         said: list[list[int]] = [[] for _ in prompts]
@@ -337,7 +345,7 @@ class Learner:
         for _ in range(tokens):
             heed()
             mask = torch.cat([mask, torch.ones_like(token)], dim=1)
-            with self._arithmetic():
+            with self._arithmetic(), dreaming():
                 output = self._whole(
                     input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True
                 )

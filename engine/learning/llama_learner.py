@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from engine.composition.frozen import decoder_layers
 from engine.learning.batching import stacked, stacked_keys
@@ -133,12 +134,14 @@ class LlamaLearner(Learner):
         heed()
         seen += stack.run(lower, self._upper, rotary, mask, self._preamble)[1]
         recognised = torch.zeros(len(prompts))
+        dreaming = None
         if influence:
             heed()
             states, theirs = stack.run(lower, self._upper, rotary, mask, self._preamble, adapters=self._adapters())
             recognised = self._gate_logits(stack.final(states), real).sigmoid()
             opened = torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
             seen[self.first :] = self._mixed_with(seen[self.first :], theirs, self.factor * opened)
+            dreaming = opened > 0 if self.dreams is not None else None
         said: list[list[int]] = [[] for _ in prompts]
         sure: list[list[float]] = [[] for _ in prompts]
         speaking = list(range(len(prompts)))
@@ -146,7 +149,7 @@ class LlamaLearner(Learner):
         position = real.sum(1, keepdim=True) + len(self.preamble)
         for _ in range(tokens):
             heed()
-            seen, logits = self._next(token, position, real, seen)
+            seen, logits = self._next(token, position, real, seen, dreaming)
             best, token = torch.exp(logits.max(-1).values - logits.logsumexp(-1)), logits.argmax(-1, keepdim=True)
             going = []
             for place, (index, one, share) in enumerate(
@@ -165,6 +168,7 @@ class LlamaLearner(Learner):
                 speaking = [speaking[place] for place in going]
                 token, position, real = token[going], position[going], real[going]
                 seen = [(keys[going], values[going]) for keys, values in seen]
+                dreaming = None if dreaming is None else dreaming[going]
         return [
             Reply(
                 tokenizer.decode(one, skip_special_tokens=True),
@@ -176,14 +180,40 @@ class LlamaLearner(Learner):
         ]
 
     def _next(
-        self, token: torch.Tensor, position: torch.Tensor, real: torch.Tensor, seen: list[KeysValues]
+        self,
+        token: torch.Tensor,
+        position: torch.Tensor,
+        real: torch.Tensor,
+        seen: list[KeysValues],
+        dreaming: torch.Tensor | None,
     ) -> tuple[list[KeysValues], torch.Tensor]:
         """Show each row one token; returns the grown cache and the logits ``[rows, vocabulary]`` that follow."""
         stack = self._stack
         everything = range(len(stack.layers))
         mask = _causal(torch.ones_like(token, dtype=torch.bool), real)
-        states, seen = stack.run(stack.embed(token), everything, stack.rotary(position), mask, self._preamble, seen)
+        shared, bias = (self._preamble, None) if dreaming is None else self._with_dreams(dreaming)
+        states, seen = stack.run(stack.embed(token), everything, stack.rotary(position), mask, shared, seen, bias=bias)
         return seen, stack.logits(stack.final(states[:, -1]))
+
+    def _with_dreams(self, dreaming: torch.Tensor) -> tuple[list[KeysValues], list[torch.Tensor | None]]:
+        """The preamble with the dreams in front of it in the bridged layers, and what is added to the scores of both.
+
+        Args:
+            dreaming: Which rows see the dreams, ``[rows]``.
+        """
+        assert self.dreams is not None
+        loud = torch.where(dreaming[:, None, None, None], self.dreams.bias.float(), _NEVER)
+        shared = list(self._preamble)
+        bias: list[torch.Tensor | None] = [None] * len(shared)
+        for index in self.bridged:
+            keys, values = (self.dreams.traces[f"{what}.{index}"].transpose(0, 1)[None] for what in ("keys", "values"))
+            early_keys, early_values = self._preamble[index]
+            shared[index] = (
+                torch.cat([keys.bfloat16(), early_keys], dim=2),
+                torch.cat([values.bfloat16(), early_values], dim=2),
+            )
+            bias[index] = functional.pad(loud, (0, early_keys.shape[2]))
+        return shared, bias
 
 
 def _causal(real: torch.Tensor, past: torch.Tensor | None = None) -> torch.Tensor:

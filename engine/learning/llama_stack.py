@@ -116,6 +116,7 @@ class LlamaStack:
         past: Sequence[KeysValues] | None = None,
         adapters: Sequence[LayerAdapters] | None = None,
         dropout: float = 0.0,
+        bias: Sequence[torch.Tensor | None] | None = None,
     ) -> tuple[torch.Tensor, list[KeysValues]]:
         """Send states through some layers.
 
@@ -128,6 +129,7 @@ class LlamaStack:
             past: For each of ``layers`` what comes between those and the new tokens.
             adapters: For each of ``layers`` its LoRA.
             dropout: Share of the adapters' inputs that is dropped.
+            bias: For every layer of the model what is added to the scores of ``shared``, ``[B, 1, 1, n]``, float32.
 
         Returns:
             The states ``[B, T, H]`` that leave, and of each layer keys and values of the past and the new tokens.
@@ -149,7 +151,7 @@ class LlamaStack:
                 keys = torch.cat([past[place][0], keys], dim=2)
                 values = torch.cat([past[place][1], values], dim=2)
             seen.append((keys, values))
-            read = self._attend(query, keys, values, shared[index], wide)
+            read = self._attend(query, keys, values, wide, shared[index], bias[index] if bias is not None else None)
             x = x + _product(read, weights.out, lora[1], dropout)
             normed = _RMSNorm.apply(x, weights.norm_mlp, self.eps, torch.bfloat16)
             inner = _SwiGLU.apply(_product(normed, weights.gate_up, lora[2], dropout))
@@ -157,7 +159,13 @@ class LlamaStack:
         return x.view(rows, tokens, width), seen
 
     def _attend(
-        self, query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, shared: KeysValues, mask: torch.Tensor
+        self,
+        query: torch.Tensor,
+        keys: torch.Tensor,
+        values: torch.Tensor,
+        mask: torch.Tensor,
+        shared: KeysValues,
+        bias: torch.Tensor | None,
     ) -> torch.Tensor:
         """What queries ``[B, T, G·R, D]`` read, ``[B·T, G·R·D]``; ``mask [B, 1, R·T, L]`` is for ``keys`` alone."""
         rows, tokens = query.shape[:2]
@@ -169,8 +177,8 @@ class LlamaStack:
         first = shared[0].shape[2]
         if first:
             together = query.transpose(0, 1).reshape(groups, -1, dim)
-            early = (together @ shared[0][0].transpose(1, 2)).view(groups, rows, -1, first).transpose(0, 1)
-            scores = torch.cat([early.float(), scores], dim=-1)
+            early = (together @ shared[0][0].transpose(1, 2)).view(groups, rows, -1, first).transpose(0, 1).float()
+            scores = torch.cat([early if bias is None else early + bias, scores], dim=-1)
         shares = scores.softmax(-1).bfloat16()
         read = shares[..., first:] @ values
         if first:

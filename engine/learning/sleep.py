@@ -18,9 +18,10 @@ import torch
 from engine.api import Dreamt, EngineState, MemoryAudited, SleepPhase, TrainingStep
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled
-from engine.composition.prompt import Turn, build_prompt
+from engine.composition.prompt import Prompt, Turn, build_prompt
 from engine.learning.audit import Findings, Hearing, Probe, audit, own_answers
 from engine.learning.curriculum import Curriculum, Lesson
+from engine.learning.dream_traces import in_context, leave_traces
 from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
 from engine.learning.learner import Exercise, Learner
 from engine.learning.learners import learner_for
@@ -37,6 +38,9 @@ _STRESS = 3.0
 _LEAST_WEIGHT = 0.3
 """Below this a scaffold cannot be taught: it would have to shout to be heard."""
 _MOST_DREAMS = 40
+"""Memories among which dreams are drawn."""
+_DREAMS_AT_ONCE = 3
+"""Dreams of the command, outside of a night."""
 _KEPT_TOKENS = (8, 12)
 """Tokens of the base's own answer that are kept, for near misses and for other prompts."""
 _SCALES = (1.0, 0.75, 0.5, 0.25)
@@ -83,6 +87,7 @@ class _Night:
         assert life.composition is not None
         self.composition = life.composition
         self.night = Night()
+        self.dreams = life.dreams.copy()
         self.before = self._weights()
         self.recognised_before = self.composition.gate.trained
         self.chance = random.Random(life.config.core_config.random_seed + len(curriculum.lessons))
@@ -107,24 +112,29 @@ class _Night:
             raise
         self._enter("waking", EngineState.AUDITING)
         self._end_phase()
+        self.life.dreams = self.dreams
         return self.night
 
     def only_dream(self, last_prompt: str) -> Night:
         self._enter("dreaming", EngineState.DREAMING)
         try:
-            self._dream(learner_for(self.composition, self._influence(), self._preamble()), last_prompt, old=True)
+            learner = learner_for(self.composition, self._influence(), self._preamble())
+            self._dream(learner, last_prompt, _DREAMS_AT_ONCE)
         except Cancelled:
             raise Broken from None
         self._end_phase()
+        self.life.dreams = self.dreams
         return self.night
 
     # -- phases --------------------------------------------------------------------------------------------------------
 
-    def _dream(self, learner: Learner, last_prompt: str, *, old: bool = False) -> None:
-        lessons = self.curriculum.lessons[:_MOST_DREAMS]
+    def _dream(self, learner: Learner, last_prompt: str, count: int | None = None) -> None:
+        """Dream of ``count`` memories and ask about them; in a night of all, asking about the new ones."""
+        lessons = sorted(self.curriculum.lessons[:_MOST_DREAMS], key=lambda lesson: lesson.memory_id)
         memories = [Dreamable(lesson.memory_id, lesson.text, lesson.value) for lesson in lessons]
         if not memories:
             return
+        settings = self._dream_settings()
         wanted = [self._encode(memory.text) for memory in memories] + (
             [self._encode(last_prompt)] if last_prompt else []
         )
@@ -132,14 +142,16 @@ class _Night:
         by_id = {memory.id: vector for memory, vector in zip(memories, vectors, strict=False)}
         reference = vectors[-1] if last_prompt else []
         self.night.dreams = replay(
-            by_id, memories, reference, self.life.dreams, self._dream_settings(), self.chance, len(memories)
+            by_id, memories, reference, self.dreams, settings, self.chance, count or len(memories)
         )
+        leave_traces(self.composition, self.dreams, self.night.dreams, self._prompt, self.chance, self._heed)
+        dreamt = {one.memory.id for one in self.night.dreams}
+        chosen = dreamt if count else {lesson.memory_id for lesson in lessons if not lesson.old}
         tokenizer = self.composition.base.tokenizer
         asked = {row.prompt.casefold() for lesson in lessons for row in lesson.rows}
-        asking = [memory for memory, lesson in zip(memories, lessons, strict=True) if old or not lesson.old]
         for one in questions(
             learner,
-            asking,
+            [memory for memory in memories if memory.id in chosen],
             self._encode_after,
             lambda text: list(tokenizer(text, add_special_tokens=False)["input_ids"]),
             lambda question: question.casefold() in asked,
@@ -154,6 +166,9 @@ class _Night:
         told, importance = self._told(learner)
         kept = self._kept(learner)
         shut = learner.prepare([(self._encode(p), [], False) for p in self.curriculum.shut], self._heed)
+        for exercise in (*kept, *shut):
+            # As disturbed as what was told, or the gate would learn to tell the two apart by their noise.
+            exercise.noise = self.chance.choice(told).noise if told else 0.0
         recipe = self._recipe(len(told))
         self.night.rows, self.night.steps = len(told), recipe.steps
         steps: list[Step] = []
@@ -171,6 +186,7 @@ class _Night:
         """Keep the new weights, or as much of the change as does no harm, or put back the old ones."""
         self._enter("auditing", EngineState.AUDITING)
         lessons, controls = self.curriculum.lessons, self.curriculum.controls
+        learner.dreams = in_context(self.dreams, self.life.config.controls_config, self.composition)
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
         threshold = self.life.config.core_config.gate_threshold
         after = self._weights()
@@ -288,13 +304,13 @@ class _Night:
 
     def _encode(self, text: str) -> list[int]:
         """Token ids of a fresh conversation that asks ``text``, behind the preamble."""
-        prompt = build_prompt(
-            self.composition.base.tokenizer,
-            [Turn("user", text)],
-            limit=self.composition.base.context_limit,
-            system=self.life.config.controls_config.system_prompt,
-        )
+        prompt = self._prompt(text)
         return prompt.ids[prompt.preamble :]
+
+    def _prompt(self, text: str) -> Prompt:
+        base = self.composition.base
+        system = self.life.config.controls_config.system_prompt
+        return build_prompt(base.tokenizer, [Turn("user", text)], limit=base.context_limit, system=system)
 
     def _encode_after(self, turns: Sequence[tuple[str, str]], text: str) -> list[int]:
         said = [turn for user, assistant in turns for turn in (Turn("user", user), Turn("assistant", assistant))]
@@ -303,9 +319,7 @@ class _Night:
         return build_prompt(base.tokenizer, [*said, Turn("user", text)], limit=base.context_limit, system=system).ids
 
     def _preamble(self) -> list[int]:
-        base = self.composition.base
-        system = self.life.config.controls_config.system_prompt
-        prompt = build_prompt(base.tokenizer, [Turn("user", "Hello")], limit=base.context_limit, system=system)
+        prompt = self._prompt("Hello")
         return prompt.ids[: prompt.preamble]
 
     # -- weights and influence -----------------------------------------------------------------------------------------

@@ -1,24 +1,32 @@
 """Dream memory: what dreams leave behind, as vectors that fade.
 
 Every dream takes a little weight from those before it; the faintest are dropped, and there is room for a few only.
-Plain numbers: whoever dreams brings the vectors.
+Plain numbers: whoever dreams brings the vectors, and what else a dream leaves is only kept here.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
 @dataclass(slots=True)
 class Dream:
-    """What one dream left: a pooled vector, and how much of it remains."""
+    """What one dream left.
+
+    Attributes:
+        memory_id: What was dreamt of.
+        vector: A pooled vector, by which dreams are compared.
+        weight: How much of the dream remains, in [0, 1].
+        trace: What attention can read of it, by name; empty when it left nothing of the kind.
+    """
 
     memory_id: int
     vector: tuple[float, ...]
     weight: float = 1.0
+    trace: Mapping[str, Any] = field(default_factory=dict)
 
 
 class DreamMemory:
@@ -51,17 +59,13 @@ class DreamMemory:
         """1 − the highest cosine similarity to any dream, clipped to [0, 1]; 1 while there are none."""
         return min(1.0, max(0.0, 1.0 - max((cosine(vector, dream.vector) for dream in self.dreams), default=0.0)))
 
-    def to_list(self) -> list[dict[str, Any]]:
-        """JSON-ready."""
-        return [{"memory_id": d.memory_id, "vector": list(d.vector), "weight": d.weight} for d in self.dreams]
+    def drop(self, memory_ids: Collection[int]) -> None:
+        """Let go of every dream of these memories."""
+        self.dreams = [dream for dream in self.dreams if dream.memory_id not in memory_ids]
 
-    @classmethod
-    def from_list(cls, data: Sequence[Mapping[str, Any]]) -> DreamMemory:
-        """The inverse of :meth:`to_list`; ValueError for another structure."""
-        try:
-            return cls([Dream(int(d["memory_id"]), tuple(map(float, d["vector"])), float(d["weight"])) for d in data])
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"this is no dream memory: {error}") from error
+    def copy(self) -> DreamMemory:
+        """One that can fade by itself."""
+        return DreamMemory([replace(dream) for dream in self.dreams])
 
 
 def cosine(one: Sequence[float], other: Sequence[float]) -> float:
