@@ -88,14 +88,21 @@ class Hearing:
         controls = max(1, sum(one.memory_id is None for one in self.heard))
         return Findings(strength, sum(one.told for one in opened) / controls, len(opened) / controls)
 
-    def settled(self, threshold: float, most_bleed: float) -> float:
-        """The lowest threshold, not below ``threshold``, at which no more than ``most_bleed`` bleeds."""
-        bled = sorted(
-            one.recognition for one in self.heard if one.memory_id is None and one.told and one.recognition >= threshold
-        )
+    def settled(self, threshold: float, most_bleed: float, most_lost: float) -> float:
+        """Where the gate does best: the lowest threshold from ``threshold`` on at which ``most_bleed`` bleeds.
+
+        It goes no higher than where it would silence ``most_lost`` of the right answers: a gate that is sure of nothing
+        any more is no cure.
+        """
         controls = max(1, sum(one.memory_id is None for one in self.heard))
+        told = [one for one in self.heard if one.told and one.recognition >= threshold]
+        bled = sorted(one.recognition for one in told if one.memory_id is None)
+        right = sorted(one.recognition for one in told if one.memory_id is not None)
         allowed = int(most_bleed * controls)
-        return threshold if len(bled) <= allowed else math.nextafter(bled[-1 - allowed], math.inf)
+        if len(bled) <= allowed:
+            return threshold
+        wanted = math.nextafter(bled[-1 - allowed], math.inf)
+        return min(wanted, right[int(most_lost * len(right))]) if right else wanted
 
 
 def audit(

@@ -48,7 +48,9 @@ _SCALES = (1.0, 0.75, 0.5, 0.25)
 _MOST_LOST = 1
 """Old memories that a night may cost."""
 _MOST_BLEED = 0.05
-"""Share of the control prompts at which a taught answer may turn up."""
+"""Share of the control prompts at which a taught answer may turn up; the gate is raised to keep to it."""
+_MOST_SILENCED = 0.1
+"""Share of the right answers that raising the gate may cost."""
 _MOST_DRIFT = 0.5
 """Nats per token on the rows that were to stay as they are, in the last round of training."""
 _WEAK = 0.5
@@ -204,7 +206,7 @@ class _Night:
             self.composition.gate.trained = True
             hearing = listen()
             # Answers that turn up elsewhere are the gate's fault before they are the weights': it is raised first.
-            settled = hearing.settled(threshold, _MOST_BLEED)
+            settled = hearing.settled(threshold, _MOST_BLEED, _MOST_SILENCED)
             found = hearing.findings(settled)
             if not (why := self._objection(earlier, found, drift * scale)):
                 self.composition.gate.raise_by(threshold, settled)
