@@ -197,9 +197,12 @@ def test_a_forgotten_memory_is_no_longer_heard(born: Born) -> None:
 
 def test_a_corrected_memory_is_no_longer_dreamt_of(born: Born) -> None:
     life = born()
-    for _ in range(3):
-        dream(life)
+    dream(life)
     cat = next(memory.id for memory in life.journal.memories.all() if "Zorblax" in memory.text)
+    for _ in range(50):  # which memory is dreamt of is drawn
+        if cat in {one.memory_id for one in life.dreams.dreams}:
+            break
+        dream(life)
     assert cat in {one.memory_id for one in life.dreams.dreams}
     life.journal.record(conversation_id="a", prompt="Actually, my cat is called Mirtle.", response="I see.")
     dream(life)
