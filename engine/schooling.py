@@ -19,6 +19,7 @@ import torch
 
 from engine.api import EngineState, Event, Notice, Output, Progress, TrainingStep
 from engine.composition.composition import Cancelled, Composition
+from engine.composition.trained import trained_tensors
 from engine.learning import training_report as report
 from engine.learning.checkpoint import CheckpointError, digest, read_checkpoint, remove_checkpoint, write_checkpoint
 from engine.learning.comparison import Comparison, compare
@@ -26,6 +27,7 @@ from engine.learning.dataset import DataError, DataSet, find_source, read_file, 
 from engine.learning.dry_run import checks, forward_loss
 from engine.learning.encoding import CHARACTERS_PER_TOKEN, Encoder
 from engine.learning.learner import Learner
+from engine.learning.learners import learner_for
 from engine.learning.lessons import Lessons, first_learned, prepare
 from engine.learning.to_stay import rows_to_stay
 from engine.learning.trainer import LearningFailed
@@ -140,11 +142,7 @@ def checkpoint_path(life: Lifeform) -> Path:
 
 def _trainable(life: Lifeform) -> Composition:
     composition = life.composed
-    if composition.form != "key-value":
-        raise TrainingRefused(
-            "train works with base and scaffold of one checkpoint; give both models the same name, then reset."
-        )
-    if composition.scaffold.peft is None:
+    if not composition.can_learn:
         raise TrainingRefused("enable_lora_adapters is off, so there is nothing to train; turn it on, then reset.")
     return composition
 
@@ -221,7 +219,7 @@ class _Schooling:
         data.rows, learned = first_learned(data.rows, ratio, settings.max_samples)
         encoder = self.encoder(settings.max_length)
         lessons = prepare(data, encoder, ratio, self.heeding("preparing"))
-        learner = Learner(self.composition, self.influence_after(lessons.names, self.gain()), encoder.preamble)
+        learner = learner_for(self.composition, self.influence_after(lessons.names, self.gain()), encoder.preamble)
         size = plan.batch_size * plan.accumulation_steps
         rows = [(row.prompt, row.answer, True) for row in lessons.told]
         groups = [learner.prepare(rows[start : start + size], self.heed) for start in range(0, len(rows), size)]
@@ -307,9 +305,8 @@ class _Schooling:
         return influence
 
     def digest(self) -> str:
-        """Of adapters and gate as they are."""
-        gate = {f"gate.{name}": tensor for name, tensor in self.composition.gate.state_dict().items()}
-        return digest({**self.composition.scaffold.adapters(), **gate})
+        """Of all that is trained as it is."""
+        return digest(trained_tensors(self.composition))
 
     # -- going through it ----------------------------------------------------------------------------------------------
 
@@ -324,7 +321,7 @@ class _Schooling:
         """Train from the beginning, or from the point that was ``reached``, and keep what comes of it."""
         plan = terms.plan
         self.facts = {"terms": asdict(terms), "rows": lessons.fingerprint(), "before": self.digest()}
-        learner = Learner(self.composition, influence, encoder.preamble)
+        learner = learner_for(self.composition, influence, encoder.preamble)
         kept, gate = rows_to_stay(learner, encoder, lessons.names, self.heeding("listening to the base"))
         course = Course(learner, lessons.told, lessons.held_out, kept, gate, plan, self.heed)
         comparison: Comparison | None = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,18 @@ from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
 from engine.composition.frozen import decoder_layers, trunk_of
 from engine.composition.scaffold import LeftOut
-from engine.learning.batching import capturing, half_copy, leave_out, stacked, stacked_keys
+from engine.learning.batching import (
+    cache_of,
+    capturing,
+    half_copy,
+    leave_out,
+    mask_behind,
+    opened,
+    positions_behind,
+    stacked,
+    stacked_keys,
+    vocabulary_logits,
+)
 
 Heed = Callable[[], None]
 """Called often during long work; raises to end it."""
@@ -47,6 +58,7 @@ class Exercise:
         final: The base's final hidden states where it would predict the answer, ``[A, hidden]``; only kept for rows
             whose answer is the base's own.
         stress: How much each answer token counts, ``[A]``; all alike when None.
+        spoken: What the scaffold reads of the prompt, in its own tokens; in key–value form they are the base's.
     """
 
     prompt: list[int]
@@ -57,6 +69,7 @@ class Exercise:
     keys_values: torch.Tensor | None = None
     final: torch.Tensor | None = None
     stress: torch.Tensor | None = None
+    spoken: list[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,9 @@ class Learner:
     """A composition in key–value form, rebuilt for batches. Make it for one sleep, and let it go afterwards.
 
     The LoRA parameters and the gate are the composition's own: what is trained here is trained there.
+
+    Attributes:
+        parameters: What is trained, but for the gate.
     """
 
     def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
@@ -93,13 +109,18 @@ class Learner:
         frozen: dict[int, Any] = {}
         self._whole = half_copy(composition.base.model, frozen)
         self._base = half_copy(composition.base.model, frozen)
-        self._scaffold = half_copy(composition.scaffold.peft.get_base_model(), frozen)
+        self._scaffold = half_copy(composition.scaffold.model, frozen)
         self._base_entry = leave_out(self._base, self.first)
         self._scaffold_entry = next(
             (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
         )
         self.parameters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
         self._preamble = self._read_preamble()
+
+    @property
+    def groups(self) -> list[tuple[list[torch.nn.Parameter], float]]:
+        """``parameters`` by how fast they move, each group with its share of the learning rate."""
+        return [(self.parameters, 1.0)]
 
     @torch.no_grad()
     def _read_preamble(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -178,16 +199,17 @@ class Learner:
 
     # -- one step ------------------------------------------------------------------------------------------------------
 
-    def read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:
+    def read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Let the scaffold read the prompts.
 
         Returns:
-            The gate's logits ``[rows]``, which prompt positions are real ``[rows, P]``, and the scaffold's cache.
+            The gate's logits ``[rows]``, which positions the scaffold read are real ``[rows, P]``, and what
+            :meth:`predict` lets the base read: the scaffold's cache.
         """
         final, real, cache = self._read(rows)
         return self._gate_logits(final, real), real, cache
 
-    def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:
+    def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Final states ``[rows, P, hidden]``, which positions are real, and the scaffold's cache."""
         width = max(1, *(len(row.prompt) - 1 for row in rows))
         ids, real = self._padded([row.prompt[:-1] for row in rows], left=True, width=width)
@@ -203,7 +225,7 @@ class Learner:
             ).last_hidden_state
         return final.float(), real, cache
 
-    def predict(self, rows: Sequence[Exercise], real: torch.Tensor, scaffold: DynamicCache) -> torch.Tensor:
+    def predict(self, rows: Sequence[Exercise], real: torch.Tensor, scaffold: Any) -> torch.Tensor:
         """Let the base predict the answers while it reads the scaffold.
 
         Args:
@@ -227,8 +249,7 @@ class Learner:
                 past_key_values=mixed,
                 use_cache=True,
             ).last_hidden_state
-            logits: torch.Tensor = self._base.get_output_embeddings()(hidden[valid])
-        return logits.float()
+            return vocabulary_logits(self._base, hidden[valid])
 
     @contextmanager
     def dropping(self) -> Iterator[None]:
@@ -246,8 +267,7 @@ class Learner:
         """What the bare base predicted for rows prepared with ``own``: logits as of :meth:`predict`."""
         hidden = torch.cat([row.final for row in rows if row.final is not None])
         with torch.no_grad(), self._arithmetic():
-            logits: torch.Tensor = self._base.get_output_embeddings()(hidden)
-        return logits.float()
+            return vocabulary_logits(self._base, hidden)
 
     # -- answering -----------------------------------------------------------------------------------------------------
 
@@ -294,16 +314,10 @@ class Learner:
                 use_cache=True,
             )
         recognised = torch.zeros(len(prompts))
+        acting: Callable[[], AbstractContextManager[None]] = nullcontext
         if influence:
             states = captured[0] if captured else torch.zeros(*ids.shape, 1)
-            rows = [
-                Exercise(list(prompt), [], True, states[index, states.shape[1] - len(prompt) + 1 :])
-                for index, prompt in enumerate(prompts)
-            ]
-            logits, _, scaffold = self.read(rows)
-            recognised = logits.sigmoid()
-            opened = torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
-            self._mix_into(cache, scaffold, self.factor * opened)
+            recognised, acting = self._hear(prompts, states, cache, threshold)
         token = torch.tensor([[prompt[-1]] for prompt in prompts], device=self.device)
         mask, position = self._mask(real), real.sum(1, keepdim=True) + len(self.preamble)
         said: list[list[int]] = [[] for _ in prompts]
@@ -312,7 +326,7 @@ class Learner:
         for _ in range(tokens):
             heed()
             mask = torch.cat([mask, torch.ones_like(token)], dim=1)
-            with self._arithmetic():
+            with self._arithmetic(), acting():
                 output = self._whole(
                     input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True
                 )
@@ -336,6 +350,29 @@ class Learner:
             )
             for index, (one, c) in enumerate(zip(said, sure, strict=True))
         ]
+
+    def _hear(
+        self, prompts: Sequence[Sequence[int]], states: torch.Tensor, cache: DynamicCache, threshold: float | None
+    ) -> tuple[torch.Tensor, Callable[[], AbstractContextManager[None]]]:
+        """Let the scaffold read the prompts and the base hear it.
+
+        Args:
+            prompts: Token ids behind the preamble.
+            states: The base's below the scaffold's first layer, padded on the left.
+            cache: The base's, from which it will answer.
+            threshold: As of :meth:`answers`.
+
+        Returns:
+            r of each prompt, and what is to be entered for every token of the answers.
+        """
+        rows = [
+            Exercise(list(prompt), [], True, states[index, states.shape[1] - len(prompt) + 1 :])
+            for index, prompt in enumerate(prompts)
+        ]
+        logits, _, scaffold = self.read(rows)
+        recognised = logits.sigmoid()
+        self._mix_into(cache, scaffold, self.factor * opened(recognised, threshold))
+        return recognised, nullcontext
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -363,19 +400,14 @@ class Learner:
 
     def _mask(self, real: torch.Tensor) -> torch.Tensor:
         """Attention mask ``[rows, preamble + width]``."""
-        return torch.cat([real.new_ones(real.shape[0], len(self.preamble)), real], dim=1).long()
+        return mask_behind(len(self.preamble), real)
 
     def _positions(self, real: torch.Tensor) -> torch.Tensor:
-        return (real.long().cumsum(1) - 1).clamp(min=0) + len(self.preamble)
+        return positions_behind(len(self.preamble), real)
 
     def _preamble_cache(self, rows: int, layers: range) -> DynamicCache:
         """A cache that holds the preamble for ``layers``, and empty positions for those below."""
-        cache = DynamicCache()
-        for index, (keys, values) in enumerate(self._preamble):
-            if index not in layers:
-                keys = values = keys.new_zeros(1, 1, keys.shape[2], 1)
-            cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), index)
-        return cache
+        return cache_of(self._preamble, rows, layers)
 
     def _mixed(self, rows: Sequence[Exercise], width: int, scaffold: DynamicCache) -> DynamicCache:
         """The cache from which the base answers."""

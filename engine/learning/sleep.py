@@ -19,10 +19,12 @@ from engine.api import Dreamt, EngineState, MemoryAudited, SleepPhase, TrainingS
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled
 from engine.composition.prompt import Turn, build_prompt
+from engine.composition.trained import copy_of_trained, put_trained
 from engine.learning.audit import Findings, Probe, audit
 from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
 from engine.learning.learner import Exercise, Learner
+from engine.learning.learners import learner_for
 from engine.learning.night import Broken, Night, Sleeper, Watcher
 from engine.learning.trainer import Recipe, Step, train
 from engine.memory.memories import Verdict
@@ -81,7 +83,7 @@ class _Night:
         assert life.composition is not None
         self.composition = life.composition
         self.night = Night()
-        self.before = self._weights()
+        self.before = copy_of_trained(self.composition)
         self.recognised_before = self.composition.gate.trained
         self.chance = random.Random(life.config.core_config.random_seed + len(curriculum.lessons))
         self._phase_began = time.monotonic()
@@ -90,7 +92,7 @@ class _Night:
     def run(self, dream: bool, last_prompt: str) -> Night:
         settings = self.life.config
         self._enter("falling asleep", EngineState.DREAMING)
-        learner = Learner(self.composition, self._influence(), self._preamble())
+        learner = learner_for(self.composition, self._influence(), self._preamble())
         try:
             if dream and self.curriculum.lessons:
                 self._enter("dreaming", EngineState.DREAMING)
@@ -110,7 +112,7 @@ class _Night:
     def only_dream(self, last_prompt: str) -> Night:
         self._enter("dreaming", EngineState.DREAMING)
         try:
-            self._dream(Learner(self.composition, self._influence(), self._preamble()), last_prompt, old=True)
+            self._dream(learner_for(self.composition, self._influence(), self._preamble()), last_prompt, old=True)
         except Cancelled:
             raise Broken from None
         self._end_phase()
@@ -166,7 +168,7 @@ class _Night:
         self._enter("auditing", EngineState.AUDITING)
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
         threshold = self.life.config.core_config.gate_threshold
-        after = self._weights()
+        after = copy_of_trained(self.composition)
         own = [
             r.text
             for r in learner.answers(
@@ -183,7 +185,7 @@ class _Night:
             earlier = look()
         drift = sum(step.drift for step in steps[-10:]) / max(1, len(steps[-10:]))
         for scale in _SCALES:
-            self._restore(_between(self.before, after, scale))
+            put_trained(self.composition, _between(self.before, after, scale))
             self.composition.gate.trained = True
             found = look()
             if not (why := self._objection(earlier, found, drift * scale)):
@@ -324,20 +326,8 @@ class _Night:
         weight = max(weight, _LEAST_WEIGHT)
         return Influence(weight, core.blend_strength, controls.scaffold_weight_cap, core.gate_threshold)
 
-    def _weights(self) -> dict[str, torch.Tensor]:
-        gate = {f"gate.{n}": t for n, t in self.composition.gate.state_dict().items()}
-        return {n: t.detach().clone() for n, t in {**self.composition.scaffold.adapters(), **gate}.items()}
-
-    @torch.no_grad()
-    def _restore(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Put weights in place, in the very tensors that the learner trains."""
-        gate = {f"gate.{n}": t for n, t in self.composition.gate.state_dict().items()}
-        for name, tensor in {**self.composition.scaffold.adapters(), **gate}.items():
-            tensor.copy_(weights[name])
-        self.composition.scaffold.changed()
-
     def _as_it_was(self) -> None:
-        self._restore(self.before)
+        put_trained(self.composition, self.before)
         self.composition.gate.trained = self.recognised_before
 
     # -- being interrupted ---------------------------------------------------------------------------------------------
@@ -350,12 +340,12 @@ class _Night:
 
     @contextmanager
     def _as_before(self) -> Iterator[None]:
-        now, trained = self._weights(), self.composition.gate.trained
+        now, trained = copy_of_trained(self.composition), self.composition.gate.trained
         self._as_it_was()
         try:
             yield
         finally:
-            self._restore(now)
+            put_trained(self.composition, now)
             self.composition.gate.trained = trained
             self.watcher.enter(EngineState.TRAINING, self._phase)
 

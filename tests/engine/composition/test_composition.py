@@ -217,7 +217,7 @@ def test_token_memory_shifts_influence_per_token(compose: Compose, pair: str) ->
     prompt = prompt_of(composition, TEXT)
     plain = composition.listen(prompt, FULL, memory_rate=0.95).logits(prompt.ids[-1])
     assert torch.equal(plain, composition.listen(prompt, FULL).logits(prompt.ids[-1]))
-    own = composition.token_map.scaffold_ids(prompt.text, prompt.ids)
+    own = composition.token_map.scaffold_ids(prompt.ids)
     composition.memory.interaction(own[:5], confidence=1.0, rate=0.95)
     at_half = Influence(weight=0.4, cap=0.9)
     shifted = composition.listen(prompt, at_half, memory_rate=0.95).logits(prompt.ids[-1])
