@@ -198,7 +198,16 @@ def _start_from_self_attention(block: CrossAttention, layer: nn.Module) -> None:
                 weight = per_head.repeat_interleave(block.heads // per_head.shape[0], dim=0).flatten(0, 1)
             target.copy_(weight)
         for mine in ("norm_base", "norm_scaffold"):
-            getattr(block, mine).weight.copy_(norm.weight)
+            getattr(block, mine).weight.copy_(_scale_of(norm))
+
+
+def _scale_of(norm: nn.Module) -> torch.Tensor:
+    """What a norm multiplies each channel by, ``[width]``, however it keeps that: Gemma's weights are 1 too small."""
+    weight: torch.Tensor = norm.get_parameter("weight")
+    if isinstance(norm, nn.LayerNorm):
+        return weight
+    scale: torch.Tensor = norm(torch.ones_like(weight))
+    return scale
 
 
 class RecognitionGate(nn.Module):
