@@ -230,6 +230,14 @@ class RecognitionGate(nn.Module):
         logits: torch.Tensor = self.head(torch.cat([last, mean], dim=-1).float()).squeeze(-1)
         return logits
 
+    @torch.no_grad()
+    def raise_by(self, threshold: float, settled: float) -> None:
+        """Shift r so that what was at ``settled`` comes to be at ``threshold``, both in (0, 1)."""
+        if settled != threshold:
+            lowest, highest = 1e-6, 1 - 1e-6
+            one, other = (math.log(p / (1 - p)) for p in (min(max(p, lowest), highest) for p in (threshold, settled)))
+            cast("nn.Linear", self.head[-1]).bias.add_(one - other)
+
     def recognise(self, states: torch.Tensor) -> float | None:
         """r for the states ``[1, prompt, width]`` of one prompt; None while untrained."""
         return torch.sigmoid(self.logits(states[:, -1], states.mean(dim=1))).item() if self.trained else None

@@ -3,10 +3,14 @@
 An audit asks every memory a few questions that were not trained on, in fresh conversations, and judges the generated
 answers: never the loss, and never with the fact in view. It also asks what was never told, to see whether taught
 answers turn up where they do not belong.
+
+Everything is heard once, with the gate open. What would be said with the gate at a given threshold follows from that:
+below it the base's own answer stands.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -52,49 +56,87 @@ class Findings:
         return sum(self.strength.get(one, 0.0) >= 0.5 for one in ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answer with the gate open: r at its prompt, and what came of it.
+
+    Attributes:
+        memory_id: Which memory was asked for; None for a control.
+        recognition: r.
+        told: Whether it says what was told: right for a memory, out of place for a control.
+    """
+
+    memory_id: int | None
+    recognition: float
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """All that an audit heard."""
+
+    heard: tuple[Heard, ...]
+
+    def findings(self, threshold: float) -> Findings:
+        """What is found with the gate at ``threshold``."""
+        right: dict[int, list[bool]] = {}
+        for one in self.heard:
+            if one.memory_id is not None:
+                right.setdefault(one.memory_id, []).append(one.told and one.recognition >= threshold)
+        strength = {memory: sum(hits) / len(hits) for memory, hits in right.items()}
+        opened = [one for one in self.heard if one.memory_id is None and one.recognition >= threshold]
+        controls = max(1, sum(one.memory_id is None for one in self.heard))
+        return Findings(strength, sum(one.told for one in opened) / controls, len(opened) / controls)
+
+    def settled(self, threshold: float, most_bleed: float) -> float:
+        """The lowest threshold, not below ``threshold``, at which no more than ``most_bleed`` bleeds."""
+        bled = sorted(
+            one.recognition for one in self.heard if one.memory_id is None and one.told and one.recognition >= threshold
+        )
+        controls = max(1, sum(one.memory_id is None for one in self.heard))
+        allowed = int(most_bleed * controls)
+        return threshold if len(bled) <= allowed else math.nextafter(bled[-1 - allowed], math.inf)
+
+
 def audit(
     learner: Learner,
     probes: Sequence[Probe],
     controls: Sequence[str],
     encode: Callable[[str], list[int]],
-    threshold: float,
     heed: Heed,
-    own: Sequence[str] | None = None,
-) -> Findings:
-    """Ask all probes and controls, and judge the answers.
+    own: Sequence[str],
+) -> Hearing:
+    """Ask all probes and controls with the gate open, and judge the answers.
 
     Args:
         learner: Answers as the composition would now.
         probes: What to ask of the memories.
         controls: Prompts that nothing was told about.
         encode: A question to token ids behind the preamble.
-        threshold: ``gate_threshold``.
         heed: Called before every token.
-        own: The base's own answers to ``controls``; asked for when not given.
+        own: The base's own answers to ``controls``, see :func:`own_answers`.
     """
     asked = [(probe, question) for probe in probes for question in probe.questions]
-    prompts = [encode(question) for _, question in asked]
-    replies = _ask(learner, prompts, heed, threshold)
-    right: dict[int, list[bool]] = {}
-    for (probe, _), reply in zip(asked, replies, strict=True):
-        right.setdefault(probe.memory_id, []).append(answers(reply.text, probe.value))
-    strength = {memory: sum(hits) / len(hits) for memory, hits in right.items()}
-    others = [encode(control) for control in controls]
-    said = _ask(learner, others, heed, threshold)
-    if own is None:
-        own = [reply.text for reply in learner.answers(others, _ANSWER_TOKENS, heed, influence=False)]
+    replies = _ask(learner, [encode(question) for _, question in asked], heed)
+    heard = [
+        Heard(probe.memory_id, reply.recognition, answers(reply.text, probe.value))
+        for (probe, _), reply in zip(asked, replies, strict=True)
+    ]
     values = {probe.value for probe in probes}
-    bled = sum(
-        any(contains(reply.text, value) and not contains(before, value) for value in values)
-        for reply, before in zip(said, own, strict=True)
-    )
-    opened = sum(reply.recognition >= threshold for reply in said)
-    count = max(1, len(controls))
-    return Findings(strength, bled / count, opened / count)
+    for reply, before in zip(_ask(learner, [encode(control) for control in controls], heed), own, strict=True):
+        bled = any(contains(reply.text, value) and not contains(before, value) for value in values)
+        heard.append(Heard(None, reply.recognition, bled))
+    return Hearing(tuple(heard))
 
 
-def _ask(learner: Learner, prompts: list[list[int]], heed: Heed, threshold: float) -> list[Reply]:
-    return learner.answers(prompts, _ANSWER_TOKENS, heed, influence=True, threshold=threshold) if prompts else []
+def own_answers(learner: Learner, controls: Sequence[str], encode: Callable[[str], list[int]], heed: Heed) -> list[str]:
+    """The base's own answers to ``controls``."""
+    prompts = [encode(control) for control in controls]
+    return [reply.text for reply in learner.answers(prompts, _ANSWER_TOKENS, heed, influence=False)]
+
+
+def _ask(learner: Learner, prompts: list[list[int]], heed: Heed) -> list[Reply]:
+    return learner.answers(prompts, _ANSWER_TOKENS, heed, influence=True)
 
 
 def answers(text: str, value: str) -> bool:

@@ -38,6 +38,17 @@ def vocabulary_logits(model: Any, hidden: torch.Tensor) -> torch.Tensor:
     return logits if cap is None else cap * torch.tanh(logits / cap)
 
 
+def padded(sequences: Sequence[Sequence[int]], width: int, *, left: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids ``[rows, width]`` with zeros as padding, and which of them are real."""
+    ids = torch.zeros(len(sequences), width, dtype=torch.long)
+    real = torch.zeros(len(sequences), width, dtype=torch.bool)
+    for index, sequence in enumerate(sequences):
+        span = slice(width - len(sequence), width) if left else slice(0, len(sequence))
+        ids[index, span] = torch.tensor(sequence, dtype=torch.long)
+        real[index, span] = True
+    return ids, real
+
+
 def cache_of(known: Sequence[tuple[torch.Tensor, torch.Tensor]], rows: int, layers: range) -> DynamicCache:
     """A cache that holds ``known``, keys and values by layer, for so many rows; empty positions outside ``layers``."""
     cache = DynamicCache()

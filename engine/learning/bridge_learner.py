@@ -13,10 +13,9 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import torch
+from torch import nn
 from transformers.cache_utils import DynamicCache
 
-from engine.composition.bridge import Influence
-from engine.composition.composition import Composition
 from engine.composition.frozen import decoder_layers, trunk_of
 from engine.learning.batching import (
     cache_of,
@@ -44,20 +43,12 @@ class BridgeLearner(Learner):
     bridge alone learns.
     """
 
-    def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
-        """Args:
-        composition: In bridge form.
-        influence: The weight that the scaffold will be used at.
-        preamble: Token ids that begin every prompt.
-        """
-        if composition.bridge is None:
-            raise ValueError("this learner needs the bridge form")
-        self.composition, self.bridge = composition, composition.bridge
-        self.factor = 2 * influence.blend * influence.weight
-        self.first = 0  # the base is one trunk with nothing here
-        self.device = composition.base.device
-        self.gate = composition.gate
-        self.preamble = list(preamble)
+    form = "bridge"
+
+    def _take_models(self) -> None:
+        composition = self.composition
+        assert composition.bridge is not None
+        self.bridge = composition.bridge
         self._lowest = min(composition.layers)
         self._adapted = min(composition.scaffold.layers)
         frozen: dict[int, Any] = {}
@@ -72,11 +63,11 @@ class BridgeLearner(Learner):
         self._scaffold = half_copy(composition.scaffold.model, frozen)
         self._scaffold_entry = leave_out(self._scaffold, self._adapted)
         self._adapters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
+        self._dropped = [m for m in self._scaffold.modules() if isinstance(m, nn.Dropout)]
         self.parameters = [*self._adapters, *self.bridge.parameters()]
-        self._preamble = self._read_preamble()
 
     @property
-    def groups(self) -> list[tuple[list[torch.nn.Parameter], float]]:
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
         """As of :attr:`Learner.groups`: adapters, the bridge's matrices, and how loud each cross-attention is."""
         volumes = [self.bridge.block(layer).gate for layer in self.bridge.layers]
         matrices = [p for name, p in self.bridge.named_parameters() if not name.endswith(".gate")]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from engine.learning.current import Current, current_facts
 from engine.learning.facts import Fact, Skipped, facts_in
-from engine.learning.generic_prompts import generic_prompts
-from engine.learning.negatives import near_misses, unknowns
+from engine.learning.generic_prompts import generic_prompts, prose
+from engine.learning.negatives import near_misses, positive_texts, unknowns
 from engine.learning.questions import plain_questions, questions
 from engine.learning.rows import Row, RowPlan, rows_for
 from engine.memory.journal import Journal
@@ -36,7 +36,9 @@ _FEWEST_SHUT = 240
 _UNKNOWN = 60
 _GENERIC_KEPT = 40
 _GENERIC_SHUT = 200
-_CONTROLS = 16
+_CONTROLS = 32
+_PROSE_KEPT = 4
+_PROSE_SHUT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +192,15 @@ def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact],
     shut_per_fact = max(_SHUT_PER_FACT, _FEWEST_SHUT // max(1, len(few)))
     near = [one.text for one in near_misses(few, chance, shut_per_fact + _NEAR_PER_FACT, facts)]
     strange = [one.text for one in unknowns(chance, _UNKNOWN, facts)]
-    generic = generic_prompts(chance, _GENERIC_KEPT + _GENERIC_SHUT + _CONTROLS, near)
+    asked = {row.prompt for lesson in night.lessons for row in lesson.rows}
+    taught = [*near, *asked, *positive_texts(facts, chance)]
+    generic = generic_prompts(chance, _GENERIC_KEPT + _GENERIC_SHUT + _CONTROLS, taught)
     lost = [text for fact in forgotten for text in plain_questions(fact, chance)]
     chance.shuffle(near)
     cut = max(0, len(near) - _CONTROLS)
     night.controls = [*near[cut:], *generic[: _CONTROLS // 2]]
     generic = generic[_CONTROLS:]
     night.near = [*lost, *near[: _NEAR_PER_FACT * len(few)], *strange[:10]]
-    night.rehearsal = generic[:_GENERIC_KEPT]
+    night.rehearsal = [*generic[:_GENERIC_KEPT], *prose(chance, _PROSE_KEPT)]
     night.shut = [*lost, *near[_NEAR_PER_FACT * len(few) : cut], *strange[10:], *generic[_GENERIC_KEPT:]]
+    night.shut += prose(chance, _PROSE_SHUT)

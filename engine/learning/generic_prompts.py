@@ -19,16 +19,21 @@ _SHARE_FIXED = 0.12
 
 
 @cache
+def _tables() -> dict[str, dict[str, str]]:
+    return tomllib.loads(resource("data/prompts.toml").read_text(encoding="utf-8"))
+
+
+def _parts(text: str, at: str) -> tuple[str, ...]:
+    return tuple(" ".join(part.split()) for part in text.split(at) if part.strip())
+
+
+@cache
 def _pool() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Lists by name, templates by area, and the prompts without a slot."""
-    tables = tomllib.loads(resource("data/prompts.toml").read_text(encoding="utf-8"))
-
-    def parts(text: str, at: str) -> tuple[str, ...]:
-        return tuple(" ".join(part.split()) for part in text.split(at) if part.strip())
-
-    lists = {name: parts(text, ",") for name, text in {**tables["lists"], **tables["more"]}.items()}
-    templates = {area: parts(text, "|") for area, text in tables["templates"].items()}
-    return lists, templates, parts(tables["fixed"]["prompts"], "|")
+    tables = _tables()
+    lists = {name: _parts(text, ",") for name, text in {**tables["lists"], **tables["more"]}.items()}
+    templates = {area: _parts(text, "|") for area, text in tables["templates"].items()}
+    return lists, templates, _parts(tables["fixed"]["prompts"], "|")
 
 
 def _filled(template: str, lists: dict[str, tuple[str, ...]], rng: random.Random) -> str:
@@ -66,3 +71,9 @@ def generic_prompts(rng: random.Random, n: int, avoid: Collection[str] = ()) -> 
     made = list(found.values())
     rng.shuffle(made)
     return made
+
+
+def prose(rng: random.Random, n: int) -> list[str]:
+    """``n`` short passages of two to four sentences, as somebody might paste them."""
+    sentences = _parts(_tables()["prose"]["sentences"], "|")
+    return [" ".join(rng.sample(sentences, rng.randint(2, 4))) for _ in range(n)]

@@ -12,12 +12,14 @@ Layout of a batch: the preamble that all prompts share, prompts padded on the le
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 from transformers.cache_utils import DynamicCache
 
 from engine.composition.bridge import Influence
@@ -31,6 +33,7 @@ from engine.learning.batching import (
     leave_out,
     mask_behind,
     opened,
+    padded,
     positions_behind,
     stacked,
     stacked_keys,
@@ -59,6 +62,7 @@ class Exercise:
             whose answer is the base's own.
         stress: How much each answer token counts, ``[A]``; all alike when None.
         spoken: What the scaffold reads of the prompt, in its own tokens; in key–value form they are the base's.
+        cost: What the least expected token of its answer cost when it was last trained on, in nats.
     """
 
     prompt: list[int]
@@ -70,6 +74,7 @@ class Exercise:
     final: torch.Tensor | None = None
     stress: torch.Tensor | None = None
     spoken: list[int] | None = None
+    cost: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +96,16 @@ class Learner:
         parameters: What is trained, but for the gate.
     """
 
+    form = "key-value"
+
     def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
         """Args:
-        composition: In key–value form, with adapters.
+        composition: Of this learner's form, with something to train.
         influence: The weight that the scaffold will be used at.
         preamble: Token ids that begin every prompt.
         """
-        if composition.form != "key-value" or composition.scaffold.peft is None:
-            raise ValueError("learning in batches needs the key–value form and adapters")
+        if composition.form != self.form or not composition.can_learn:
+            raise ValueError(f"this learner needs a composition in {self.form} form that has something to train")
         self.composition = composition
         self.factor = 2 * influence.blend * influence.weight
         self.first = composition.scaffold.first
@@ -106,19 +113,27 @@ class Learner:
         self.device = composition.base.device
         self.gate = composition.gate
         self.preamble = list(preamble)
+        upper = range(self.first, len(composition.base.layers))
+        self.keeps_own = self.factor != 1.0 or not self.bridged.issuperset(upper)
+        """Whether the base's own keys and values of a prompt are a part of the mixture."""
+        self._take_models()
+        self._preamble = self._read_preamble()
+
+    def _take_models(self) -> None:
         frozen: dict[int, Any] = {}
-        self._whole = half_copy(composition.base.model, frozen)
-        self._base = half_copy(composition.base.model, frozen)
-        self._scaffold = half_copy(composition.scaffold.model, frozen)
+        base = self.composition.base.model
+        self._whole = half_copy(base, frozen)
+        self._base = half_copy(base, frozen)
+        self._scaffold = half_copy(self.composition.scaffold.model, frozen)
         self._base_entry = leave_out(self._base, self.first)
         self._scaffold_entry = next(
             (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
         )
         self.parameters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
-        self._preamble = self._read_preamble()
+        self._dropped = [m for m in self._scaffold.modules() if isinstance(m, nn.Dropout)]
 
     @property
-    def groups(self) -> list[tuple[list[torch.nn.Parameter], float]]:
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
         """``parameters`` by how fast they move, each group with its share of the learning rate."""
         return [(self.parameters, 1.0)]
 
@@ -184,7 +199,7 @@ class Learner:
             exercise = Exercise(list(prompt), list(answer), told, states[index, :context].clone())
             if answer:
                 exercise.answer_states = states[index, context:end].clone()
-                if self.factor != 1.0:
+                if self.keeps_own:
                     exercise.keys_values = torch.stack(
                         [
                             torch.stack(
@@ -254,13 +269,12 @@ class Learner:
     @contextmanager
     def dropping(self) -> Iterator[None]:
         """While entered, ``lora_dropout`` acts on the adapters' inputs. Outside of it nothing is ever dropped."""
-        parts = [module for name, module in self._scaffold.named_modules() if ".lora_dropout." in name]
-        for part in parts:
+        for part in self._dropped:
             part.train()
         try:
             yield
         finally:
-            for part in parts:
+            for part in self._dropped:
                 part.eval()
 
     def base_logits(self, rows: Sequence[Exercise]) -> torch.Tensor:
@@ -389,13 +403,7 @@ class Learner:
         self, sequences: Sequence[Sequence[int]], *, left: bool, width: int | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids ``[rows, width]`` with zeros as padding, and which of them are real."""
-        width = width or max(1, *(len(s) for s in sequences))
-        ids = torch.zeros(len(sequences), width, dtype=torch.long)
-        real = torch.zeros(len(sequences), width, dtype=torch.bool)
-        for index, sequence in enumerate(sequences):
-            span = slice(width - len(sequence), width) if left else slice(0, len(sequence))
-            ids[index, span] = torch.tensor(sequence, dtype=torch.long)
-            real[index, span] = True
+        ids, real = padded(sequences, width or max(1, *(len(s) for s in sequences)), left=left)
         return ids.to(self.device), real.to(self.device)
 
     def _mask(self, real: torch.Tensor) -> torch.Tensor:
@@ -411,10 +419,7 @@ class Learner:
 
     def _mixed(self, rows: Sequence[Exercise], width: int, scaffold: DynamicCache) -> DynamicCache:
         """The cache from which the base answers."""
-        own = None
-        if self.factor != 1.0:
-            stacked = [row.keys_values for row in rows]
-            own = stacked_keys(stacked, width)
+        own = stacked_keys([row.keys_values for row in rows], width) if self.keeps_own else None
         n, mixture = len(self.preamble), DynamicCache()
         for index, layer in enumerate(scaffold.layers):
             if index < self.first or own is None:

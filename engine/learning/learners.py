@@ -1,4 +1,4 @@
-"""Which learner fits a composition: one for each form of it."""
+"""Which learner fits a composition: one for each form, and a fast one where the mathematics is written down by hand."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
 from engine.learning.bridge_learner import BridgeLearner
 from engine.learning.learner import Learner
+from engine.learning.llama_learner import LlamaLearner
+from engine.learning.llama_stack import is_plain_llama
 
 
 def learner_for(composition: Composition, influence: Influence, preamble: Sequence[int]) -> Learner:
-    """``composition`` in batches, whatever its form.
-
-    Args:
-        composition: What learns.
-        influence: The weight that the scaffold will be used at.
-        preamble: Token ids that begin every prompt.
-
-    Raises:
-        ValueError: When there is nothing to train.
-    """
-    make = Learner if composition.bridge is None else BridgeLearner
-    return make(composition, influence, preamble)
+    """A learner for one sleep, one training or one evaluation; arguments and errors as of :class:`Learner`."""
+    if composition.bridge is not None:
+        return BridgeLearner(composition, influence, preamble)
+    kind = LlamaLearner if is_plain_llama(composition.base.model) else Learner
+    return kind(composition, influence, preamble)

@@ -99,6 +99,24 @@ _MOMENT = re.compile(
     r"afternoon|evening))\b",
     re.IGNORECASE,
 )
+_PASSING = re.compile(
+    r"^(?:i|we) (?:have )?just (?:came|got|had|finished|saw|went|ate|made|woke|heard|read|left|arrived)\b|"
+    r"^(?:i|we) (?:should really|could do with|ought to)\b|"
+    r"^(?:i|we) have (?:nothing\b|(?:a lot|plenty|so much|too much) to\b)|"
+    r"^(?:(?:the|my|our|a|an) )?(?:(?:cold|warm|evening|morning|night|whole) )?"
+    r"(?:wind|rain|snow|sun|sky|air|coffee|tea|kettle|soup|bus|train|tram|traffic|internet|wifi|connection|queue|"
+    r"shop) (?:is|are|was|were|has|have|had) "
+    r"(?!called|named|always|usually|never|(?:(?:on|in|at|from|to|near|behind) ))|"
+    r"\b(?:am|is|are|was|were) (?:getting|turning|blowing|falling|raining|snowing|waiting|sitting|standing|lying|"
+    r"looking|going|coming|having|making|boiling|ringing|shining|barking|humming|singing)\b"
+    r"(?!.*\b(?:every|each|on|in|since|next|at|from|to)\b)",
+    re.IGNORECASE,
+)
+_INDEFINITE = re.compile(
+    r"(?:some(?:body|one|thing)|every(?:body|one|thing)|any(?:body|one|thing)|nobody|nothing|"
+    r"some (?:days?|people|things?))\b|.*\b(?:this|that|it) (?:is|was)$",
+    re.IGNORECASE,
+)
 _CHIT_CHAT = re.compile(
     r"(?:hi|hello|hey|good (?:morning|evening|night|afternoon|day)|bye|goodbye|see you|thanks?|thank you|thx|"
     r"nice|cool|great|ok(?:ay)?|"
@@ -169,6 +187,10 @@ def reason(text: str, question: bool) -> str | None:
         return UNSURE
     if _MOMENT.search(text) and not re.search(r"\d{2}|^(?:it|that|this) (?:is|was) (?:on|in|at|called|named) ", text):
         return MOMENT
+    if _PASSING.search(text) and not re.search(r"\d", text):
+        return MOMENT
+    if _INDEFINITE.match(text):
+        return UNCLEAR
     if (state := _STATE.match(text)) and all(part in FEELINGS for part in re.split(r", | and ", state[1].lower())):
         return MOMENT
     if (judged := _JUDGED.match(text)) and judged[2].lower() in EVALUATIVE and " name" not in judged[1]:

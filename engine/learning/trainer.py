@@ -18,6 +18,9 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from engine.learning.learner import Exercise, Learner
 
+_REVISED = 0.25
+"""Chance of a mastered row to come up in a round."""
+
 
 class LearningFailed(Exception):
     """The loss is not finite, or has run away; the text is one clear line."""
@@ -38,6 +41,7 @@ class Recipe:
         gate_weight: Weight of the gate's loss.
         warmup: Steps until the rate is at its highest; from there it falls by a cosine to a tenth.
         clip: Largest norm of a step's gradient.
+        mastered: A told row of which no token cost more when it was last seen, in nats, mostly sits out the next round.
     """
 
     steps: int
@@ -50,6 +54,7 @@ class Recipe:
     gate_weight: float = 0.5
     warmup: int = 5
     clip: float = 1.0
+    mastered: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,11 @@ def train(
     """
     optimizer, schedule = optimizer_for(learner, recipe)
     importance = {id(row): w for row, w in zip(told, weights or [1.0] * len(told), strict=True)}
-    rounds = _Rounds(told, recipe.told, chance), _Rounds(kept, recipe.kept, chance), _Rounds(gate, recipe.gate, chance)
+    rounds = (
+        _Rounds(told, recipe.told, chance, recipe.mastered),
+        _Rounds(kept, recipe.kept, chance),
+        _Rounds(gate, recipe.gate, chance),
+    )
     try:
         for number in range(1, recipe.steps + 1):
             told_rows, kept_rows, gate_rows = (next(r) for r in rounds)
@@ -185,7 +194,10 @@ def accumulate(
         if rows is told:
             targets = torch.tensor([token for row in rows for token in row.answer], device=logits.device)
             weight = torch.tensor([importance[id(row)] for row in rows], device=logits.device)[row_of]
-            content = (functional.cross_entropy(logits, targets, reduction="none") * share * weight).sum()
+            costs = functional.cross_entropy(logits, targets, reduction="none")
+            content = (costs * share * weight).sum()
+            for row, of_tokens in zip(rows, costs.detach().split(counts.tolist()), strict=True):
+                row.cost = float(of_tokens.max())
             loss, tokens = float(content.detach()), int(counts.sum())
             goal = torch.ones_like(recognised)
             part = content + recipe.gate_weight * _gate_loss(recognised, goal).mean()
@@ -220,10 +232,13 @@ def _gate_loss(logits: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:
 
 
 class _Rounds:
-    """Endless batches: every row once a round, rows of like length together, in ever new order."""
+    """Endless batches: every row once a round, rows of like length together, in ever new order.
 
-    def __init__(self, rows: Sequence[Exercise], size: int, chance: random.Random) -> None:
-        self._rows, self._size, self._chance = rows, size, chance
+    Rows that are mastered sit out three rounds of four, drawn by chance: what is not yet known comes up the more often.
+    """
+
+    def __init__(self, rows: Sequence[Exercise], size: int, chance: random.Random, mastered: float = 0.0) -> None:
+        self._rows, self._size, self._chance, self._mastered = rows, size, chance, mastered
         self._batches: list[list[Exercise]] = []
 
     def __next__(self) -> list[Exercise]:
@@ -231,7 +246,8 @@ class _Rounds:
             return []
         if not self._batches:
             chance = self._chance
-            rows = sorted(self._rows, key=lambda row: len(row.prompt) + chance.random() * 4)
+            due = [row for row in self._rows if row.cost >= self._mastered or chance.random() < _REVISED]
+            rows = sorted(due or self._rows, key=lambda row: len(row.prompt) + chance.random() * 4)
             self._batches = [rows[i : i + self._size] for i in range(0, len(rows), self._size)]
             chance.shuffle(self._batches)
         return self._batches.pop()
