@@ -195,6 +195,12 @@ class CoreConfig(Section):
     custom_layers: Annotated[Layers, BeforeValidator(lambda value: [] if value is None else value)] = _layers(
         [], "The bridged layers of layer_selection_mode custom, for example [0, 2, 4].", least=0
     )
+    bridge_form: Literal["auto", "bridge"] = _choice(
+        "auto",
+        "How the base hears the scaffold. Auto: through its own attention where both are the same checkpoint, else "
+        "through cross-attention of its own. Bridge: always through cross-attention, which learns more and costs more.",
+        live=False,
+    )
     valid_split_ratio: float = _number(
         0.2, 0.0, 0.9, "Share of the training data kept aside to check the learning. More checks better, teaches less."
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.api import EngineState, Progress
+from engine.composition.trained import trained_tensors
 from engine.learning.checkpoint import digest
 from engine.learning.current import current_facts, same_slot
 from engine.learning.encoding import Encoder
@@ -194,11 +195,7 @@ class _Exam:
 
     def __init__(self, life: Lifeform, watcher: Watcher) -> None:
         composition = life.composed
-        if composition.form != "key-value":
-            raise EvaluationRefused(
-                "evaluate works with base and scaffold of one checkpoint; give both models the same name, then reset."
-            )
-        if composition.scaffold.peft is None:
+        if not composition.can_learn:
             raise EvaluationRefused(
                 "enable_lora_adapters is off, so there is nothing to evaluate; turn it on, then reset."
             )
@@ -302,8 +299,7 @@ class _Exam:
         self.enter()
 
     def _digest(self) -> str:
-        gate = {f"gate.{name}": tensor for name, tensor in self.composition.gate.state_dict().items()}
-        return digest({**self.composition.scaffold.adapters(), **gate})
+        return digest(trained_tensors(self.composition))
 
 
 # -- keeping it --------------------------------------------------------------------------------------------------------

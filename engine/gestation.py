@@ -69,9 +69,7 @@ def _possible(life: Lifeform) -> str:
     """Why it cannot sleep; empty when it can."""
     if life.read_only:
         return "this home is open read-only, so it cannot sleep"
-    if life.composed.form != "key-value":
-        return "sleep needs base and scaffold to be the same checkpoint"
-    if not life.composed.lora_parameters:
+    if not life.composed.can_learn:
         return "there is nothing to train: enable_lora_adapters is off"
     return ""
 
@@ -83,6 +81,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
         CannotSleep: When there is nothing that could be trained.
         StateError: When the new state cannot be saved; everything is as before.
     """
+    from engine.composition.trained import copy_of_trained, put_trained
     from engine.learning import sleep as nights
     from engine.learning.night import Broken
     from engine.learning.trainer import LearningFailed
@@ -92,7 +91,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
     began = time.time()
     curriculum = _plan(life)
     life.sleeping, life.waking = True, False
-    before = {name: tensor.clone() for name, tensor in life.composed.scaffold.adapters().items()}
+    before, recognised = copy_of_trained(life.composed), life.composed.gate.trained
     dreams = life.dreams
     try:
         night = nights.sleep(
@@ -104,7 +103,8 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
         try:
             life.save()
         except BaseException:
-            life.composed.scaffold.set_adapters(before)
+            put_trained(life.composed, before)
+            life.composed.gate.trained = recognised
             life.dreams = dreams
             life.lifecycle = type(life.lifecycle).from_dict(exposure)
             raise

@@ -19,6 +19,7 @@ import torch
 
 from engine.api import EngineState, Event, Notice, Output, Progress, TrainingStep
 from engine.composition.composition import Cancelled, Composition
+from engine.composition.trained import trained_tensors
 from engine.learning import training_report as report
 from engine.learning.checkpoint import CheckpointError, digest, read_checkpoint, remove_checkpoint, write_checkpoint
 from engine.learning.comparison import Comparison, compare
@@ -141,11 +142,7 @@ def checkpoint_path(life: Lifeform) -> Path:
 
 def _trainable(life: Lifeform) -> Composition:
     composition = life.composed
-    if composition.form != "key-value":
-        raise TrainingRefused(
-            "train works with base and scaffold of one checkpoint; give both models the same name, then reset."
-        )
-    if composition.scaffold.peft is None:
+    if not composition.can_learn:
         raise TrainingRefused("enable_lora_adapters is off, so there is nothing to train; turn it on, then reset.")
     return composition
 
@@ -308,9 +305,8 @@ class _Schooling:
         return influence
 
     def digest(self) -> str:
-        """Of adapters and gate as they are."""
-        gate = {f"gate.{name}": tensor for name, tensor in self.composition.gate.state_dict().items()}
-        return digest({**self.composition.scaffold.adapters(), **gate})
+        """Of all that is trained as it is."""
+        return digest(trained_tensors(self.composition))
 
     # -- going through it ----------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ def capture(life: Lifeform) -> SavedState:
     """Everything of ``life`` that is worth keeping. Its composition must be loaded."""
     from safetensors.torch import save as to_bytes
 
+    from engine.composition.trained import joining_tensors
     from engine.learning.dream_traces import index_of, tensors_of
 
     composition = life.composed
@@ -32,7 +33,7 @@ def capture(life: Lifeform) -> SavedState:
     if composition.scaffold.learned:
         parts[SCAFFOLD] = to_bytes({name: t.contiguous() for name, t in composition.scaffold.adapters().items()})
     if len(life.dreams) or composition.gate.trained or (composition.bridge is not None and composition.bridge.learned):
-        parts[CROSS_ATTENTION] = to_bytes({**_bridge_tensors(composition), **tensors_of(life.dreams)})
+        parts[CROSS_ATTENTION] = to_bytes({**joining_tensors(composition), **tensors_of(life.dreams)})
     if len(composition.memory):
         parts[TOKEN_MAP] = json.dumps(composition.memory.to_dict()).encode()
     meta = {
@@ -51,17 +52,6 @@ def capture(life: Lifeform) -> SavedState:
     return SavedState(meta, parts)
 
 
-def _bridge_tensors(composition: Composition) -> dict[str, Any]:
-    """The live tensors of what joins the models: ``gate.…``, and ``bridge.…`` in bridge form."""
-    joined = {"gate": composition.gate, "bridge": composition.bridge}
-    return {
-        f"{owner}.{name}": tensor
-        for owner, module in joined.items()
-        if module is not None
-        for name, tensor in module.state_dict().items()
-    }
-
-
 def _models(composition: Composition) -> dict[str, Any]:
     """What a state must have in common with the models it is loaded into."""
     base, scaffold = composition.base, composition.scaffold
@@ -70,6 +60,7 @@ def _models(composition: Composition) -> dict[str, Any]:
         "scaffold model": f"{type(scaffold.frozen.model).__name__} of {len(scaffold.frozen.layers)} layers, "
         f"{scaffold.frozen.hidden_size} wide",
         "form": composition.form,
+        **({"bridged layers": list(composition.layers)} if composition.bridge is not None else {}),
         "adapted layers": list(scaffold.layers),
         "LoRA rank": scaffold.lora.rank,
         "base model name": base.name,
@@ -87,6 +78,7 @@ def restore(life: Lifeform, saved: SavedState) -> None:
     from safetensors.torch import load as from_bytes
 
     from engine.composition.token_map import TokenMemory
+    from engine.composition.trained import joining_tensors
     from engine.learning.dream_traces import DREAM, memory_of
 
     composition, controls = life.composed, life.config.controls_config
@@ -107,13 +99,13 @@ def restore(life: Lifeform, saved: SavedState) -> None:
         pinned, trained_at = _number(meta, "pinned_weight"), _number(meta, "last_trained")
         if bridge is not None:
             bridge = {name: tensor for name, tensor in bridge.items() if not name.startswith(DREAM)}
-            _check_shapes(_bridge_tensors(composition), bridge)
+            _check_shapes(joining_tensors(composition), bridge)
         if adapters is not None:
             composition.scaffold.set_adapters(adapters)
     except (KeyError, TypeError, ValueError, SafetensorError) as error:
         raise StateError(f"the saved state is damaged: {error}") from error
     if bridge is not None:
-        for name, tensor in _bridge_tensors(composition).items():
+        for name, tensor in joining_tensors(composition).items():
             tensor.copy_(bridge[name])
     composition.memory = memory
     composition.gate.trained = bool(meta.get("gate_trained"))

@@ -85,24 +85,25 @@ class CrossAttention(nn.Module):
             nn.init.normal_(linear.weight, std=0.02)
 
     def attend_to(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys and values ``[1, heads, context + 1, head_dim]`` of scaffold states ``[1, context, width]``.
+        """Keys and values ``[batch, heads, context + 1, head_dim]`` of scaffold states ``[batch, context, width]``.
 
         Position 0 is the null key, whose value is zero.
         """
         normed = self.norm_scaffold(states.to(self.gate.dtype))
         keys, values = self._split(self.key(normed)), self._split(self.value(normed))
-        keys = torch.cat([self.null_key[None], keys], dim=2)
+        keys = torch.cat([self.null_key.to(keys.dtype).expand(len(keys), -1, -1, -1), keys], dim=2)
         return keys, functional.pad(values, (0, 0, 1, 0))
 
     def forward(
         self, stream: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, bias: torch.Tensor | None
     ) -> torch.Tensor:
-        """What is added to ``stream`` ``[1, tokens, width]`` at full influence, before any weight.
+        """What is added to ``stream`` ``[batch, tokens, width]`` at full influence, before any weight.
 
-        ``bias`` is added to the attention scores, one number per key ``[context + 1]``.
+        ``bias`` is added to the attention scores, one number per key: ``[context + 1]``, in a batch
+        ``[batch, context + 1]``.
         """
         queries = self._split(self.query(self.norm_base(stream.to(self.gate.dtype))))
-        mask = None if bias is None else bias[None, None, None, :].expand(1, 1, queries.shape[2], -1)
+        mask = None if bias is None else bias.view(-1, 1, 1, bias.shape[-1]).to(queries.dtype)
         read = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
         added: torch.Tensor = self.gate * self.out(read.transpose(1, 2).flatten(2))
         return added.to(stream.dtype)
@@ -156,17 +157,20 @@ class CrossAttentionBridge(nn.Module):
         self,
         base_layers: nn.ModuleList,
         context: Mapping[int, tuple[torch.Tensor, torch.Tensor]],
-        factor: float,
+        factor: float | torch.Tensor,
         bias: torch.Tensor | None,
     ) -> Iterator[None]:
-        """While entered, the base's bridged layers add ``factor`` times what they read in ``context``."""
+        """While entered, the base's bridged layers add ``factor`` times what they read in ``context``.
+
+        In a batch each row may have a factor of its own, ``[batch, 1, 1]``.
+        """
 
         def hook_for(layer: int) -> Callable[[nn.Module, Any, Any], Any]:
             block, (keys, values) = self.block(layer), context[layer]
 
             def hook(_module: nn.Module, _inputs: Any, output: Any) -> Any:
                 stream = hidden_of(output)
-                stream = stream + factor * block(stream, keys, values, bias)
+                stream = stream + (factor * block(stream, keys, values, bias)).to(stream.dtype)
                 return (stream, *output[1:]) if isinstance(output, tuple) else stream
 
             return hook
@@ -195,7 +199,16 @@ def _start_from_self_attention(block: CrossAttention, layer: nn.Module) -> None:
                 weight = per_head.repeat_interleave(block.heads // per_head.shape[0], dim=0).flatten(0, 1)
             target.copy_(weight)
         for mine in ("norm_base", "norm_scaffold"):
-            getattr(block, mine).weight.copy_(norm.weight)
+            getattr(block, mine).weight.copy_(_scale_of(norm))
+
+
+def _scale_of(norm: nn.Module) -> torch.Tensor:
+    """What a norm multiplies each channel by, ``[width]``, however it keeps that: Gemma's weights are 1 too small."""
+    weight: torch.Tensor = norm.get_parameter("weight")
+    if isinstance(norm, nn.LayerNorm):
+        return weight
+    scale: torch.Tensor = norm(torch.ones_like(weight))
+    return scale
 
 
 class RecognitionGate(nn.Module):

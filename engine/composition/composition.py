@@ -177,6 +177,11 @@ class Composition:
         return self.scaffold.learned
 
     @property
+    def can_learn(self) -> bool:
+        """Whether there is anything to train: the key–value form has no parameters but the adapters."""
+        return self.bridge is not None or self.scaffold.peft is not None
+
+    @property
     def lora_parameters(self) -> int:
         """Number of LoRA parameters, the unit of the lifecycle's capacity."""
         return self.scaffold.adapter_parameters
@@ -184,8 +189,22 @@ class Composition:
     def forget_reading(self) -> None:
         """Drop both caches: the next answer reads its context from the beginning."""
         self._base_reading = BaseReading(self.base, self.scaffold.first)
+        self._scaffold_before = BaseReading(self.scaffold.frozen, 0)
         recorded = sorted(set(self.bridge.source.values())) if self.bridge is not None else ()
         self._scaffold_reading = ScaffoldReading(self.scaffold, recorded)
+
+    def for_scaffold(self, before: Sequence[int], newest: Sequence[int]) -> tuple[list[int], list[int]]:
+        """What the scaffold reads of a prompt, in its own token ids: what came before the newest message, and that.
+
+        A scaffold that shares the base's trunk reads the base's tokens but the last, from which the answer begins.
+        Another one reads the whole of the prompt, as far as it fits: each of the two loses its beginning beyond half
+        of the scaffold's context.
+        """
+        if self.scaffold.shared:
+            return list(before), list(newest[:-1])
+        half = self.scaffold.frozen.context_limit // 2
+        earlier, own = (self.token_map.scaffold_ids(part)[-half:] for part in (before, newest))
+        return earlier, own
 
     @torch.inference_mode()
     def listen(
@@ -228,15 +247,16 @@ class Composition:
         self, utterance: Utterance, prompt: Prompt, influence: Influence, memory_rate: float | None
     ) -> Utterance:
         context, dreams = prompt.ids[:-1], influence.dreams
-        reading = self._scaffold_reading
-        scaffold_ids = context if self.scaffold.shared else self.token_map.scaffold_ids(prompt.text, prompt.ids)
-        base = self._base_reading
-        if self.scaffold.shared:
-            # Of a conversation the scaffold takes the newest message; what came before it reads with the base's eyes.
-            # Else what it recognised in one question would go on speaking in the answers to all later ones.
-            reading.read(scaffold_ids, base.trunk, base.cache, min(prompt.question, len(context) - 1))
-        else:
-            reading.read(scaffold_ids)
+        reading, base = self._scaffold_reading, self._base_reading
+        # Of a conversation the scaffold takes the newest message; what came before it reads as it was born, without its
+        # adapters. Else what it recognised in one question would go on speaking in the answers to all later ones.
+        question = min(prompt.question, len(context) - 1)
+        earlier, newest = self.for_scaffold(prompt.ids[:question], prompt.ids[question:])
+        as_born = base if self.scaffold.shared else self._scaffold_before
+        if not self.scaffold.shared:
+            as_born.read(earlier)
+        scaffold_ids = [*earlier, *newest]
+        reading.read(scaffold_ids, as_born.trunk, as_born.cache, len(earlier))
         recognition = self.gate.recognise(reading.final.view())
         if recognition is not None and recognition < influence.threshold:
             return replace(utterance, recognition=recognition)
@@ -270,7 +290,7 @@ class Composition:
             if cancelled():
                 raise Cancelled
 
-        layers = {*self.base.layers, *self.scaffold.decoder_layers}
+        layers = {*self.base.layers, *self.scaffold.frozen.layers, *self.scaffold.decoder_layers}
         handles = [layer.register_forward_pre_hook(ask) for layer in layers]
         try:
             yield

@@ -50,4 +50,4 @@ def load_composition(
         enabled=adapters,
         seed=core.random_seed,
     )
-    return Composition(base, scaffold, layers, settings)
+    return Composition(base, scaffold, layers, settings, key_value=False if core.bridge_form == "bridge" else None)

@@ -51,8 +51,7 @@ class Recollection:
         return self._without_position(ids[self._head :], inputs)
 
     def _ids(self, text: str) -> list[int]:
-        prompt = self._encode(text)
-        return self._composition.token_map.scaffold_ids(prompt.text, prompt.ids)
+        return self._composition.token_map.scaffold_ids(self._encode(text).ids)
 
     def _without_position(self, ids: Sequence[int], inputs: dict[int, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Mean keys and values of layers whose ``inputs`` ``[1, tokens, hidden]`` are known.

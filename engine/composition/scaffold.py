@@ -62,7 +62,8 @@ class Scaffold:
     """A frozen language model with LoRA in some of its layers.
 
     Attributes:
-        frozen: The checkpoint it stands on. Its ``model`` is not changed when it is shared with the base.
+        frozen: The checkpoint it stands on. Its ``model`` is never changed.
+        model: The same model with the adapters in it; every frozen tensor is shared.
         shared: Whether ``frozen`` is the base itself.
         first: The lowest layer it computes itself; 0 when not shared.
         layers: Indices of its layers that carry LoRA.
@@ -80,9 +81,9 @@ class Scaffold:
         self.warning = ""
         self.version = 0
         self.learned = False
-        self._model = _sharing_copy(frozen.model) if shared else frozen.model
+        self.model: Any = _sharing_copy(frozen.model)
         self._entry: LeftOut | None = None
-        own_layers = decoder_layers(self._model)
+        own_layers = decoder_layers(self.model)
         if shared:
             for index in range(self.first):
                 own_layers[index] = self._entry = LeftOut(index)
@@ -90,7 +91,7 @@ class Scaffold:
         self.peft: Any = self._with_lora(own_layers) if lora.enabled else None
 
     def _with_lora(self, own_layers: nn.ModuleList) -> Any:
-        prefix = next(name for name, module in self._model.named_modules() if module is own_layers)
+        prefix = next(name for name, module in self.model.named_modules() if module is own_layers)
         targets = find_lora_targets(own_layers, prefix, self.layers, self.lora.target_modules)
         self.warning = targets.warning
         config = LoraConfig(
@@ -103,7 +104,7 @@ class Scaffold:
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.lora.seed)
-            peft = get_peft_model(self._model, config)
+            peft = get_peft_model(self.model, config)
         peft.eval()
         return peft
 
@@ -167,7 +168,7 @@ class Scaffold:
             self._entry.states = trunk_states
         standing = {} if positions is None else {"position_ids": positions}
         try:
-            output = trunk_of(self._model)(input_ids=ids, past_key_values=cache, use_cache=True, **standing)
+            output = trunk_of(self.model)(input_ids=ids, past_key_values=cache, use_cache=True, **standing)
         finally:
             if self._entry is not None:
                 self._entry.states = None
@@ -209,7 +210,7 @@ class ScaffoldReading:
         Args:
             ids: Token ids of the whole context.
             trunk: The base's states for at least as many positions; None when the scaffold has no part in common.
-            base: The base's cache, for a scaffold that shares its weights.
+            base: A cache of the context without any adapters: the base's, or that of the scaffold's own checkpoint.
             preamble: So many positions are taken over from ``base`` as they are. Their states are not kept.
         """
         if self._version != self.scaffold.version or preamble != self.preamble:

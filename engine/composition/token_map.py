@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from engine.composition.frozen import same_tokenizer
@@ -39,11 +40,19 @@ class TokenMap:
         self._base, self._scaffold = base_tokenizer, scaffold_tokenizer
         self.identity = same_tokenizer(base_tokenizer, scaffold_tokenizer)
 
-    def scaffold_ids(self, text: str, base_ids: Sequence[int]) -> list[int]:
-        """The scaffold's ids of ``text``, which the base cut into ``base_ids``."""
+    def scaffold_ids(self, base_ids: Sequence[int]) -> list[int]:
+        """The scaffold's ids of the text that the base cut into ``base_ids``.
+
+        Only what is a control token to the base may become one of the scaffold's.
+        """
         if self.identity:
             return list(base_ids)
-        return list(self._scaffold(text, add_special_tokens=False)["input_ids"])
+        control = set(self._base.all_special_ids)
+        ids: list[int] = []
+        for is_control, run in groupby(base_ids, control.__contains__):
+            text = self._base.decode(list(run), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+            ids += self._scaffold(text, add_special_tokens=False, split_special_tokens=not is_control)["input_ids"]
+        return ids
 
     def align(self, text: str) -> list[Span]:
         """The finest stretches of ``text`` at whose ends both tokenizers cut, in order, covering every token of both.

@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers.cache_utils import DynamicCache
 
-from engine.composition.frozen import decoder_layers
+from engine.composition.frozen import decoder_layers, text_config
 from engine.composition.scaffold import LeftOut, hidden_of
 
 
@@ -28,6 +29,49 @@ def half_copy(model: nn.Module, made: dict[int, Any]) -> Any:
     # Its backward pass is faster than that of the fused kernel here, and padding needs no special care.
     twin.config._attn_implementation = "eager"
     return twin
+
+
+def vocabulary_logits(model: Any, hidden: torch.Tensor) -> torch.Tensor:
+    """Logits ``[…, vocabulary]``, single precision, of final hidden states, soft-capped where the model does so."""
+    logits: torch.Tensor = model.get_output_embeddings()(hidden).float()
+    cap = getattr(text_config(model), "final_logit_softcapping", None)
+    return logits if cap is None else cap * torch.tanh(logits / cap)
+
+
+def padded(sequences: Sequence[Sequence[int]], width: int, *, left: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids ``[rows, width]`` with zeros as padding, and which of them are real."""
+    ids = torch.zeros(len(sequences), width, dtype=torch.long)
+    real = torch.zeros(len(sequences), width, dtype=torch.bool)
+    for index, sequence in enumerate(sequences):
+        span = slice(width - len(sequence), width) if left else slice(0, len(sequence))
+        ids[index, span] = torch.tensor(sequence, dtype=torch.long)
+        real[index, span] = True
+    return ids, real
+
+
+def cache_of(known: Sequence[tuple[torch.Tensor, torch.Tensor]], rows: int, layers: range) -> DynamicCache:
+    """A cache that holds ``known``, keys and values by layer, for so many rows; empty positions outside ``layers``."""
+    cache = DynamicCache()
+    for index, (keys, values) in enumerate(known):
+        if index not in layers:
+            keys = values = keys.new_zeros(1, 1, keys.shape[2], 1)
+        cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), index)
+    return cache
+
+
+def mask_behind(before: int, real: torch.Tensor) -> torch.Tensor:
+    """Attention mask ``[rows, before + width]``: ``before`` positions that all rows share, then the ``real`` ones."""
+    return torch.cat([real.new_ones(real.shape[0], before), real], dim=1).long()
+
+
+def positions_behind(before: int, real: torch.Tensor) -> torch.Tensor:
+    """Positions ``[rows, width]`` of tokens padded on the left, behind ``before`` others."""
+    return (real.long().cumsum(1) - 1).clamp(min=0) + before
+
+
+def opened(recognised: torch.Tensor, threshold: float | None) -> torch.Tensor:
+    """1 for each prompt whose r opens the gate, else 0; without a ``threshold`` it opens for all."""
+    return torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
 
 
 def leave_out(model: Any, first: int) -> LeftOut | None:

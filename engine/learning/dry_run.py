@@ -16,6 +16,7 @@ from transformers.cache_utils import DynamicCache
 from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
 from engine.composition.prompt import Prompt
+from engine.composition.trained import trained_tensors
 from engine.learning.comparison import row_losses
 from engine.learning.learner import Exercise, Learner
 from engine.learning.tensors import copies, put_back
@@ -43,10 +44,10 @@ def forward_loss(learner: Learner, exercises: Sequence[Exercise]) -> float:
 
 
 def checks(composition: Composition, learner: Learner, exercises: Sequence[Exercise]) -> Iterator[Check]:
-    """Look at layers, adapters, identity with the base, the forward pass, gradients and the adapters' way to disk.
+    """Look at layers, adapters, identity with the base, the forward pass, gradients and the weights' way to disk.
 
     Args:
-        composition: In key–value form, with adapters.
+        composition: What would be trained.
         learner: Of that composition.
         exercises: A few rows with answers, at least one.
     """
@@ -65,11 +66,16 @@ def _layers(composition: Composition) -> Check:
 
 
 def _targets(composition: Composition) -> Check:
-    adapters = composition.scaffold.adapters()
-    modules = sum("lora_A" in name for name in adapters)
-    detail = f"{modules} modules adapted, {composition.lora_parameters:,} parameters"
-    warning = composition.scaffold.warning
-    return Check("LoRA targets", modules > 0, f"{detail}; {warning}" if warning else detail)
+    scaffold, bridge = composition.scaffold, composition.bridge
+    modules = sum("lora_A" in name for name in scaffold.adapters())
+    details = [f"{modules} modules adapted, {composition.lora_parameters:,} parameters"]
+    if scaffold.peft is None:
+        details = ["enable_lora_adapters is off"]
+    if bridge is not None:
+        details.append(f"{sum(p.numel() for p in bridge.parameters()):,} parameters in the bridge")
+    if scaffold.warning:
+        details.append(scaffold.warning)
+    return Check("LoRA targets", modules > 0 or scaffold.peft is None, "; ".join(details))
 
 
 def _identity(composition: Composition, ids: list[int]) -> Check:
@@ -98,7 +104,7 @@ def _forward(learner: Learner, exercises: Sequence[Exercise]) -> Check:
 
 
 def _gradients(composition: Composition, learner: Learner, exercises: Sequence[Exercise]) -> Check:
-    """A newborn's A matrices get no gradient, because B is zero; so all adapters are nudged for the occasion."""
+    """Much of a newborn gets no gradient, because it is multiplied by zeros; so all is nudged for the occasion."""
     parameters = [*learner.parameters, *learner.gate.parameters()]
     before = copies(parameters)
     optimizer, _ = optimizer_for(learner, _RECIPE)
@@ -120,7 +126,7 @@ def _gradients(composition: Composition, learner: Learner, exercises: Sequence[E
 
 
 def _round_trip(composition: Composition) -> Check:
-    own = composition.scaffold.adapters()
+    own = trained_tensors(composition)
     back = load(save({name: tensor.contiguous() for name, tensor in own.items()}))
     same = own.keys() == back.keys() and all(torch.equal(tensor.cpu(), back[name]) for name, tensor in own.items())
     return Check("save and load", same, f"{len(own)} tensors" + (" bit for bit" if same else " came back changed"))

@@ -26,7 +26,19 @@ from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
 from engine.composition.frozen import decoder_layers, trunk_of
 from engine.composition.scaffold import LeftOut
-from engine.learning.batching import capturing, half_copy, leave_out, stacked, stacked_keys
+from engine.learning.batching import (
+    cache_of,
+    capturing,
+    half_copy,
+    leave_out,
+    mask_behind,
+    opened,
+    padded,
+    positions_behind,
+    stacked,
+    stacked_keys,
+    vocabulary_logits,
+)
 
 Heed = Callable[[], None]
 """Called often during long work; raises to end it."""
@@ -50,6 +62,7 @@ class Exercise:
             whose answer is the base's own.
         stress: How much each answer token counts, ``[A]``; all alike when None.
         noise: How much its states are disturbed whenever it is trained on, in units of their root mean square.
+        spoken: What the scaffold reads of the prompt, in its own tokens; in key–value form they are the base's.
         cost: What the least expected token of its answer cost when it was last trained on, in nats.
     """
 
@@ -62,6 +75,7 @@ class Exercise:
     final: torch.Tensor | None = None
     stress: torch.Tensor | None = None
     noise: float = 0.0
+    spoken: list[int] | None = None
     cost: float = math.inf
 
 
@@ -93,17 +107,20 @@ class Learner:
     The LoRA parameters and the gate are the composition's own: what is trained here is trained there.
 
     Attributes:
+        parameters: What is trained, but for the gate.
         dreams: What joins the context of :meth:`answers` under influence. Training does without it.
     """
 
+    form = "key-value"
+
     def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
         """Args:
-        composition: In key–value form, with adapters.
+        composition: Of this learner's form, with something to train.
         influence: The weight that the scaffold will be used at.
         preamble: Token ids that begin every prompt.
         """
-        if composition.form != "key-value" or composition.scaffold.peft is None:
-            raise ValueError("learning in batches needs the key–value form and adapters")
+        if composition.form != self.form or not composition.can_learn:
+            raise ValueError(f"this learner needs a composition in {self.form} form that has something to train")
         self.composition = composition
         self.factor = 2 * influence.blend * influence.weight
         self.dreams = influence.dreams
@@ -123,13 +140,18 @@ class Learner:
         base = self.composition.base.model
         self._whole = half_copy(base, frozen)
         self._base = half_copy(base, frozen)
-        self._scaffold = half_copy(self.composition.scaffold.peft.get_base_model(), frozen)
+        self._scaffold = half_copy(self.composition.scaffold.model, frozen)
         self._base_entry = leave_out(self._base, self.first)
         self._scaffold_entry = next(
             (m for m in reversed(list(decoder_layers(self._scaffold))) if isinstance(m, LeftOut)), None
         )
         self.parameters = [p for n, p in self._scaffold.named_parameters() if "lora_" in n]
         self._dropped = [m for m in self._scaffold.modules() if isinstance(m, nn.Dropout)]
+
+    @property
+    def groups(self) -> list[tuple[list[nn.Parameter], float]]:
+        """``parameters`` by how fast they move, each group with its share of the learning rate."""
+        return [(self.parameters, 1.0)]
 
     @torch.no_grad()
     def _read_preamble(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -208,16 +230,17 @@ class Learner:
 
     # -- one step ------------------------------------------------------------------------------------------------------
 
-    def read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:
+    def read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Let the scaffold read the prompts.
 
         Returns:
-            The gate's logits ``[rows]``, which prompt positions are real ``[rows, P]``, and the scaffold's cache.
+            The gate's logits ``[rows]``, which positions the scaffold read are real ``[rows, P]``, and what
+            :meth:`predict` lets the base read: the scaffold's cache.
         """
         final, real, cache = self._read(rows)
         return self._gate_logits(final, real), real, cache
 
-    def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, DynamicCache]:
+    def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Final states ``[rows, P, hidden]``, which positions are real, and the scaffold's cache."""
         width = max(1, *(len(row.prompt) - 1 for row in rows))
         ids, real = self._padded([row.prompt[:-1] for row in rows], left=True, width=width)
@@ -233,7 +256,7 @@ class Learner:
             ).last_hidden_state
         return final.float(), real, cache
 
-    def predict(self, rows: Sequence[Exercise], real: torch.Tensor, scaffold: DynamicCache) -> torch.Tensor:
+    def predict(self, rows: Sequence[Exercise], real: torch.Tensor, scaffold: Any) -> torch.Tensor:
         """Let the base predict the answers while it reads the scaffold.
 
         Args:
@@ -257,8 +280,7 @@ class Learner:
                 past_key_values=mixed,
                 use_cache=True,
             ).last_hidden_state
-            logits: torch.Tensor = self._base.get_output_embeddings()(hidden[valid])
-        return logits.float()
+            return vocabulary_logits(self._base, hidden[valid])
 
     @contextmanager
     def dropping(self) -> Iterator[None]:
@@ -275,8 +297,7 @@ class Learner:
         """What the bare base predicted for rows prepared with ``own``: logits as of :meth:`predict`."""
         hidden = torch.cat([row.final for row in rows if row.final is not None])
         with torch.no_grad(), self._arithmetic():
-            logits: torch.Tensor = self._base.get_output_embeddings()(hidden)
-        return logits.float()
+            return vocabulary_logits(self._base, hidden)
 
     # -- answering -----------------------------------------------------------------------------------------------------
 
@@ -323,20 +344,10 @@ class Learner:
                 use_cache=True,
             )
         recognised = torch.zeros(len(prompts))
-        dreaming: Callable[[], AbstractContextManager[None]] = nullcontext
+        acting: Callable[[], AbstractContextManager[None]] = nullcontext
         if influence:
             states = captured[0] if captured else torch.zeros(*ids.shape, 1)
-            rows = [
-                Exercise(list(prompt), [], True, states[index, states.shape[1] - len(prompt) + 1 :])
-                for index, prompt in enumerate(prompts)
-            ]
-            logits, _, scaffold = self.read(rows)
-            recognised = logits.sigmoid()
-            opened = torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
-            self._mix_into(cache, scaffold, self.factor * opened)
-            if self.dreams is not None:
-                layers = decoder_layers(self._whole)
-                dreaming = self.dreams.join(cache, layers, sorted(self.bridged), opened.to(self.device) > 0)
+            recognised, acting = self._hear(prompts, states, cache, threshold)
         token = torch.tensor([[prompt[-1]] for prompt in prompts], device=self.device)
         mask, position = self._mask(real), real.sum(1, keepdim=True) + len(self.preamble)
         said: list[list[int]] = [[] for _ in prompts]
@@ -345,7 +356,7 @@ class Learner:
         for _ in range(tokens):
             heed()
             mask = torch.cat([mask, torch.ones_like(token)], dim=1)
-            with self._arithmetic(), dreaming():
+            with self._arithmetic(), acting():
                 output = self._whole(
                     input_ids=token, attention_mask=mask, position_ids=position, past_key_values=cache, use_cache=True
                 )
@@ -370,6 +381,33 @@ class Learner:
             for index, (one, c) in enumerate(zip(said, sure, strict=True))
         ]
 
+    def _hear(
+        self, prompts: Sequence[Sequence[int]], states: torch.Tensor, cache: DynamicCache, threshold: float | None
+    ) -> tuple[torch.Tensor, Callable[[], AbstractContextManager[None]]]:
+        """Let the scaffold read the prompts and the base hear it.
+
+        Args:
+            prompts: Token ids behind the preamble.
+            states: The base's below the scaffold's first layer, padded on the left.
+            cache: The base's, from which it will answer.
+            threshold: As of :meth:`answers`.
+
+        Returns:
+            r of each prompt, and what is to be entered for every token of the answers.
+        """
+        rows = [
+            Exercise(list(prompt), [], True, states[index, states.shape[1] - len(prompt) + 1 :])
+            for index, prompt in enumerate(prompts)
+        ]
+        logits, _, scaffold = self.read(rows)
+        recognised = logits.sigmoid()
+        heard = opened(recognised, threshold)
+        self._mix_into(cache, scaffold, self.factor * heard)
+        if self.dreams is None:
+            return recognised, nullcontext
+        layers = decoder_layers(self._whole)
+        return recognised, self.dreams.join(cache, layers, sorted(self.bridged), heard.to(self.device) > 0)
+
     # -- parts ---------------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -385,30 +423,19 @@ class Learner:
         self, sequences: Sequence[Sequence[int]], *, left: bool, width: int | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids ``[rows, width]`` with zeros as padding, and which of them are real."""
-        width = width or max(1, *(len(s) for s in sequences))
-        ids = torch.zeros(len(sequences), width, dtype=torch.long)
-        real = torch.zeros(len(sequences), width, dtype=torch.bool)
-        for index, sequence in enumerate(sequences):
-            span = slice(width - len(sequence), width) if left else slice(0, len(sequence))
-            ids[index, span] = torch.tensor(sequence, dtype=torch.long)
-            real[index, span] = True
+        ids, real = padded(sequences, width or max(1, *(len(s) for s in sequences)), left=left)
         return ids.to(self.device), real.to(self.device)
 
     def _mask(self, real: torch.Tensor) -> torch.Tensor:
         """Attention mask ``[rows, preamble + width]``."""
-        return torch.cat([real.new_ones(real.shape[0], len(self.preamble)), real], dim=1).long()
+        return mask_behind(len(self.preamble), real)
 
     def _positions(self, real: torch.Tensor) -> torch.Tensor:
-        return (real.long().cumsum(1) - 1).clamp(min=0) + len(self.preamble)
+        return positions_behind(len(self.preamble), real)
 
     def _preamble_cache(self, rows: int, layers: range) -> DynamicCache:
         """A cache that holds the preamble for ``layers``, and empty positions for those below."""
-        cache = DynamicCache()
-        for index, (keys, values) in enumerate(self._preamble):
-            if index not in layers:
-                keys = values = keys.new_zeros(1, 1, keys.shape[2], 1)
-            cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), index)
-        return cache
+        return cache_of(self._preamble, rows, layers)
 
     def _mixed(self, rows: Sequence[Exercise], width: int, scaffold: DynamicCache) -> DynamicCache:
         """The cache from which the base answers."""

@@ -19,6 +19,7 @@ from engine.api import Dreamt, EngineState, MemoryAudited, SleepPhase, TrainingS
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled
 from engine.composition.prompt import Prompt, Turn, build_prompt
+from engine.composition.trained import copy_of_trained, put_trained
 from engine.learning.audit import Findings, Hearing, Probe, audit, own_answers
 from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dream_traces import in_context, leave_traces
@@ -90,7 +91,7 @@ class _Night:
         self.composition = life.composition
         self.night = Night()
         self.dreams = life.dreams.copy()
-        self.before = self._weights()
+        self.before = copy_of_trained(self.composition)
         self.recognised_before = self.composition.gate.trained
         self.chance = random.Random(life.config.core_config.random_seed + len(curriculum.lessons))
         self._phase_began = time.monotonic()
@@ -191,7 +192,7 @@ class _Night:
         learner.dreams = in_context(self.dreams, self.life.config.controls_config, self.composition)
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
         threshold = self.life.config.core_config.gate_threshold
-        after = self._weights()
+        after = copy_of_trained(self.composition)
         own = own_answers(learner, controls, self._encode, self._heed)
 
         def listen() -> Hearing:
@@ -202,7 +203,7 @@ class _Night:
             self._as_it_was()
             earlier = listen().findings(threshold)
         for scale in _SCALES:
-            self._restore(_between(self.before, after, scale))
+            put_trained(self.composition, _between(self.before, after, scale))
             self.composition.gate.trained = True
             hearing = listen()
             # Answers that turn up elsewhere are the gate's fault before they are the weights': it is raised first.
@@ -347,20 +348,8 @@ class _Night:
         weight = max(weight, _LEAST_WEIGHT)
         return Influence(weight, core.blend_strength, controls.scaffold_weight_cap, core.gate_threshold)
 
-    def _weights(self) -> dict[str, torch.Tensor]:
-        gate = {f"gate.{n}": t for n, t in self.composition.gate.state_dict().items()}
-        return {n: t.detach().clone() for n, t in {**self.composition.scaffold.adapters(), **gate}.items()}
-
-    @torch.no_grad()
-    def _restore(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Put weights in place, in the very tensors that the learner trains."""
-        gate = {f"gate.{n}": t for n, t in self.composition.gate.state_dict().items()}
-        for name, tensor in {**self.composition.scaffold.adapters(), **gate}.items():
-            tensor.copy_(weights[name])
-        self.composition.scaffold.changed()
-
     def _as_it_was(self) -> None:
-        self._restore(self.before)
+        put_trained(self.composition, self.before)
         self.composition.gate.trained = self.recognised_before
 
     # -- being interrupted ---------------------------------------------------------------------------------------------
@@ -373,12 +362,12 @@ class _Night:
 
     @contextmanager
     def _as_before(self) -> Iterator[None]:
-        now, trained = self._weights(), self.composition.gate.trained
+        now, trained = copy_of_trained(self.composition), self.composition.gate.trained
         self._as_it_was()
         try:
             yield
         finally:
-            self._restore(now)
+            put_trained(self.composition, now)
             self.composition.gate.trained = trained
             self.watcher.enter(EngineState.TRAINING, self._phase)
 

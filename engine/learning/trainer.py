@@ -114,12 +114,15 @@ def train(
 
 
 def optimizer_for(learner: Learner, recipe: Recipe) -> tuple[torch.optim.Optimizer, LambdaLR]:
-    """AdamW over adapters and gate with its schedule; from now on both take gradients, until :func:`release`."""
-    adapters, head = learner.parameters, list(learner.gate.parameters())
-    for parameter in (*adapters, *head):
+    """AdamW over what is trained and its schedule; from now on all of it takes gradients, until :func:`release`."""
+    head = list(learner.gate.parameters())
+    for parameter in (*learner.parameters, *head):
         parameter.requires_grad_(True)
     optimizer = torch.optim.AdamW(
-        [{"params": adapters, "lr": recipe.learning_rate}, {"params": head, "lr": recipe.gate_rate}],
+        [
+            *({"params": some, "lr": share * recipe.learning_rate} for some, share in learner.groups),
+            {"params": head, "lr": recipe.gate_rate},
+        ],
         betas=(0.9, 0.99),
         weight_decay=0.0,
     )

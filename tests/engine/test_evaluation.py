@@ -14,6 +14,7 @@ from driving import Driver, running, tiny_config
 
 from engine import evaluation
 from engine.api import EngineState, Outcome, Output, Progress, StateChanged
+from engine.composition.trained import copy_of_trained
 from engine.learning import curriculum, dreaming, own_questions
 from engine.learning import evaluation as asking
 from engine.learning import sleep as nights
@@ -99,8 +100,7 @@ def loud(driver: Driver) -> None:
 def weights(driver: Driver) -> dict[str, torch.Tensor]:
     life = driver.engine._life
     assert life is not None
-    tensors = {**life.composed.scaffold.adapters(), **life.composed.gate.state_dict()}
-    return {name: tensor.clone() for name, tensor in tensors.items()}
+    return copy_of_trained(life.composed)
 
 
 def printed(driver: Driver) -> str:
@@ -242,10 +242,21 @@ def test_what_cannot_be_evaluated_gets_one_clear_line(
     with running(home, config) as driver:
         done = driver.say("evaluate")
         assert done.outcome is Outcome.REFUSED and "enable_lora_adapters is off" in done.message
-    bridge = tiny_config(tiny_folders["llama"], scaffold_model_name=str(tiny_folders["other"]))
-    with running(tmp_path / "bridge", bridge) as driver:
-        done = driver.say("evaluate")
-        assert done.outcome is Outcome.REFUSED and "one checkpoint" in done.message
+
+
+def test_two_different_models_are_evaluated_alike(
+    home: Path, config: Any, tiny_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    config.set("scaffold_model_name", str(tiny_folders["other"]))
+    with running(home, config) as driver:
+        learn(driver, FACTS[0])
+        loud(driver)
+        before = weights(driver)
+        assert driver.say(f"evaluate --json {tmp_path / 'report.json'}").outcome is Outcome.OK
+        assert all(torch.equal(before[name], tensor) for name, tensor in weights(driver).items())
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert found["learned"] and found["scaffold_heard"] and [one["memory"] for one in found["memories"]] == [FACTS[0]]
+    assert found["figures"]["base"]["kl"] == 0 and found["figures"]["gate_open"]["kl"] > 0
 
 
 def test_where_a_report_cannot_go_is_said_before_anything_is_asked(slept: Path, config: Any, tmp_path: Path) -> None:

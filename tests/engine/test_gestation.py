@@ -15,6 +15,7 @@ import torch
 from driving import Driver, running, tiny_config
 
 from engine.api import Dreamt, EngineState, MemoryAudited, Notice, Outcome, Output, SleepPhase, TrainingStep, Woke
+from engine.composition.trained import copy_of_trained
 from engine.learning import curriculum, dreaming
 from engine.learning import sleep as nights
 from engine.memory.journal import Journal
@@ -50,15 +51,26 @@ def config(tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> An
     return config
 
 
+SLOWER = ["key-value", pytest.param("bridge", marks=pytest.mark.slow)]
+
+
+@pytest.fixture
+def formed(request: pytest.FixtureRequest, config: Any, tiny_folders: dict[str, Path]) -> Any:
+    """The configuration of a lifeform of either form: in bridge form of two models that cut words otherwise."""
+    if request.param == "bridge":
+        config.set("scaffold_model_name", str(tiny_folders["other"]))
+    return config
+
+
 def tell(driver: Driver) -> None:
     for fact in FACTS:
         assert driver.say(fact).outcome is Outcome.OK
 
 
-def adapters(driver: Driver) -> dict[str, torch.Tensor]:
+def weights(driver: Driver) -> dict[str, torch.Tensor]:
     life = driver.engine._life
     assert life is not None
-    return {name: tensor.clone() for name, tensor in life.composed.scaffold.adapters().items()}
+    return copy_of_trained(life.composed)
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
@@ -69,14 +81,15 @@ def agree_to_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "")
 
 
+@pytest.mark.parametrize("formed", ["key-value", "bridge"], indirect=True)
 def test_a_night_goes_through_its_phases_and_writes_everything_down(
-    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+    home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agree_to_everything(monkeypatch)
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
         driver.say("Hello, how are you?")
-        newborn = adapters(driver)
+        newborn = weights(driver)
         done = driver.say("sleep")
         assert done.outcome is Outcome.OK, done.message
         phases = [event.phase for event in driver.of(SleepPhase)]
@@ -84,40 +97,42 @@ def test_a_night_goes_through_its_phases_and_writes_everything_down(
         assert [s.step for s in driver.of(TrainingStep)] == list(range(1, driver.of(TrainingStep)[0].steps + 1))
         assert {event.memory for event in driver.of(MemoryAudited)} == set(FACTS)
         assert driver.of(Dreamt) and len(driver.of(Woke)) == 1
-        assert not same(newborn, adapters(driver))
+        assert not same(newborn, weights(driver))
         snapshot = driver.engine.outbox.latest
         assert snapshot.state is EngineState.AWAKE and not snapshot.gestating
         assert snapshot.unslept == 0 and snapshot.exposure > 0 and snapshot.last_trained is not None
         text = "\n".join(e.text for e in driver.of(Output))
         assert "not learned (a question): Hello, how are you?" in text
-        learned = adapters(driver)
-    with running(home, config) as driver:
+        learned = weights(driver)
+    with running(home, formed) as driver:
         driver.until(lambda: driver.engine.outbox.latest.state is EngineState.AWAKE)
-        assert same(learned, adapters(driver))
+        assert same(learned, weights(driver))
         assert driver.engine.outbox.latest.learned
     with Journal.open(home / "journal.sqlite3") as journal:
         assert {memory.text for memory in journal.memories.all()} == set(FACTS)
         assert all(memory.sleeps == 1 and memory.audited_at for memory in journal.memories.all())
 
 
+@pytest.mark.parametrize("formed", SLOWER, indirect=True)
 def test_a_night_that_is_no_better_leaves_every_bit_as_it_was(
-    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+    home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "it would answer no more")
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
-        before = adapters(driver)
+        before = weights(driver)
         logits = driver.say("generate hello there 4 --temperature 0").text
         driver.say("sleep")
-        assert same(before, adapters(driver))
+        assert same(before, weights(driver))
         assert not driver.engine.outbox.latest.learned
         assert driver.say("generate hello there 4 --temperature 0").text == logits
         assert "kept nothing of it" in "\n".join(e.text for e in driver.of(Output))
         assert {event.verdict for event in driver.of(MemoryAudited)} == {"refused"}
 
 
+@pytest.mark.parametrize("formed", SLOWER, indirect=True)
 def test_less_of_a_change_is_tried_before_all_of_it_is_given_up(
-    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+    home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[float] = []
     real = nights._between
@@ -128,19 +143,20 @@ def test_less_of_a_change_is_tried_before_all_of_it_is_given_up(
 
     monkeypatch.setattr(nights, "_between", noting)
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "" if asked[-1] <= 0.5 else "too much")
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
         driver.say("sleep")
         assert asked == [1.0, 0.75, 0.5]
         assert "Kept 50% of the change" in "\n".join(e.text for e in driver.of(Output))
 
 
+@pytest.mark.parametrize("formed", SLOWER, indirect=True)
 def test_chat_during_a_night_is_answered_at_once_by_the_weights_of_before(
-    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+    home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agree_to_everything(monkeypatch)
     monkeypatch.setattr(nights, "_FEWEST_STEPS", 40)
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
         awake = driver.say("generate hello there 6 --temperature 0").text
         number = driver.engine.submit("sleep")
@@ -154,12 +170,14 @@ def test_chat_during_a_night_is_answered_at_once_by_the_weights_of_before(
         assert driver.of(TrainingStep)[-1].step == driver.of(TrainingStep)[-1].steps
 
 
-@pytest.mark.parametrize("how", ["wake", "stop"])
-def test_waking_it_up_undoes_the_night(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+@pytest.mark.parametrize(
+    ("formed", "how"), [("key-value", "wake"), ("key-value", "stop"), ("bridge", "wake")], indirect=["formed"]
+)
+def test_waking_it_up_undoes_the_night(home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.setattr(nights, "_FEWEST_STEPS", 500)
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
-        before = adapters(driver)
+        before = weights(driver)
         number = driver.engine.submit("sleep")
         driver.until(lambda: len(driver.of(TrainingStep)) > 2, "for training")
         if how == "wake":
@@ -167,13 +185,14 @@ def test_waking_it_up_undoes_the_night(home: Path, config: Any, monkeypatch: pyt
         else:
             driver.engine.stop()
         driver.wait(number)
-        assert same(before, adapters(driver))
+        assert same(before, weights(driver))
         assert driver.engine.outbox.latest.unslept == len(FACTS)
         assert driver.say("hello").outcome is Outcome.OK
 
 
-def test_a_diverging_night_is_stopped_undone_and_told(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    config.set("learning_rate", 0.1)
+@pytest.mark.parametrize("formed", SLOWER, indirect=True)
+def test_a_diverging_night_is_stopped_undone_and_told(home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    formed.set("learning_rate", 0.1)
     monkeypatch.setattr(nights, "_FEWEST_STEPS", 6)
     real = nights.train
 
@@ -185,24 +204,25 @@ def test_a_diverging_night_is_stopped_undone_and_told(home: Path, config: Any, m
             yield step
 
     monkeypatch.setattr(nights, "train", poisoned)
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
-        before = adapters(driver)
+        before = weights(driver)
         assert driver.say("sleep").outcome is Outcome.OK
-        assert same(before, adapters(driver))
+        assert same(before, weights(driver))
         assert "A bad night" in "\n".join(e.text for e in driver.of(Output))
 
 
+@pytest.mark.parametrize("formed", SLOWER, indirect=True)
 def test_a_disk_that_fills_up_while_saving_costs_only_the_night(
-    home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
+    home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from engine.lifeform import Lifeform
     from engine.state_files import StateError
 
     agree_to_everything(monkeypatch)
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
-        before = adapters(driver)
+        before = weights(driver)
         with monkeypatch.context() as patch:
 
             def full(*_: Any) -> None:
@@ -211,7 +231,7 @@ def test_a_disk_that_fills_up_while_saving_costs_only_the_night(
             patch.setattr(Lifeform, "save", full)
             done = driver.say("sleep")
         assert done.outcome is Outcome.REFUSED and "No space left" in done.message
-        assert same(before, adapters(driver))
+        assert same(before, weights(driver))
         assert driver.engine.outbox.latest.unslept == len(FACTS) and driver.engine.outbox.latest.exposure == 0
 
 
@@ -228,10 +248,10 @@ def test_without_sleep_training_it_dreams_and_trains_nothing(home: Path, config:
     config.set("enable_sleep_training", False)
     with running(home, config) as driver:
         tell(driver)
-        before = adapters(driver)
+        before = weights(driver)
         driver.say("sleep")
         assert [event.phase for event in driver.of(SleepPhase)] == ["falling asleep", "dreaming", "waking"]
-        assert same(before, adapters(driver))
+        assert same(before, weights(driver))
 
 
 def test_adapters_off_means_there_is_nothing_to_train(home: Path, config: Any) -> None:
@@ -239,6 +259,23 @@ def test_adapters_off_means_there_is_nothing_to_train(home: Path, config: Any) -
     with running(home, config) as driver:
         done = driver.say("sleep")
         assert done.outcome is Outcome.REFUSED and "nothing to train" in done.message
+
+
+@pytest.mark.slow
+def test_without_adapters_a_night_teaches_the_bridge_alone(
+    home: Path, config: Any, tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agree_to_everything(monkeypatch)
+    config.set("scaffold_model_name", str(tiny_folders["gpt2"]))
+    config.set("enable_lora_adapters", False)
+    with running(home, config) as driver:
+        tell(driver)
+        assert driver.say("sleep").outcome is Outcome.OK
+        learned = weights(driver)
+        assert driver.engine.outbox.latest.learned and not any("lora_" in name for name in learned)
+    with running(home, config) as driver:
+        driver.until(lambda: driver.engine.outbox.latest.state is EngineState.AWAKE)
+        assert same(learned, weights(driver)) and driver.engine.outbox.latest.learned
 
 
 def test_it_falls_asleep_by_itself_when_tired_and_quiet(
@@ -308,6 +345,7 @@ from engine.learning import sleep as nights
 from engine.api import SleepPhase, TrainingStep
 nights._FEWEST_STEPS, nights._ROUNDS = 400, 0.1
 config = tiny_config(Path(sys.argv[2]), sleep_quiet_seconds=0.0, enable_gestation=False, context_length=1024)
+config.set("scaffold_model_name", sys.argv[3])
 with running(Path(sys.argv[1]), config) as driver:
     number = driver.engine.submit("sleep")
     while True:
@@ -317,19 +355,28 @@ with running(Path(sys.argv[1]), config) as driver:
 """
 
 
+@pytest.mark.parametrize("formed", SLOWER, indirect=True)
 @pytest.mark.parametrize(
     "when",
     ["step", *(pytest.param(phase, marks=pytest.mark.slow) for phase in ("falling asleep", "dreaming", "training"))],
 )
 def test_killed_in_the_middle_it_wakes_as_it_was(
-    home: Path, config: Any, tiny_folders: dict[str, Path], when: str
+    home: Path, formed: Any, tiny_folders: dict[str, Path], when: str
 ) -> None:
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         tell(driver)
-        before = adapters(driver)
+        before = weights(driver)
     files = {p.name: p.read_bytes() for p in (home / "state").iterdir()}
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(home), str(tiny_folders["llama"]), "", ":".join(sys.path)],
+        [
+            sys.executable,
+            "-c",
+            CHILD,
+            str(home),
+            str(tiny_folders["llama"]),
+            formed.get("scaffold_model_name"),
+            ":".join(sys.path),
+        ],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -341,9 +388,9 @@ def test_killed_in_the_middle_it_wakes_as_it_was(
     child.send_signal(signal.SIGKILL)
     child.wait()
     assert {p.name: p.read_bytes() for p in (home / "state").iterdir()} == files
-    with running(home, config) as driver:
+    with running(home, formed) as driver:
         driver.until(lambda: driver.engine.outbox.latest.state is EngineState.AWAKE)
-        assert same(before, adapters(driver))
+        assert same(before, weights(driver))
         assert driver.engine.outbox.latest.unslept == len(FACTS)
         assert not driver.of(Notice)
 

@@ -175,6 +175,27 @@ def test_adapters_of_another_rank_are_refused_whole(tmp_path: Path, tiny_folders
     second.home.release()
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"bridge_form": "auto"}, "another form: 'bridge'"), ({"cross_attn_layers": [3, 5]}, "another bridged layers")],
+)
+def test_a_bridge_of_another_shape_is_refused_whole(
+    tmp_path: Path, tiny_folders: dict[str, Path], changed: dict[str, Any], said: str
+) -> None:
+    settings = {"bridge_form": "bridge", "cross_attn_layers": [2, 4]}
+    first = awake(tmp_path / "home", tiny_folders["llama"], **settings)
+    assert first.composed.form == "bridge" and first.composed.scaffold.shared
+    teach(first)
+    first.save()
+    first.close()
+    first.home.release()
+    second = awake(tmp_path / "home", tiny_folders["llama"], **{**settings, **changed})
+    assert said in second.warnings[0]
+    assert not second.composed.learned
+    second.close()
+    second.home.release()
+
+
 def test_a_read_only_home_is_never_saved_to(tmp_path: Path, tiny_folders: dict[str, Path]) -> None:
     first = awake(tmp_path / "home", tiny_folders["llama"])
     first.save()

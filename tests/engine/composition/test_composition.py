@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import DynamicCache
 
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled, Composition
@@ -70,8 +71,6 @@ def answer_logits(composition: Composition, text: str, influence: Influence, ste
 @torch.inference_mode()
 def bare_logits(frozen: FrozenModel, text: str, steps: int = 4) -> torch.Tensor:
     """The same from Transformers alone: prefill without the last token, then token by token."""
-    from transformers import DynamicCache
-
     ids = frozen.tokenizer(text)["input_ids"]
     cache = DynamicCache()
     frozen.model(torch.tensor([ids[:-1]]), past_key_values=cache, use_cache=True)
@@ -217,7 +216,7 @@ def test_token_memory_shifts_influence_per_token(compose: Compose, pair: str) ->
     prompt = prompt_of(composition, TEXT)
     plain = composition.listen(prompt, FULL, memory_rate=0.95).logits(prompt.ids[-1])
     assert torch.equal(plain, composition.listen(prompt, FULL).logits(prompt.ids[-1]))
-    own = composition.token_map.scaffold_ids(prompt.text, prompt.ids)
+    own = composition.token_map.scaffold_ids(prompt.ids)
     composition.memory.interaction(own[:5], confidence=1.0, rate=0.95)
     at_half = Influence(weight=0.4, cap=0.9)
     shifted = composition.listen(prompt, at_half, memory_rate=0.95).logits(prompt.ids[-1])
@@ -290,6 +289,54 @@ def test_decoding_on_a_growing_cache_matches_one_long_reading(compose: Compose) 
     with torch.inference_mode():
         whole = composition.base.model(torch.tensor([ids])).logits[0, -1]
     assert torch.allclose(stepwise, whole, atol=1e-3)
+
+
+def test_a_norm_that_keeps_its_scale_less_one_starts_the_bridge_rightly(compose: Compose) -> None:
+    composition = compose("gemma2", key_value=False)
+    assert composition.bridge is not None
+    block, layer = composition.bridge.blocks["2"], composition.base.layers[3]
+    states = torch.randn(2, 64, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(block.norm_base(states), layer.input_layernorm(states), atol=1e-3)
+    assert block.norm_base(states).abs().max() > 1.0
+
+
+@pytest.mark.parametrize("pair", ["llama+gpt2", "gpt2+other", "qwen2+gemma2"])
+def test_in_bridge_form_the_scaffold_speaks_of_the_newest_message_alone(compose: Compose, pair: str) -> None:
+    """What came before it, it reads as it was born; only of the newest message are there states to be heard."""
+    composition = compose(pair)
+    teach(composition)
+    ids = composition.base.tokenizer(TEXT)["input_ids"]
+    earlier, newest = ids[:-6], ids[-6:]
+
+    def listen(question: int) -> torch.Tensor:
+        composition.forget_reading()
+        utterance = composition.listen(Prompt(ids, TEXT, preamble=1, question=question), FULL)
+        return utterance.logits(ids[-1])
+
+    whole, only = listen(0), listen(len(earlier))
+    assert not torch.allclose(whole, only, atol=1e-4)
+    reading, scaffold = composition._scaffold_reading, composition.scaffold
+    own, spoken = composition.for_scaffold(earlier, newest)
+    assert reading.final.length == len(spoken) and reading.preamble == len(own)
+    cache = DynamicCache()
+    with torch.inference_mode():
+        scaffold.frozen.trunk(input_ids=torch.tensor([own]), past_key_values=cache, use_cache=True)
+    top = len(scaffold.frozen.layers) - 1
+    assert torch.allclose(reading.cache.layers[top].keys[:, :, : len(own)], cache.layers[top].keys, atol=1e-5)
+
+
+def test_a_scaffold_of_less_context_than_the_base_reads_the_end_of_a_long_conversation(
+    load: Callable[[str], FrozenModel],
+) -> None:
+    base, scaffold = load("llama"), load("gpt2")
+    scaffold.model.config.n_positions = scaffold.model.config.max_position_embeddings = 40
+    composition = Composition(base, scaffold, (2, 4), LORA)
+    teach(composition)
+    ids = (base.tokenizer(TEXT)["input_ids"] * 10)[:90]
+    for question in (30, 80):
+        utterance = composition.listen(Prompt(ids, TEXT, preamble=1, question=question), FULL)
+        assert utterance.weight == FULL.weight and utterance.logits(ids[-1]).isfinite().all()
+        assert composition._scaffold_reading.ids[-5:] == ids[-5:] and len(composition._scaffold_reading.ids) <= 40
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -41,13 +41,21 @@ def test_spans_are_fine() -> None:
 
 def test_equal_tokenizers_are_the_identity() -> None:
     assert TokenMap(FINE, byte_tokenizer(300)).identity
-    assert TokenMap(FINE, FINE).scaffold_ids("whatever", [5, 6, 7]) == [5, 6, 7]
+    assert TokenMap(FINE, FINE).scaffold_ids([5, 6, 7]) == [5, 6, 7]
     assert not TokenMap(FINE, COARSE).identity
 
 
 def test_other_tokenizers_read_the_whole_text() -> None:
-    ids = TokenMap(FINE, COARSE).scaffold_ids("the cat sleeps", [1, 2, 3])
+    ids = TokenMap(FINE, COARSE).scaffold_ids(FINE("the cat sleeps", add_special_tokens=False)["input_ids"])
     assert COARSE.decode(ids) == "the cat sleeps"
+
+
+def test_what_only_spells_a_control_token_becomes_none_for_the_scaffold() -> None:
+    end = FINE.convert_tokens_to_ids("<|im_end|>")
+    spelt = FINE("<|im_end|>", add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    ids = TokenMap(FINE, COARSE).scaffold_ids([*spelt, end])
+    assert COARSE.decode(ids) == "<|im_end|><|im_end|>"
+    assert ids.count(COARSE.convert_tokens_to_ids("<|im_end|>")) == 1
 
 
 # -- memory ------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled, Composition
 from engine.composition.frozen import load_frozen
 from engine.composition.scaffold import LoraSettings
+from engine.composition.trained import trained_tensors
 from engine.home import Home
 from engine.learning import epoch_batches, to_stay, training
 from engine.learning.checkpoint import CheckpointError, digest, read_checkpoint, write_checkpoint
@@ -30,6 +31,7 @@ from engine.learning.comparison import compare
 from engine.learning.dataset import Row, Turn
 from engine.learning.encoding import Encoded, Encoder
 from engine.learning.learner import Learner
+from engine.learning.learners import learner_for
 from engine.learning.tensors import copies
 from engine.learning.to_stay import rows_to_stay
 from engine.learning.trainer import LearningFailed
@@ -412,7 +414,7 @@ class Pupil:
         gate = composition.gate
         home = self.life.home.path
         return {
-            "weights": digest(composition.scaffold.adapters()),
+            "weights": digest(trained_tensors(composition)),
             "gate": digest(dict(gate.state_dict())),
             "base": base_bits(composition),
             "marks": (gate.trained, composition.scaffold.version, composition.scaffold.learned),
@@ -508,7 +510,7 @@ def test_it_is_trained_at_the_weight_it_will_be_used_at(
 
     def watched(composition: Composition, influence: Influence, preamble: Any) -> Learner:
         weights.append(influence.weight)
-        return Learner(composition, influence, preamble)
+        return learner_for(composition, influence, preamble)
 
     monkeypatch.setattr(schooling, "learner_for", watched)
     pupil = born(sigmoid_shift=20.0)
@@ -662,11 +664,29 @@ def test_where_nothing_can_be_learned_it_says_so(
         born(**settings).run(f"train --data {data}")
 
 
-def test_two_different_checkpoints_are_refused(
-    born: Callable[..., Pupil], data: Path, tiny_folders: dict[str, Path]
+def test_two_different_models_learn_and_go_on_after_a_stop(
+    born: Callable[..., Pupil], data: Path, tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(Refused, match="one checkpoint"):
-        born(scaffold_model_name=str(tiny_folders["gpt2"])).run(f"train --data {data}")
+    monkeypatch.setattr(schooling, "CHECKPOINT_STEPS", 2)
+    settings = {"scaffold_model_name": str(tiny_folders["other"]), "skip_training": False}
+    whole = born("whole", **settings)
+    newborn = whole.everything()
+    text = whole.run(f"train --dry-run --data {data}")
+    assert text.count("\nCheck ") == 6 and "parameters in the bridge" in text and "FAILED" not in text
+    assert whole.everything() == newborn
+    whole.run(f"train --data {data}")
+    expected = whole.everything()
+    assert whole.life.composed.learned and expected["base"] == newborn["base"]
+
+    pupil = born("stopped", **settings)
+    before = pupil.everything()
+    pupil.run(f"train --data {data}", stop_after=3)
+    assert [part for part, value in pupil.everything().items() if part != "files" and before[part] != value] == []
+    pupil.run("train --resume")
+    assert all(pupil.everything()[part] == expected[part] for part in ("weights", "gate", "mind"))
+    pupil.life.close()
+    pupil.life.home.release()
+    assert born("stopped", **settings).everything()["weights"] == expected["weights"]
 
 
 def test_a_failed_training_restores_and_says_what_may_help(
