@@ -38,6 +38,7 @@ class Fact:
         unknown: A question of the same relation about something that was never told.
         answers: Accepted spellings of the answer.
         correction: What replaces it, where the file says so.
+        free_form: The same as the statement, said in passing; empty where the file has none.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Fact:
     unknown: str
     answers: tuple[str, ...]
     correction: Correction | None = None
+    free_form: str = ""
 
 
 def load_facts(path: Path, limit: int | None = None) -> list[Fact]:
@@ -108,9 +110,11 @@ def _fact(line: str, place: str) -> Fact:
         unknown=_text(data, "unknown", place),
         answers=answers,
         correction=_correction(data.get("correction"), place),
+        free_form=_text(data, "free_form", place) if data.get("free_form") else "",
     )
-    if not says(fact.statement, answers):
-        raise BenchError(f"{place}: the statement {fact.statement!r} does not hold any of its answers {list(answers)}")
+    for statement in filter(None, (fact.statement, fact.free_form)):
+        if not says(statement, answers):
+            raise BenchError(f"{place}: the statement {statement!r} does not hold any of its answers {list(answers)}")
     return fact
 
 
