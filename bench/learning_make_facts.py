@@ -28,19 +28,6 @@ _MOST_INVENTED = 2000
 """Names that a relation may draw."""
 _WORD = re.compile(r"\w+")
 
-_ONSETS = "b br c d dr f g gr h k l m n p pr r s st t tr v w z".split()
-_VOWELS = "a e i o u a e i o ei ou ia".split()
-_CODAS = "l n r s m th nd rk st lm".split()
-_ENDINGS = {
-    "made": "en is or and eth im ov une ick".split(),
-    "made_word": "ock im el ast ub erin".split(),
-    "made_thing": "ograph ometer oscope ophone wheel kettle".split(),
-    "made_speech": "ish ese aric ovian".split(),
-    "mineral": "ite arite ospar".split(),
-    "island": "ay oe holm".split(),
-    "company": [" bakery", " brewery", " bank", " print shop", " theatre"],
-}
-"""How what is invented letter by letter ends, by pool."""
 _SMALL = {"made_word", "made_thing", "mineral"}
 """Pools whose words begin with a small letter."""
 _NUMBERS = {"number": range(2101, 9999), "year": range(1702, 1899), "line": range(113, 989)}
@@ -63,9 +50,9 @@ def make_facts(count: int, seed: int) -> list[Fact]:
         BenchError: So many different ones cannot be made.
     """
     book = tomllib.loads(_WORDINGS.read_text(encoding="utf-8"))
-    pools = book.pop("pools")
+    stock = _Stock(book.pop("pools"), book.pop("syllables"), book.pop("endings"))
     taken = _Taken()
-    makers = [_Relation(name, wording, pools, taken, seed) for name, wording in book.items()]
+    makers = [_Relation(name, wording, stock, taken, seed) for name, wording in book.items()]
     random.Random(f"relations {seed}").shuffle(makers)
     facts: list[Fact] = []
     while makers and len(facts) < count:
@@ -75,6 +62,41 @@ def make_facts(count: int, seed: int) -> list[Fact]:
     if len(facts) < count:
         raise BenchError(f"--count {count}: no more than {len(facts)} different facts can be made with seed {seed}")
     return facts[:count]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stock:
+    """What things can be drawn from: lists, and the parts of invented words."""
+
+    pools: dict[str, list[str]]
+    syllables: dict[str, list[str]]
+    endings: dict[str, list[str]]
+
+    def drawn(self, pool: str, chance: random.Random) -> Iterator[_Thing]:
+        """What is in a pool, in random order."""
+        if pool == "none":
+            return iter([_Thing("", "")])
+        if pool == "relative":
+            return self._relatives(chance)
+        if pool in self.endings:
+            return self._invented(pool, chance)
+        listed = list(map(str, _NUMBERS[pool])) if pool in _NUMBERS else self.pools[pool]
+        return (_Thing(text, text) for text in chance.sample(listed, len(listed)))
+
+    def _relatives(self, chance: random.Random) -> Iterator[_Thing]:
+        people = [("she", name) for name in self.pools["her_name"]] + [("he", name) for name in self.pools["his_name"]]
+        for who, name in chance.sample(people, len(people)):
+            yield _Thing(f"{chance.choice(self.pools[who])} {name}", name)
+
+    def _invented(self, pool: str, chance: random.Random) -> Iterator[_Thing]:
+        beginnings, vowels, ends = (self.syllables[part] for part in ("beginnings", "vowels", "ends"))
+        for _ in range(_MOST_INVENTED):
+            word = chance.choice(beginnings) + chance.choice(vowels) + chance.choice(ends)
+            if pool == "company" or chance.random() < 0.5:
+                word += chance.choice("aeiou") + chance.choice("lnrsdg")
+            word += chance.choice(self.endings[pool])
+            text = word if pool in _SMALL else word[:1].upper() + word[1:]
+            yield _Thing(text, text)
 
 
 class _Taken:
@@ -106,13 +128,11 @@ class _Taken:
 class _Relation:
     """Makes one fact of a relation after the other."""
 
-    def __init__(
-        self, name: str, wording: dict[str, Any], pools: dict[str, list[str]], taken: _Taken, seed: int
-    ) -> None:
+    def __init__(self, name: str, wording: dict[str, Any], stock: _Stock, taken: _Taken, seed: int) -> None:
         self._name, self._wording, self._taken = name, wording, taken
         self._chance = chance = random.Random(f"facts {seed} {name}")
-        self._things = _drawn(wording["about"], pools, chance)
-        self._answers = _drawn(wording["answer"], pools, chance)
+        self._things = stock.drawn(wording["about"], chance)
+        self._answers = stock.drawn(wording["answer"], chance)
         self._made = 0
         self._unknown = [wording["unknown"]] if "unknown" in wording else []
         if not self._unknown:
@@ -160,34 +180,6 @@ def _spellings(answer: str, pool: str) -> tuple[str, ...]:
     if pool == "weekday":
         return answer, f"{answer}s"
     return (answer, answer.removesuffix("s")) if pool in _PLURALS else (answer,)
-
-
-def _drawn(pool: str, pools: dict[str, list[str]], chance: random.Random) -> Iterator[_Thing]:
-    """What is in a pool, in random order."""
-    if pool == "none":
-        return iter([_Thing("", "")])
-    if pool == "relative":
-        return _relatives(pools, chance)
-    if pool in _ENDINGS:
-        return _invented(pool, chance)
-    listed: Sequence[str] = list(map(str, _NUMBERS[pool])) if pool in _NUMBERS else pools[pool]
-    return (_Thing(text, text) for text in chance.sample(listed, len(listed)))
-
-
-def _relatives(pools: dict[str, list[str]], chance: random.Random) -> Iterator[_Thing]:
-    people = [("she", name) for name in pools["her_name"]] + [("he", name) for name in pools["his_name"]]
-    for who, name in chance.sample(people, len(people)):
-        yield _Thing(f"{chance.choice(pools[who])} {name}", name)
-
-
-def _invented(pool: str, chance: random.Random) -> Iterator[_Thing]:
-    for _ in range(_MOST_INVENTED):
-        word = chance.choice(_ONSETS) + chance.choice(_VOWELS) + chance.choice(_CODAS)
-        if pool == "company" or chance.random() < 0.5:
-            word += chance.choice("aeiou") + chance.choice("lnrsdg")
-        word += chance.choice(_ENDINGS[pool])
-        text = word if pool in _SMALL else word[:1].upper() + word[1:]
-        yield _Thing(text, text)
 
 
 def _words(texts: Iterable[str]) -> set[str]:

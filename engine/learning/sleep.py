@@ -153,7 +153,7 @@ class _Night:
         told, importance = self._told(learner)
         kept = self._kept(learner)
         shut = learner.prepare([(self._encode(p), [], False) for p in self.curriculum.shut], self._heed)
-        recipe = self._recipe(len(told))
+        recipe = self._recipe(sum(row.kind != "dream" for lesson in lessons for row in lesson.rows))
         self.night.rows, self.night.steps = len(told), recipe.steps
         steps: list[Step] = []
         began = time.monotonic()
@@ -274,6 +274,7 @@ class _Night:
         return learner.prepare(rows, self._heed, own=True)
 
     def _recipe(self, rows: int) -> Recipe:
+        """As many steps as the rules' ``rows`` take; what was dreamt takes its turn among them and adds none."""
         training, factor = self.life.config.training_config, self.life.config.controls_config.sleep_time_factor
         batch = min(training.batch_size, 16)
         steps = max(_FEWEST_STEPS, math.ceil(_ROUNDS * rows / batch))
