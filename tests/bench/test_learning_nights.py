@@ -44,7 +44,7 @@ def life(tiny_folders: dict[str, Path], tmp_path: Path) -> Iterator[Lifeform]:
         chance = torch.Generator().manual_seed(0)
         adapters = life.composed.scaffold.adapters()
         life.composed.scaffold.set_adapters(
-            {name: torch.randn(t.shape, generator=chance) * 0.3 for name, t in adapters.items()}
+            {name: torch.randn(t.shape, generator=chance) * 0.15 for name, t in adapters.items()}
         )
         life.composed.gate.trained = True
         life.pin_weight(0.9)
@@ -183,15 +183,13 @@ def test_somebody_elses_dreams_take_the_place_of_its_own(
 ) -> None:
     tiny = tiny_folders["llama"]
     lives = {name: live(tmp_path / name, tiny, name) for name in ("sovl", "others-dreams")}
-    without = live(tmp_path / "no-dreams", tiny, "sovl", enable_dreaming=False)
-    own, others, none = ([row for row in rows[1:] if "Dreamt" in row] for rows in short)
+    own, others = ([row for row in rows[1:] if "Dreamt" in row] for rows in short)
     ruled = [sorted(row for row in rows[1:] if "Dreamt" not in row) for rows in short]
-    assert ruled[0] == ruled[1] == ruled[2]
+    assert ruled[0] == ruled[1]
     assert len(own) == len(others) == 3 * len(TOLD)
-    assert none == []
     assert all("Zorblax" in row or "Graz" in row for row in own)
     assert not any("Zorblax" in row or "Graz" in row for row in others)
-    steps = {lived["sleep_events"][0]["steps"] for lived in (*lives.values(), without)}
+    steps = {lived["sleep_events"][0]["steps"] for lived in lives.values()}
     assert len(steps) == 1
     with Journal.open(tmp_path / "others-dreams" / "journal.sqlite3", read_only=True) as journal:
         memories = journal.memories.all()
@@ -201,6 +199,7 @@ def test_somebody_elses_dreams_take_the_place_of_its_own(
     assert "dreaming" in lives["others-dreams"]["phase_seconds"]
 
 
+@pytest.mark.slow
 def test_every_night_has_other_strangers(tiny_folders: dict[str, Path], tmp_path: Path, short: list[list[Any]]) -> None:
     for lines in (TOLD[:1], TOLD[1:]):
         live(tmp_path / "life", tiny_folders["llama"], "others-dreams", lines)
