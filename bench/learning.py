@@ -27,7 +27,7 @@ from bench.learning_drift import PASSAGES
 from bench.learning_facts import Fact, load_facts, taught_answers
 from bench.learning_failure import BenchError
 from bench.learning_judge import is_right
-from bench.learning_metrics import estimate, mean, paired_difference
+from bench.learning_metrics import distinct_bigrams, estimate, mean, paired_difference
 from bench.learning_protocol import Options, Run, home_settings, make_home, run_system, say
 from bench.learning_records import Scope, items_for
 from bench.learning_summary import as_json, drift_figures, summarise
@@ -234,9 +234,13 @@ def _beside_records(runs: Sequence[Run], mode: str) -> dict[str, Any]:
         figures[name] = estimate(values)
     zero = [float(same) for run in runs for same in run.weight_zero]
     days = [day for run in runs for day in run.days]
+    dreamt = [[entry for entry in day["sleep_story"] if entry["event"] == "dreamt"] for day in days]
+    kept = [[entry["question"] for entry in night if entry["kept"]] for night in dreamt]
     figures |= {
         "weight 0 identical": mean(zero),
         "right line": mean(value for run in runs if (value := run.info.get("right line")) is not None),
+        "dreams kept": mean(float(entry["kept"]) for night in dreamt for entry in night),
+        "dreams distinct": mean(share for night in kept if (share := distinct_bigrams(night)) is not None),
         "telling seconds": mean(day["telling_seconds"] for day in days),
         "sleep seconds": mean(day["sleep_seconds"] for day in days if day["sleep_seconds"] is not None),
         "sleep steps": mean(steps for day in days if (steps := _steps(day)) is not None),

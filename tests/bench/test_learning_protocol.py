@@ -21,6 +21,12 @@ MACHINE = {
 }  # fmt: skip
 
 
+DREAMT = [
+    {"event": "dreamt", "question": "Where is it?", "kept": True}, {"event": "dreamt", "question": "", "kept": False},
+    {"event": "woke"},
+]  # fmt: skip
+
+
 class Pupil:
     """Plays the worker. It repeats what it slept on, in the home where it was told.
 
@@ -54,7 +60,7 @@ class Pupil:
                 told.append((found[1], found[2]))
         return {
             "turns": len(job["lines"]), "telling_seconds": 3.0, "sleep_seconds": 60.0 if job["sleep"] else None,
-            "phase_seconds": {}, "sleep_story": [], "sleep_lines": [], "before": {}, "after": {},
+            "phase_seconds": {}, "sleep_story": DREAMT, "sleep_lines": [], "before": {}, "after": {},
             "sleep_events": [
                 {"steps": 70 + 10 * (self.dreams_cost_steps and job["control"] == "sovl"), "seconds": 12.3456,
                  "skipped": ["x"], "verdicts": {"1": "learned", "2": "learned"}}
@@ -160,6 +166,7 @@ def test_a_perfect_pupil(
     assert figures["perplexity drift held-out"] == 0.0
     assert figures["KL generic"] == pytest.approx(0.05)
     assert (figures["sleep seconds"], figures["sleep steps"]) == (60, 70)
+    assert (figures["dreams kept"], figures["dreams distinct"]) == (0.5, 1.0)
     printed = capsys.readouterr().out
     assert "Abacus, 2 cores, 1 torch thread(s)" in printed
     assert "reliability R, canonical question" in printed
