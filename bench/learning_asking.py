@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bench.learning_facts import given_away
 from bench.learning_failure import BenchError
-from bench.learning_guessing import Checked, Guess, continued, guesses
+from bench.learning_guessing import Checked, Guess, MakeLearner, continued, guesses
 from engine.lifeform import Conversation
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from engine.api import Event
     from engine.composition.composition import Composition
     from engine.composition.prompt import Prompt
-    from engine.learning.learner import Learner
     from engine.lifeform import Lifeform
 
 Mode = Literal["base", "shipped", "gate off"]
@@ -171,11 +170,11 @@ class Silent:
 class LifeAsker:
     """Asks a lifeform that was opened read-only.
 
-    ``forbidden`` are the taught answers: none of them may stand in a guarded prompt. ``learner`` is the kind of learner
-    that it sleeps with, where that is another than usual.
+    ``forbidden`` are the taught answers: none of them may stand in a guarded prompt. ``learner`` makes the learner that
+    it sleeps with, where that is another than usual.
     """
 
-    def __init__(self, life: Lifeform, forbidden: Sequence[str], learner: type[Learner] | None = None) -> None:
+    def __init__(self, life: Lifeform, forbidden: Sequence[str], learner: MakeLearner | None = None) -> None:
         self.life = life
         self._forbidden = forbidden
         self._learner = learner

@@ -8,17 +8,21 @@ guessed ends the guess.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
 
-    from engine.composition.composition import Utterance
+    from engine.composition.bridge import Influence
+    from engine.composition.composition import Composition, Utterance
     from engine.composition.prompt import Prompt
     from engine.learning.learner import Learner
     from engine.lifeform import Lifeform
+
+MakeLearner = Callable[["Composition", "Influence", Sequence[int]], "Learner"]
+"""As :func:`engine.learning.learners.learner_for`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Guess:
 
 
 def guesses(
-    life: Lifeform, prompts: Sequence[Prompt], tokens: int, *, influence: bool, learner: type[Learner] | None = None
+    life: Lifeform, prompts: Sequence[Prompt], tokens: int, *, influence: bool, learner: MakeLearner | None = None
 ) -> list[Guess]:
     """Guess the greedy answers to ``prompts`` with the gate open, in batches and half precision.
 
@@ -39,12 +43,12 @@ def guesses(
         prompts: Conversations of one message, all with the same preamble.
         tokens: Most tokens of each answer.
         influence: Whether the scaffold is heard; without it the bare base is guessed.
-        learner: The kind of learner that this life sleeps with.
+        learner: Makes the learner that this life sleeps with, where that is another than usual.
 
     Returns:
         A guess for each prompt; empty ones where this composition cannot answer in batches.
     """
-    from engine.learning.learner import Learner
+    from engine.learning.learners import learner_for
 
     composition = life.composed
     able = composition.form == "key-value" and composition.lora_parameters
@@ -52,7 +56,7 @@ def guesses(
         return [Guess()] * len(prompts)
     first, threshold = prompts[0], life.config.core_config.gate_threshold
     preamble = first.ids[: first.preamble]
-    batched = (learner or Learner)(composition, life.influence(), preamble)
+    batched = (learner or learner_for)(composition, life.influence(), preamble)
     replies = batched.answers([p.ids[p.preamble :] for p in prompts], tokens, lambda: None, influence=influence)
     end = min(composition.base.end_ids, default=0)
     return [

@@ -14,7 +14,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
@@ -23,7 +23,9 @@ from engine.composition.bridge import Influence, mixed_cache
 from engine.composition.composition import Composition, Utterance
 from engine.composition.frozen import FrozenModel, decoder_layers
 from engine.learning import sleep as nights
-from engine.learning.learner import Heed, Learner, Reply
+from engine.learning.learner import Exercise, Heed, Learner, Reply
+from engine.learning.llama_learner import LlamaLearner
+from engine.learning.llama_stack import LayerAdapters, LlamaStack, is_plain_llama
 
 if TYPE_CHECKING:
     from engine.composition.prompt import Prompt
@@ -35,15 +37,24 @@ _BATCH = 32
 """Prompts that are read at once when the gate is asked."""
 
 
-class PlainLearner(Learner):
-    """A learner whose adapters act on prompt and answer alike, in one model."""
+class _ActsInside(Learner):
+    """What makes any learner one whose adapters act on prompt and answer alike, in one model."""
+
+    kind: type[Learner]
 
     def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
         """As :class:`Learner`; ``influence`` is not looked at."""
         super().__init__(composition, _WHOLE, preamble)
-        # What answers is the very model that has read the prompt, and it reads its own keys and values.
-        self._base, self._base_entry = self._scaffold, self._scaffold_entry
-        self._adapted = with_adapters(self._whole, self._scaffold, self.first)
+        # What answers has read the prompt itself: it takes its own keys and values, in every layer.
+        self.bridged, self.keeps_own = frozenset(range(self.first, len(composition.base.layers))), False
+
+    def _inside(self) -> Learner:
+        """This learner with the adapters in all its models."""
+        raise NotImplementedError
+
+    def predict(self, rows: Sequence[Exercise], real: torch.Tensor, scaffold: Any) -> torch.Tensor:
+        """As :meth:`Learner.predict`: the adapted model predicts."""
+        return self.kind.predict(self._inside(), rows, real, scaffold)
 
     def answers(
         self,
@@ -59,12 +70,10 @@ class PlainLearner(Learner):
             return super().answers(prompts, tokens, heed, influence=False)
         recognised = self._recognised(prompts, heed)
         speaks = [threshold is None or r >= threshold for r in recognised]
-        adapted = copy.copy(self)
-        adapted._whole = self._adapted
         replies: list[Reply | None] = [None] * len(prompts)
-        for speaker, opened in ((adapted, True), (self, False)):
+        for speaker, opened in ((self._inside(), True), (self, False)):
             chosen = [index for index, open_ in enumerate(speaks) if open_ is opened]
-            said = Learner.answers(speaker, [prompts[i] for i in chosen], tokens, heed, influence=False)
+            said = self.kind.answers(speaker, [prompts[i] for i in chosen], tokens, heed, influence=False)
             for index, reply in zip(chosen, said, strict=True):
                 replies[index] = replace(reply, recognition=recognised[index])
         return [reply for reply in replies if reply is not None]
@@ -74,6 +83,54 @@ class PlainLearner(Learner):
         rows = self.prepare([(prompt, [], True) for prompt in prompts], heed)
         starts = range(0, len(rows), _BATCH)
         return [r for start in starts for r in self.read(rows[start : start + _BATCH])[0].sigmoid().tolist()]
+
+
+class PlainLearner(_ActsInside):
+    """Plain LoRA for any architecture."""
+
+    kind = Learner
+
+    def _take_models(self) -> None:
+        super()._take_models()
+        self._adapted = with_adapters(self._whole, self._scaffold, self.first)
+
+    def _inside(self) -> Learner:
+        inside = copy.copy(self)
+        inside._whole = self._adapted
+        inside._base, inside._base_entry = self._scaffold, self._scaffold_entry
+        return inside
+
+
+class PlainLlamaLearner(_ActsInside, LlamaLearner):
+    """Plain LoRA for Llamas, as fast as the composition is trained."""
+
+    kind = LlamaLearner
+
+    def _inside(self) -> Learner:
+        inside = copy.copy(self)
+        inside._stack = cast("LlamaStack", _AdaptedStack(self._stack, self.first, self._adapters()))
+        return inside
+
+
+class _AdaptedStack:
+    """A stack whose layers have their adapters, whoever sends states through them."""
+
+    def __init__(self, stack: LlamaStack, first: int, adapters: Sequence[LayerAdapters]) -> None:
+        self._stack = stack
+        self._adapters: list[LayerAdapters] = [(None, None, None, None)] * first + list(adapters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stack, name)
+
+    def run(self, states: torch.Tensor, layers: range, *rest: Any, **more: Any) -> Any:
+        """As :meth:`LlamaStack.run`."""
+        return self._stack.run(states, layers, *rest, **{**more, "adapters": [self._adapters[i] for i in layers]})
+
+
+def plain_learner_for(composition: Composition, influence: Influence, preamble: Sequence[int]) -> Learner:
+    """As :func:`engine.learning.learners.learner_for`, for plain LoRA."""
+    kind = PlainLlamaLearner if is_plain_llama(composition.base.model) else PlainLearner
+    return kind(composition, influence, preamble)
 
 
 def with_adapters(whole: Any, adapted: Any, first: int) -> Any:
@@ -110,15 +167,15 @@ def act_inside(composition: Composition) -> None:
 @contextmanager
 def nights_of_plain_lora() -> Iterator[None]:
     """While entered, whoever sleeps in this process trains plain LoRA."""
-    usual = nights.Learner
-    nights.Learner = PlainLearner  # type: ignore[misc]
+    usual = nights.learner_for
+    nights.learner_for = plain_learner_for
     try:
         yield
     finally:
-        nights.Learner = usual  # type: ignore[misc]
+        nights.learner_for = usual
 
 
 def ask_plain_lora(life: Lifeform, forbidden: Sequence[str]) -> LifeAsker:
     """Asks ``life``, whose nights were those of plain LoRA."""
     act_inside(life.composed)
-    return LifeAsker(life, forbidden, PlainLearner)
+    return LifeAsker(life, forbidden, plain_learner_for)

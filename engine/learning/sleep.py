@@ -153,7 +153,7 @@ class _Night:
         told, importance = self._told(learner)
         kept = self._kept(learner)
         shut = learner.prepare([(self._encode(p), [], False) for p in self.curriculum.shut], self._heed)
-        recipe = self._recipe(sum(row.kind != "dream" for lesson in lessons for row in lesson.rows))
+        recipe = self._recipe(sum(row.kind != "dream" for lesson in self.curriculum.lessons for row in lesson.rows))
         self.night.rows, self.night.steps = len(told), recipe.steps
         steps: list[Step] = []
         began = time.monotonic()

@@ -18,7 +18,7 @@ from bench.learning_base import ask_job, question_json
 from bench.learning_facts import Fact
 from bench.learning_make_facts import make_facts
 from bench.learning_other_dreams import plan_of, strangers
-from bench.learning_plain_lora import PlainLearner, ask_plain_lora
+from bench.learning_plain_lora import PlainLearner, PlainLlamaLearner, ask_plain_lora
 from bench.learning_protocol import make_home
 from bench.learning_worker import ask, day
 from engine.composition.bridge import Influence
@@ -27,6 +27,7 @@ from engine.home import Home
 from engine.learning import sleep as nights
 from engine.learning.dreaming import DreamQuestion
 from engine.learning.learner import Learner
+from engine.learning.learners import learner_for
 from engine.lifeform import Lifeform
 from engine.memory.journal import Journal
 
@@ -97,11 +98,12 @@ def test_with_the_gate_shut_or_at_weight_0_plain_lora_is_the_bare_base(life: Lif
     assert torch.equal(bare, asker.logits(prompt, base.ids, "gate off"))
 
 
-def test_plain_lora_is_trained_as_it_answers_and_with_as_many_parameters(life: Lifeform) -> None:
+@pytest.mark.parametrize("make", [PlainLearner, PlainLlamaLearner])
+def test_plain_lora_is_trained_as_it_answers_and_with_as_many_parameters(life: Lifeform, make: type[Learner]) -> None:
     prompt = LifeAsker(life, ()).prompt(QUESTION.text)
     preamble, rest, answer = prompt.ids[: prompt.preamble], prompt.ids[prompt.preamble :], [60, 70, 80, 90, 2]
-    learner = PlainLearner(life.composed, life.influence(), preamble)
-    usual = Learner(life.composed, Influence(1.0), preamble)
+    learner = make(life.composed, life.influence(), preamble)
+    usual = learner_for(life.composed, Influence(1.0), preamble)
     assert {id(p) for p in learner.parameters} == {id(p) for p in usual.parameters}
     expected = plainly(life, prompt, answer)
     far, near = (far_from(expected, predicted(one, rest, answer)) for one in (usual, learner))
@@ -113,6 +115,19 @@ def test_plain_lora_is_trained_as_it_answers_and_with_as_many_parameters(life: L
     assert bool((said.max(-1).values - chosen < 0.05 * said.std()).all()), "but for half precision, the likeliest"
     bare = learner.answers([rest], 8, lambda: None, influence=False)
     assert learner.answers([rest], 8, lambda: None, influence=True, threshold=1.1)[0].ids == bare[0].ids
+
+
+@pytest.mark.parametrize("make", [PlainLearner, PlainLlamaLearner])
+def test_the_answers_tokens_teach_every_adapter(life: Lifeform, make: type[Learner]) -> None:
+    prompt = LifeAsker(life, ()).prompt(QUESTION.text)
+    preamble, rest = prompt.ids[: prompt.preamble], prompt.ids[prompt.preamble :]
+    learner = make(life.composed, life.influence(), preamble)
+    for parameter in learner.parameters:
+        parameter.requires_grad_(True)
+    rows = learner.prepare([(rest, [60, 70, 2], True), (rest[2:], [80, 2], True)], lambda: None)
+    _, real, cache = learner.read(rows)
+    learner.predict(rows, real, cache).square().sum().backward()
+    assert all(p.grad is not None and bool(p.grad.any()) for p in learner.parameters)
 
 
 @torch.no_grad()
@@ -164,8 +179,8 @@ def test_a_life_with_plain_lora_learns_saves_and_is_asked_as_one(
 ) -> None:
     home = tmp_path / "plain"
     lived = live(home, tiny_folders["llama"], "plain-lora", learning_rate=0.05)
-    assert short[0][0] is PlainLearner
-    assert nights.Learner is Learner
+    assert short[0][0] is PlainLlamaLearner
+    assert nights.learner_for is learner_for
     assert lived["before"] != lived["after"]
     assert lived["sleep_events"][0]["scale"] == 1.0
     question = question_json(QUESTION, ["gate off", "base"])
