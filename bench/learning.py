@@ -275,7 +275,9 @@ def _print(
         + (f" ({len(known)} left out that the base knew: {', '.join(known)})" if known else "")
         + f", seeds {', '.join(map(str, seeds))}; rates with 95 % bootstrap intervals clustered by fact\n"
     )
-    print(learning_report.table(columns))
+    print(learning_report.table(columns), end="\n\n")
+    for system in dict.fromkeys(run.system for run in runs):
+        print(f"{system}: {CONTROLS[system].about}")
     for run in runs:
         if run.matrix:
             print(f"\n{run.system}, seed {run.seed}, retention\n{learning_report.matrix(run.matrix)}")

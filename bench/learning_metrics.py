@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -232,10 +232,3 @@ def mean(values: Iterable[float]) -> float | None:
     """The mean; None without values."""
     listed = list(values)
     return sum(listed) / len(listed) if listed else None
-
-
-def ratio(one: Mapping[str, float], other: Mapping[str, float]) -> float | None:
-    """Sum of ``one`` over the sum of ``other`` on the keys they share; None when the latter is 0."""
-    keys = one.keys() & other.keys()
-    below = sum(other[key] for key in keys)
-    return sum(one[key] for key in keys) / below if below else None

@@ -170,6 +170,7 @@ def test_a_perfect_pupil(
     printed = capsys.readouterr().out
     assert "Abacus, 2 cores, 1 torch thread(s)" in printed
     assert "reliability R, canonical question" in printed
+    assert "sovl: told, slept, restarted" in printed
     assert "steps 70, seconds 12.3, skipped 1, verdicts (learned 2)" in printed
 
 
