@@ -14,7 +14,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from bench.learning_drift import PASSAGES
 from bench.learning_facts import Fact, load_facts, taught_answers
 from bench.learning_failure import BenchError
 from bench.learning_judge import is_right
-from bench.learning_metrics import estimate, mean, paired_difference
+from bench.learning_metrics import distinct_bigrams, estimate, mean, paired_difference
 from bench.learning_protocol import Options, Run, home_settings, make_home, run_system, say
+from bench.learning_records import Scope, items_for
 from bench.learning_summary import as_json, drift_figures, summarise
 from bench.learning_telling import can_sleep
 
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--limit", type=int, help="only the first so many facts")
     add("--sleeps", type=int, default=1, help="deal the facts out over so many days, each with its sleep")
     add("--batch", type=int, help="facts a day; all that there are, by default")
+    add("--free-form", action="store_true", help="tell each fact in passing, as the file words it for that")
     add("--corrections", nargs="?", type=float, const=0.5, default=0.0, help="correct this share of the facts later")
     add("--noise", action="store_true", help="ask with typos, in small letters, and as yes/no questions, too")
     add("--small-talk-before", type=int, default=0, metavar="N", help="ask again after N turns of small talk")
@@ -72,8 +75,9 @@ def _bench(args: argparse.Namespace) -> int:
     started = time.time()
     seeds, controls = _seeds(args.seeds), _controls(args.control)
     options = _options(args)
-    facts = load_facts(args.facts, args.limit)
-    facts = _enough(facts, args)
+    facts = _enough(load_facts(args.facts, args.limit), args)
+    if args.free_form:
+        facts = [_in_passing(fact, args) for fact in facts]
     before = _document(args.against) if args.against else None
     if any(control.sleeps for control in controls) and not can_sleep():
         raise BenchError(
@@ -112,8 +116,6 @@ def _controls(text: str) -> list[Control]:
     for name in names:
         if name not in CONTROLS:
             raise BenchError(f"--control {name}: there are {', '.join(CONTROLS)}")
-        if CONTROLS[name].missing:
-            raise BenchError(f"--control {name} is not available yet: {CONTROLS[name].missing}")
     return [CONTROLS[name] for name in names]
 
 
@@ -148,6 +150,16 @@ def _enough(facts: list[Fact], args: argparse.Namespace) -> list[Fact]:
     return facts[:wanted]
 
 
+def _in_passing(fact: Fact, args: argparse.Namespace) -> Fact:
+    if not fact.free_form:
+        raise BenchError(f"--free-form: fact {fact.id} of {args.facts} has no free_form statement; give it one")
+    if args.corrections and fact.correction is None:
+        raise BenchError(
+            f"--free-form with --corrections: fact {fact.id} needs a correction of its own in {args.facts}"
+        )
+    return replace(fact, statement=fact.free_form)
+
+
 def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
     """What the bare base's answers depend on."""
     from importlib.metadata import version
@@ -158,7 +170,7 @@ def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _unknown_to(base: BaseAnswers, facts: list[Fact]) -> tuple[list[Fact], list[str]]:
     """The facts that the base does not answer rightly anyway, and the ids of those that it does."""
-    base.need(Question(fact.question) for fact in facts)
+    base.need(item.question for item in items_for(facts, facts, 0, Scope()))
     taught = taught_answers(facts)
     known = [f.id for f in facts if is_right(base[Question(f.question)]["text"], f.answers, taught)]
     rest = [fact for fact in facts if fact.id not in known]
@@ -222,15 +234,24 @@ def _beside_records(runs: Sequence[Run], mode: str) -> dict[str, Any]:
         figures[name] = estimate(values)
     zero = [float(same) for run in runs for same in run.weight_zero]
     days = [day for run in runs for day in run.days]
+    dreamt = [[entry for entry in day["sleep_story"] if entry["event"] == "dreamt"] for day in days]
+    kept = [[entry["question"] for entry in night if entry["kept"]] for night in dreamt]
     figures |= {
         "weight 0 identical": mean(zero),
         "right line": mean(value for run in runs if (value := run.info.get("right line")) is not None),
+        "dreams kept": mean(float(entry["kept"]) for night in dreamt for entry in night),
+        "dreams distinct": mean(share for night in kept if (share := distinct_bigrams(night)) is not None),
         "telling seconds": mean(day["telling_seconds"] for day in days),
         "sleep seconds": mean(day["sleep_seconds"] for day in days if day["sleep_seconds"] is not None),
         "sleep steps": mean(steps for day in days if (steps := _steps(day)) is not None),
         "asking seconds": mean(run.info["seconds"] for run in runs if "seconds" in run.info),
     }
     return figures
+
+
+def _steps_of(run: Run) -> list[float]:
+    """Optimiser steps of each of its sleeps."""
+    return [steps for day in run.days if (steps := _steps(day)) is not None]
 
 
 def _steps(day: dict[str, Any]) -> float | None:
@@ -254,7 +275,9 @@ def _print(
         + (f" ({len(known)} left out that the base knew: {', '.join(known)})" if known else "")
         + f", seeds {', '.join(map(str, seeds))}; rates with 95 % bootstrap intervals clustered by fact\n"
     )
-    print(learning_report.table(columns))
+    print(learning_report.table(columns), end="\n\n")
+    for system in dict.fromkeys(run.system for run in runs):
+        print(f"{system}: {CONTROLS[system].about}")
     for run in runs:
         if run.matrix:
             print(f"\n{run.system}, seed {run.seed}, retention\n{learning_report.matrix(run.matrix)}")
@@ -263,6 +286,26 @@ def _print(
                 print(f"\n{run.system}, seed {run.seed}, sleep {number}: {_event(event)}")
             if day["before"] and day["before"] == day["after"]:
                 print(f"{run.system}, seed {run.seed}, sleep {number}: all weights bit-identical to before")
+        if run.days and not run.info.get("learned", True):
+            print(f"{run.system}, seed {run.seed}: nothing was learned; the base answered everything")
+    for line in _comparisons(document, runs):
+        print(line)
+
+
+def _comparisons(document: dict[str, Any], runs: Sequence[Run]) -> Iterator[str]:
+    """The first system against each other one, paired by fact, and whether both slept for as many steps."""
+    first, *others = dict.fromkeys(run.system for run in runs)
+    for other in others:
+        yield ""
+        for name, kind in (("R", "canonical"), ("G", "test")):
+            difference = paired_difference(_outcomes(document, kind, first), _outcomes(document, kind, other))
+            yield learning_report.difference(f"{name} of {first} less that of {other}", difference)
+        for seed in dict.fromkeys(run.seed for run in runs):
+            mine, theirs = (
+                _steps_of(run) for name in (first, other) for run in runs if (run.system, run.seed) == (name, seed)
+            )
+            if mine and theirs and mine != theirs:
+                yield f"{other}, seed {seed}: not at equal steps, {theirs} against {mine} of {first}"
 
 
 def _event(event: dict[str, Any]) -> str:
@@ -304,17 +347,16 @@ def _document(path: Path) -> dict[str, Any]:
 def _compare(document: dict[str, Any], before: dict[str, Any]) -> None:
     print()
     for name, kind in (("R", "canonical"), ("G", "test")):
-        one, other = (_outcomes(which, kind) for which in (document, before))
+        one, other = (_outcomes(which, kind, which["runs"][0]["system"]) for which in (document, before))
         print(learning_report.difference(f"{name} less that of --against", paired_difference(one, other)))
 
 
-def _outcomes(document: dict[str, Any], kind: str) -> list[tuple[str, float]]:
-    """(fact, right or not) of the first system in ``document``, not with the gate off."""
-    first = document["runs"][0]["system"]
+def _outcomes(document: dict[str, Any], kind: str, system: str) -> list[tuple[str, float]]:
+    """(fact, right or not) of a system in ``document``, not with the gate off."""
     return [
         (record["cluster"], float(record["correct"]))
         for run in document["runs"]
-        if run["system"] == first
+        if run["system"] == system
         for record in run["records"]
         if record["kind"] == kind and record["mode"] != "gate off"
     ]

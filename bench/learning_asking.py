@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bench.learning_facts import given_away
 from bench.learning_failure import BenchError
+from bench.learning_guessing import Checked, Guess, MakeLearner, continued, guesses
+from engine.lifeform import Conversation
 
 if TYPE_CHECKING:
     import torch
@@ -78,8 +80,14 @@ class Heard:
 class Asker(Protocol):
     """Whatever can be asked: a lifeform, or what it is compared with."""
 
-    def ask(self, question: Question, mode: Mode) -> Heard:
-        """Answer, greedily, with at most :data:`MAX_NEW_TOKENS` tokens, and be the same afterwards."""
+    def ask(self, question: Question, mode: Mode, guess: Sequence[int] = ()) -> Heard:
+        """Answer, greedily, with at most :data:`MAX_NEW_TOKENS` tokens, and be the same afterwards.
+
+        ``guess`` are the tokens that the answer may consist of: a good one saves time, a bad one changes nothing.
+        """
+
+    def guesses(self, questions: Sequence[Question], *, influence: bool) -> list[Guess]:
+        """A guess at the answer to each of ``questions``; empty where none can be made."""
 
     def prompt(self, text: str) -> Prompt:
         """``text`` as the only turn of a conversation."""
@@ -93,17 +101,31 @@ class Asker(Protocol):
 
 
 class Ear:
-    """Listens in between a lifeform and its composition."""
+    """Listens in between a lifeform and its composition.
+
+    A prompt is read from its beginning, whatever was read before it; only the very same prompt is not read twice. So
+    no answer depends on what was asked before.
+
+    Attributes:
+        prompt_text: What the models were shown last.
+        steps: What came of it.
+        guess: Tokens that the next answer may consist of.
+    """
 
     def __init__(self, composition: Composition) -> None:
         self.prompt_text = ""
         self.steps: list[Step] = []
-        self._listen = composition.listen
+        self.guess: Sequence[int] = ()
+        self._composition, self._listen, self._read = composition, composition.listen, [-1]
         composition.listen = self._overhear  # type: ignore[method-assign]
 
     def _overhear(self, prompt: Prompt, *args: Any, **kwargs: Any) -> Any:
+        if prompt.ids != self._read:
+            self._composition.forget_reading()
+            self._read = list(prompt.ids)
         self.prompt_text, self.steps = prompt.text, []
-        return _Overheard(self._listen(prompt, *args, **kwargs), self.steps)
+        guess, self.guess = self.guess, ()
+        return _Overheard(Checked(self._listen(prompt, *args, **kwargs), guess), self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +170,18 @@ class Silent:
 class LifeAsker:
     """Asks a lifeform that was opened read-only.
 
-    ``forbidden`` are the taught answers: none of them may stand in a guarded prompt.
+    ``forbidden`` are the taught answers: none of them may stand in a guarded prompt. ``learner`` makes the learner that
+    it sleeps with, where that is another than usual.
     """
 
-    def __init__(self, life: Lifeform, forbidden: Sequence[str]) -> None:
+    def __init__(self, life: Lifeform, forbidden: Sequence[str], learner: MakeLearner | None = None) -> None:
         self.life = life
         self._forbidden = forbidden
+        self._learner = learner
         self._ear = Ear(life.composed)
         self._prefixes: dict[tuple[tuple[str, ...], Mode], list[Any]] = {}
+        self._scored_text: tuple[int, ...] = ()
+        self._scored: dict[float, torch.Tensor] = {}
         # Chat has no temperature of its own to give; the likeliest of one candidate is the likeliest.
         life.set_config("controls_config.top_k", 1)
         life.set_config("controls_config.max_new_tokens", MAX_NEW_TOKENS)
@@ -173,7 +199,7 @@ class LifeAsker:
         turns = [Turn("user", text)]
         return build_prompt(self.tokenizer, turns, limit=controls.context_length, system=controls.system_prompt)
 
-    def ask(self, question: Question, mode: Mode) -> Heard:
+    def ask(self, question: Question, mode: Mode, guess: Sequence[int] = ()) -> Heard:
         """Ask, in a conversation of its own.
 
         Raises:
@@ -182,9 +208,9 @@ class LifeAsker:
         life = self.life
         with self._as(mode), unchanged(life):
             turns = self._prefix(question.after, mode) if question.after else []
-            life.new_conversation()  # drops the caches, too: no answer depends on what was asked before
+            life.conversation = Conversation(turns=list(turns))
+            self._ear.guess = guess
             if question.after:
-                life.conversation.turns = list(turns)
                 answer = life.chat(Silent(), question.text)
             else:
                 answer = life.generate(Silent(), question.text, MAX_NEW_TOKENS, 0.0)
@@ -203,27 +229,34 @@ class LifeAsker:
             other_confidences=_confidences(steps[: stats.tokens]),
         )
 
+    def guesses(self, questions: Sequence[Question], *, influence: bool) -> list[Guess]:
+        """Guess at answers in batches; empty for questions after small talk."""
+        alone = [question for question in questions if not question.after]
+        prompts = [self.prompt(question.text) for question in alone]
+        made = guesses(self.life, prompts, MAX_NEW_TOKENS, influence=influence, learner=self._learner)
+        found = dict(zip(alone, made, strict=True))
+        return [found.get(question, Guess()) for question in questions]
+
     def logits(self, prompt: Prompt, continuation: Sequence[int], mode: Mode) -> torch.Tensor:
         """Logits for each token of ``continuation``, in one pass over all of it."""
-        import torch
-
-        life, composition = self.life, self.life.composed
+        life = self.life
         controls = life.config.controls_config
         rate = controls.memory_decay_rate if controls.use_token_map_memory else None
-        with self._as(mode), torch.inference_mode():
-            composition.forget_reading()
-            utterance = composition.listen(prompt, life.influence(), memory_rate=rate)
-            shown = torch.tensor([[prompt.ids[-1], *continuation[:-1]]], device=composition.base.device)
-            with utterance._acting():
-                output = composition.base.model(input_ids=shown, past_key_values=utterance._cache, use_cache=True)
-            composition.forget_reading()
-            logits: torch.Tensor = output.logits[0].float()
-        return logits
+        shown = [prompt.ids[-1], *continuation[:-1]]
+        with self._as(mode):
+            utterance = life.composed.listen(prompt, life.influence(), memory_rate=rate)
+        # Modes of equal weight are one and the same computation.
+        key = (*prompt.ids, *shown)
+        if key != self._scored_text:
+            self._scored_text, self._scored = key, {}
+        if utterance.weight not in self._scored:
+            self._scored[utterance.weight] = continued(utterance, shown)
+        return self._scored[utterance.weight]
 
     def _prefix(self, lines: tuple[str, ...], mode: Mode) -> list[Any]:
         """The turns of a conversation in which ``lines`` were said; made once for each mode."""
         if (lines, mode) not in self._prefixes:
-            self.life.new_conversation()
+            self.life.conversation = Conversation()
             for line in lines:
                 self.life.chat(Silent(), line)
             self._prefixes[lines, mode] = list(self.life.conversation.turns)

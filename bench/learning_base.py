@@ -72,9 +72,15 @@ def _key(question: Question) -> _Key:
     return question.text, question.after
 
 
-def question_json(question: Question, modes: Sequence[str]) -> dict[str, Any]:
-    """``question`` as a worker takes it."""
-    return {"text": question.text, "after": question.after, "guarded": question.guarded, "modes": list(modes)}
+def question_json(question: Question, modes: Sequence[str], guess: Sequence[int] = ()) -> dict[str, Any]:
+    """``question`` as a worker takes it; ``guess`` is what the bare base answered, where that is known."""
+    return {
+        "text": question.text,
+        "after": question.after,
+        "guarded": question.guarded,
+        "modes": list(modes),
+        "guess": list(guess),
+    }
 
 
 def ask_job(home: Path, title: str, questions: Sequence[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -90,7 +96,5 @@ def ask_job(home: Path, title: str, questions: Sequence[dict[str, Any]], **more:
         "generic": [],
         "passages": 0,
         "learned": False,
-        "facts": [],
-        "seed": 0,
         **more,
     }

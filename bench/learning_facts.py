@@ -38,6 +38,7 @@ class Fact:
         unknown: A question of the same relation about something that was never told.
         answers: Accepted spellings of the answer.
         correction: What replaces it, where the file says so.
+        free_form: The same as the statement, said in passing; empty where the file has none.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Fact:
     unknown: str
     answers: tuple[str, ...]
     correction: Correction | None = None
+    free_form: str = ""
 
 
 def load_facts(path: Path, limit: int | None = None) -> list[Fact]:
@@ -56,7 +58,7 @@ def load_facts(path: Path, limit: int | None = None) -> list[Fact]:
 
     Raises:
         BenchError: The file cannot be read, a line is malformed, two facts share an id, a statement does not hold its
-            own answer, or a question gives a taught answer away.
+            own answer, a question gives a taught answer away, or what should be unknown is told.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -69,7 +71,10 @@ def load_facts(path: Path, limit: int | None = None) -> list[Fact]:
     ids = [fact.id for fact in facts]
     if twice := next((one for one in ids if ids.count(one) > 1), None):
         raise BenchError(f"{path}: two facts are called {twice!r}; each needs an id of its own")
+    told = {text for fact in facts for text in (fact.question, *fact.paraphrases_dev, *fact.paraphrases_test)}
     for fact in facts:
+        if same := told & {fact.near_miss, fact.unknown}:
+            raise BenchError(f"{path}: fact {fact.id}: {same.pop()!r} is to be unknown, and a fact answers it")
         if leak := given_away(questions_of(fact), taught_answers(facts)):
             raise BenchError(f"{path}: fact {fact.id}: the question {leak[0]!r} contains the taught answer {leak[1]!r}")
     return facts
@@ -108,9 +113,11 @@ def _fact(line: str, place: str) -> Fact:
         unknown=_text(data, "unknown", place),
         answers=answers,
         correction=_correction(data.get("correction"), place),
+        free_form=_text(data, "free_form", place) if data.get("free_form") else "",
     )
-    if not says(fact.statement, answers):
-        raise BenchError(f"{place}: the statement {fact.statement!r} does not hold any of its answers {list(answers)}")
+    for statement in filter(None, (fact.statement, fact.free_form)):
+        if not says(statement, answers):
+            raise BenchError(f"{place}: the statement {statement!r} does not hold any of its answers {list(answers)}")
     return fact
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -205,27 +205,30 @@ def fitted_temperature(confidences: Sequence[float], right: Sequence[bool]) -> f
 
 
 def calibration_error_on_other_half(
-    confidences: Sequence[float], right: Sequence[bool], seed: int = 0
+    confidences: Sequence[float], right: Sequence[bool], clusters: Sequence[Hashable], seed: int = 0
 ) -> tuple[float, float] | None:
-    """A temperature fitted on one half, and the ECE on the other with it; None with fewer than 20 values."""
-    order = list(range(len(confidences)))
-    if len(order) < 20:
+    """A temperature fitted on one half, and the ECE on the other with it; None with fewer than 20 values.
+
+    Clusters stay together: a fact whose paraphrases were in both halves would be fitted and tested at once.
+    """
+    order = list(dict.fromkeys(clusters))
+    if len(confidences) < 20 or len(order) < 2:
         return None
     random.Random(seed).shuffle(order)
-    fit, rest = order[: len(order) // 2], order[len(order) // 2 :]
+    first = set(order[: len(order) // 2])
+    fit, rest = ([i for i, own in enumerate(clusters) if (own in first) is half] for half in (True, False))
     temperature = fitted_temperature([confidences[i] for i in fit], [right[i] for i in fit])
     error = calibration_error([tempered(confidences[i], temperature) for i in rest], [right[i] for i in rest])
     return (temperature, error) if error is not None else None
+
+
+def distinct_bigrams(texts: Iterable[str]) -> float | None:
+    """distinct-2 (Li et al., 2016): the share of different pairs among all pairs of neighbouring words."""
+    pairs = [pair for text in texts for pair in pairwise(text.casefold().split())]
+    return len(set(pairs)) / len(pairs) if pairs else None
 
 
 def mean(values: Iterable[float]) -> float | None:
     """The mean; None without values."""
     listed = list(values)
     return sum(listed) / len(listed) if listed else None
-
-
-def ratio(one: Mapping[str, float], other: Mapping[str, float]) -> float | None:
-    """Sum of ``one`` over the sum of ``other`` on the keys they share; None when the latter is 0."""
-    keys = one.keys() & other.keys()
-    below = sum(other[key] for key in keys)
-    return sum(one[key] for key in keys) / below if below else None

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -133,12 +134,12 @@ def small_talk_groups(turns: int, seed: int) -> tuple[tuple[str, ...], ...]:
 
 
 def dealt_out(facts: Sequence[Fact], batches: int, seed: int) -> list[list[Fact]]:
-    """``facts`` in a seeded order, in ``batches`` parts of equal size; one part keeps the file's order."""
+    """All ``facts`` in a seeded order, in ``batches`` parts that differ by one at most; one part keeps their order."""
     order = list(facts)
     if batches > 1:
         random.Random(f"batches {seed}").shuffle(order)
-    size = len(order) // batches
-    return [order[number * size : (number + 1) * size] for number in range(batches)]
+    edges = [round(len(order) * number / batches) for number in range(batches + 1)]
+    return [order[start:end] for start, end in pairwise(edges)]
 
 
 def run_system(
@@ -158,12 +159,8 @@ def run_system(
         BenchError: It cannot be measured.
     """
     run = Run(control.name, seed)
-    if control.asker is None and control.sleeps:
+    if control.sleeps:
         _sleeper(run, control, facts, base, options, folder)
-    elif control.asker is not None:
-        _told_only(run, control, facts, options, folder)
-        items = items_for(facts, facts, seed, scope_of(options, seed, {}))
-        _ask(run, control, items, facts, facts, base, options, title=_title(run, "asking"))
     else:
         _prompted(run, control, facts, base, options, folder)
     return run
@@ -179,10 +176,9 @@ def _sleeper(
     if options.batches > 1:
         run.matrix.append(_before_any_sleep(batches, base))
     for number, batch in enumerate(batches, 1):
-        told = [fact for part in batches[:number] for fact in part]
-        _day(run, control, home, [fact.statement for fact in batch], told, number)
-        if number < len(batches):
-            _retention(run, control, batches, number, base, options)
+        _day(run, control, home, [fact.statement for fact in batch], facts, number)
+        if options.batches > 1 and (number < len(batches) or options.corrections):
+            _retention(run, control, batches, number, base)
     now, old = list(facts), {}
     if options.corrections:
         run.corrections = _corrections(facts, options.corrections, run.seed)
@@ -194,7 +190,8 @@ def _sleeper(
     base.need(item.question for item in items)
     _ask(run, control, items, now, [*now, *facts], base, options, title=_title(run, "asking"))
     if options.batches > 1:
-        run.matrix.append([_accuracy(run.records, batch) for batch in batches])
+        if not options.corrections:  # with them the last row was asked before they were told
+            run.matrix.append([_accuracy(run.records, batch) for batch in batches])
         run.retention = {
             "ACC": accuracy_at_the_end(run.matrix),
             "BWT": backward_transfer(run.matrix),
@@ -203,6 +200,7 @@ def _sleeper(
 
 
 def _day(run: Run, control: Control, home: Path, statements: Sequence[str], facts: Sequence[Fact], number: int) -> None:
+    """Tell ``statements``, and let it sleep where it does; ``facts`` are all that are ever told."""
     say(f"{_title(run, 'telling')}: {len(statements)} statements, day {number}")
     job = {
         "stage": "day",
@@ -228,9 +226,7 @@ def _before_any_sleep(batches: Sequence[Sequence[Fact]], base: BaseAnswers) -> l
     return row
 
 
-def _retention(
-    run: Run, control: Control, batches: Sequence[Sequence[Fact]], slept: int, base: BaseAnswers, options: Options
-) -> None:
+def _retention(run: Run, control: Control, batches: Sequence[Sequence[Fact]], slept: int, base: BaseAnswers) -> None:
     """A row of the matrix: every batch told so far, and the next one, for what it is worth to have learned before."""
     asked = [fact for batch in batches[: slept + 1] for fact in batch]
     told = [fact for batch in batches for fact in batch]
@@ -239,7 +235,7 @@ def _retention(
     job = ask_job(
         Path(run.home),
         _title(run, f"asking after sleep {slept}"),
-        [question_json(item.question, ["shipped"]) for item in items],
+        [question_json(item.question, ["shipped"], base[item.question]["ids"]) for item in items],
         control=control.name,
         forbidden=taught_answers(told),
         learned=True,
@@ -341,29 +337,29 @@ def _ask(
     base.need(item.question for item in items)
     modes: list[Mode] = ["shipped", "gate off"] if options.gate_off else ["shipped"]
     taught = taught_answers(facts)
-    zero = [Question(text) for text in unrelated_prompts(taught)[:_WEIGHT_ZERO_PROMPTS]]
-    base.need(zero)
+    replaced = [answer for answer in taught_answers(forbidden) if answer not in taught]
+    generic = [Question(text) for text in unrelated_prompts(taught)]
+    zero = generic[:_WEIGHT_ZERO_PROMPTS]
+    base.need(generic)
     say(f"{title}: {len(items)} questions")
     job = ask_job(
         Path(run.home),
         title,
         [
-            *(question_json(item.question, modes) for item in items),
+            *(question_json(item.question, modes, base[item.question]["ids"]) for item in items),
             *(question_json(question, ["base"]) for question in zero),
         ],
         control=control.name,
         forbidden=taught_answers(forbidden),
         drift_modes=modes if options.drift else [],
-        generic=unrelated_prompts(taught),
+        generic=[(question.text, base[question]["ids"]) for question in generic if base[question]["ids"]],
         passages=options.passages,
         learned=True,
-        facts=[asdict(fact) for fact in facts],
-        seed=run.seed,
     )
     result = run_worker(job)
     answers = result["answers"]
     run.records = [
-        judged(item, answer[mode], base[item.question], taught, system=run.system, mode=mode)
+        judged(item, answer[mode], base[item.question], taught, system=run.system, mode=mode, replaced=replaced)
         for item, answer in zip(items, answers, strict=False)
         for mode in modes
     ]

@@ -118,7 +118,14 @@ def unrelated_prompts(taught: Sequence[str]) -> list[str]:
 
 
 def judged(
-    item: Item, heard: Mapping[str, Any], base: Mapping[str, Any], taught: Sequence[str], *, system: str, mode: Mode
+    item: Item,
+    heard: Mapping[str, Any],
+    base: Mapping[str, Any],
+    taught: Sequence[str],
+    *,
+    system: str,
+    mode: Mode,
+    replaced: Sequence[str] = (),
 ) -> Record:
     """The record of one answer.
 
@@ -129,6 +136,7 @@ def judged(
         taught: Every answer that was ever taught and still holds.
         system: Whose answer it is.
         mode: In which mode it was asked.
+        replaced: Every answer that was taught and later corrected; it must not turn up elsewhere either.
     """
     text = heard["text"]
     return {
@@ -141,7 +149,7 @@ def judged(
         "correct": _correct(item, text, taught),
         "base_correct": _correct(item, base["text"], taught),
         "identical": heard["ids"] == base["ids"],
-        "bled": bleeds(text, base["text"], taught) if item.kind in ELSEWHERE else None,
+        "bled": bleeds(text, base["text"], [*taught, *replaced]) if item.kind in ELSEWHERE else None,
         "old_value": says(text, item.old) if item.old else None,
         "base_text": base["text"],
         "tokens": len(heard["ids"]),

@@ -43,6 +43,8 @@ _ROWS: tuple[tuple[str, str], ...] = (
     ("BWT", "retention BWT"),
     ("FWT", "retention FWT"),
     ("weight 0 identical", "weight 0 after sleep identical to the base"),
+    ("dreams kept", "dream questions kept"),
+    ("dreams distinct", "  distinct-2 of those of a night"),
     ("right line", "retrieved line was the fact's own"),
     ("telling seconds", "seconds of telling"),
     ("sleep seconds", "seconds asleep"),

@@ -94,7 +94,7 @@ def _confidence(records: Sequence[Record]) -> dict[str, Any]:
         "mean": lambda r: r["confidence"],
         **{name: _reading(name) for name in ("geometric", "least", "first", "margin")},
     }
-    fitted = calibration_error_on_other_half(values, right)
+    fitted = calibration_error_on_other_half(values, right, [r["cluster"] for r in pool])
     return {
         "AUROC right/wrong, taught": _auroc(taught, lambda r: r["confidence"]),
         "AUROC right/wrong, all": {name: _auroc(pool, reading) for name, reading in readings.items()},

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from bench.learning_controls import CONTROLS
 from bench.learning_drift import Drift, measure, passages
 from bench.learning_facts import Correction, Fact
 from bench.learning_failure import BenchError
+from bench.learning_guessing import Guess
 from bench.learning_telling import live_a_day
 from bench.machine import describe_machine
 
@@ -52,17 +55,16 @@ def run_worker(job: dict[str, Any]) -> dict[str, Any]:
 
 def day(job: dict[str, Any]) -> dict[str, Any]:
     """Stage ``day``: tell, sleep if asked to, quit."""
-    home = Path(job["home"])
-    prepare = CONTROLS[job["control"]].prepare
-    if prepare is not None:
-        prepare(home, _facts(job), job["seed"])
-    return live_a_day(home, job["lines"], sleep=job["sleep"]).as_json()
+    nights = CONTROLS[job["control"]].nights
+    with nights(_facts(job), job["seed"]) if nights else nullcontext():
+        return live_a_day(Path(job["home"]), job["lines"], sleep=job["sleep"]).as_json()
 
 
 def ask(job: dict[str, Any]) -> dict[str, Any]:
     """Stage ``ask``: open the home read-only in this new process, and ask.
 
-    With the gate off, a prompt on which it had opened anyway is not computed again: it is the same computation.
+    With the gate off, a prompt on which it had opened anyway is not computed again: it is the same computation. What an
+    answer will probably be is guessed in batches first; see :mod:`bench.learning_guessing`.
     """
     from engine import Home, load_config
     from engine.lifeform import Lifeform
@@ -77,14 +79,12 @@ def ask(job: dict[str, Any]) -> dict[str, Any]:
     life.awaken(lambda _doing, _fraction: None)
     if life.warnings and job["learned"]:
         raise BenchError(f"the saved state was not taken up: {life.warnings[0]}", 1)
-    make = CONTROLS[job["control"]].asker
-    asker: Asker = make(path, _facts(job), job["seed"]) if make else LifeAsker(life, job["forbidden"])
+    asker: Asker = (CONTROLS[job["control"]].asker or LifeAsker)(life, job["forbidden"])
     answers = _answers(asker, job["questions"], job["title"])
     drifts: dict[str, dict[str, Any]] = {}
     if job["drift_modes"]:
-        generic = _base_answers(asker, job["generic"])
         _say(f"{job['title']}: drift")
-        for name, texts in (("held-out", passages(asker.tokenizer, job["passages"])), ("generic", generic)):
+        for name, texts in (("held-out", passages(asker.tokenizer, job["passages"])), ("generic", job["generic"])):
             drifts[name] = {mode: drift.as_json() for mode, drift in _measure(asker, texts, job).items()}
     result = {
         "answers": answers,
@@ -104,28 +104,37 @@ def _measure(asker: Asker, texts: list[tuple[str, list[int]]], job: dict[str, An
     return measure(asker, texts, job["drift_modes"])
 
 
-def _base_answers(asker: Asker, prompts: list[str]) -> list[tuple[str, list[int]]]:
-    """The base's own answers to ``prompts``; an answer without a token cannot be scored and is left out."""
-    heard = [(prompt, asker.ask(Question(prompt, guarded=False), "base").ids) for prompt in prompts]
-    return [(prompt, ids) for prompt, ids in heard if ids]
-
-
-def _answers(asker: Asker, questions: list[dict[str, Any]], title: str) -> list[dict[str, Any]]:
+def _answers(asker: Asker, asked: list[dict[str, Any]], title: str) -> list[dict[str, Any]]:
     """Each question in each of its modes, in order: ``{mode: heard}``."""
+    questions = [Question(one["text"], tuple(one["after"]), one["guarded"]) for one in asked]
+    bare, opened = _guesses(asker, questions, asked)
     answers: list[dict[str, Any]] = []
     said = time.monotonic()
-    for number, asked in enumerate(questions):
-        question = Question(asked["text"], tuple(asked["after"]), asked["guarded"])
+    for number, (question, one) in enumerate(zip(questions, asked, strict=True)):
         heard: dict[str, Any] = {}
-        for mode in asked["modes"]:
+        for mode in one["modes"]:
             shipped = heard.get("shipped")
             open_anyway = mode == "gate off" and not question.after and shipped is not None and shipped["weight"] > 0
-            heard[mode] = shipped if open_anyway else asker.ask(question, mode).as_json()
+            own = mode == "gate off" or (mode == "shipped" and opened[number].opens)
+            guess = opened[number].ids if own else bare[number]
+            heard[mode] = shipped if open_anyway else asker.ask(question, mode, guess).as_json()
         answers.append(heard)
         if time.monotonic() - said > _SAY_EVERY:
             said = time.monotonic()
             _say(f"{title}: {number + 1} of {len(questions)} questions")
     return answers
+
+
+def _guesses(
+    asker: Asker, questions: list[Question], asked: list[dict[str, Any]]
+) -> tuple[list[Sequence[int]], list[Guess]]:
+    """For each question what the bare base will answer, and what the lifeform will with its gate open."""
+    unheard = [q for q, one in zip(questions, asked, strict=True) if "base" in one["modes"] and not one["guess"]]
+    found = dict(zip(unheard, asker.guesses(unheard, influence=False), strict=True))
+    bare = [one["guess"] or found.get(q, Guess()).ids for q, one in zip(questions, asked, strict=True)]
+    under = [q for q, one in zip(questions, asked, strict=True) if set(one["modes"]) - {"base"}]
+    opened = dict(zip(under, asker.guesses(under, influence=True), strict=True))
+    return bare, [opened.get(question, Guess()) for question in questions]
 
 
 def _digest(home: Path) -> dict[str, str]:

@@ -70,6 +70,7 @@ class Scaffold:
         warning: What the user should know about the choice of LoRA modules; empty when nothing.
         version: Rises with every change of the adapters, so that caches know when they are stale.
         learned: Whether the adapters differ from a newborn's; as long as not, the scaffold has nothing to say.
+        adapter_parameters: Number of LoRA parameters; 0 when adapters are switched off.
     """
 
     def __init__(self, frozen: FrozenModel, layers: Sequence[int], lora: LoraSettings, *, shared: bool) -> None:
@@ -89,6 +90,8 @@ class Scaffold:
                 own_layers[index] = self._entry = LeftOut(index)
         self.decoder_layers = own_layers
         self.peft: Any = self._with_lora(own_layers) if lora.enabled else None
+        # Counted once: PEFT takes long to find them, and the lifecycle asks at every answer.
+        self.adapter_parameters = sum(tensor.numel() for tensor in self.adapters().values())
 
     def _with_lora(self, own_layers: nn.ModuleList) -> Any:
         prefix = next(name for name, module in self.model.named_modules() if module is own_layers)
@@ -109,11 +112,6 @@ class Scaffold:
         return peft
 
     # -- adapters ------------------------------------------------------------------------------------------------------
-
-    @property
-    def adapter_parameters(self) -> int:
-        """Number of LoRA parameters; 0 when adapters are switched off."""
-        return sum(tensor.numel() for tensor in self.adapters().values())
 
     def adapters(self) -> dict[str, torch.Tensor]:
         """The adapters' tensors by PEFT's names: the live tensors, not copies."""

@@ -172,7 +172,7 @@ class _Night:
         for exercise in (*kept, *shut):
             # As disturbed as what was told, or the gate would learn to tell the two apart by their noise.
             exercise.noise = self.chance.choice(told).noise if told else 0.0
-        recipe = self._recipe(len(told))
+        recipe = self._recipe(sum(row.kind != "dream" for lesson in self.curriculum.lessons for row in lesson.rows))
         self.night.rows, self.night.steps = len(told), recipe.steps
         steps: list[Step] = []
         began = time.monotonic()
@@ -298,6 +298,7 @@ class _Night:
         return learner.prepare(rows, self._heed, own=True)
 
     def _recipe(self, rows: int) -> Recipe:
+        """As many steps as the rules' ``rows`` take; what was dreamt takes its turn among them and adds none."""
         training, factor = self.life.config.training_config, self.life.config.controls_config.sleep_time_factor
         batch = min(training.batch_size, 16)
         steps = max(_FEWEST_STEPS, math.ceil(_ROUNDS * rows / batch))

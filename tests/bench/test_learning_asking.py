@@ -14,6 +14,7 @@ from bench.learning_drift import SCORED_TOKENS, held_out_prose, measure, passage
 from bench.learning_failure import BenchError
 from bench.learning_telling import weight_files
 from bench.learning_worker import _digest
+from engine.composition.composition import Utterance
 from engine.home import Home
 from engine.lifeform import Lifeform
 
@@ -73,6 +74,47 @@ def test_an_answer_is_greedy_short_and_always_the_same(life: Lifeform) -> None:
     assert once.confidence is not None
     assert set(once.other_confidences) == {"geometric", "least", "first", "margin"}
     assert 0 < once.other_confidences["least"] <= once.other_confidences["geometric"] <= once.confidence + 1e-6
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_guess_changes_nothing_but_the_time(life: Lifeform, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asker = LifeAsker(life, TAUGHT)
+    alone = asker.ask(HELLO, mode)  # type: ignore[arg-type]
+    ids, bad = alone.ids, [5] * 24
+    read = []
+    real = Utterance.logits
+    monkeypatch.setattr(Utterance, "logits", lambda self, token: read.append(token) or real(self, token))
+    for guess, steps in ((ids, 0), (ids[:10], 14), ([*ids[:10], *bad[:14]], 13), (bad, 23), ([*ids, *bad], 0)):
+        read.clear()
+        heard = asker.ask(HELLO, mode, guess)  # type: ignore[arg-type]
+        assert heard.ids == ids
+        assert heard.confidence == pytest.approx(alone.confidence, abs=1e-5)
+        assert len(read) == steps
+        asker.ask(Question("what is the sea"), mode)  # type: ignore[arg-type]
+
+
+def test_guesses_are_made_in_batches_and_are_good_ones(life: Lifeform) -> None:
+    asker = LifeAsker(life, TAUGHT)
+    questions = [HELLO, Question("what is the sea"), Question("where?", after=("hello",)), Question("is it a dog")]
+    before = life.journal.count(), weight_files(life.home.path)
+    for influence, mode in ((False, "base"), (True, "gate off")):
+        made = asker.guesses(questions, influence=influence)
+        assert made[2].ids == ()
+        for question, guess in zip(questions, made, strict=True):
+            if not question.after:
+                logits = asker.logits(asker.prompt(question.text), guess.ids[:1], mode)[0]  # type: ignore[arg-type]
+                assert logits.max() - logits[guess.ids[0]] < 0.3 * logits.std(), "but for half precision, the likeliest"
+                assert not guess.opens, "the gate is shut for all"
+    assert (life.journal.count(), weight_files(life.home.path)) == before
+
+
+def test_what_was_asked_before_makes_no_difference_to_a_single_bit(life: Lifeform) -> None:
+    asker = LifeAsker(life, TAUGHT)
+    prompt, ids = asker.prompt(HELLO.text), asker.ask(HELLO, "base").ids
+    once = {mode: asker.logits(prompt, ids, mode) for mode in MODES}
+    asker.ask(Question("hello cat and dog"), "gate off", ids)
+    asker.ask(HELLO, "shipped", ids)
+    assert all(torch.equal(asker.logits(prompt, ids, mode), once[mode]) for mode in reversed(MODES))
 
 
 def test_asking_changes_nothing(life: Lifeform) -> None:

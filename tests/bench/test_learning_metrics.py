@@ -14,6 +14,7 @@ from bench.learning_metrics import (
     brier,
     calibration_error,
     calibration_error_on_other_half,
+    distinct_bigrams,
     estimate,
     fitted_temperature,
     forward_transfer,
@@ -75,6 +76,11 @@ def test_a_clear_difference_is_told_from_chance() -> None:
     assert (same.mean, same.p) == (0.0, 1.0)
 
 
+def test_distinct_bigrams() -> None:
+    assert distinct_bigrams(["Where is it", "where is she", "who"]) == pytest.approx(3 / 4)
+    assert distinct_bigrams(["who", ""]) is None
+
+
 def test_score_is_the_harmonic_mean() -> None:
     assert score(1.0, 0.5, 1.0) == pytest.approx(0.75)
     assert score(1.0, 0.0, 1.0) == 0.0
@@ -121,7 +127,7 @@ def test_temperature_mends_overconfidence() -> None:
     right = [chance.random() < p for p in truth]
     bold = [tempered(p, 0.4) for p in truth]
     assert fitted_temperature(bold, right) == pytest.approx(2.5, rel=0.15)
-    fitted = calibration_error_on_other_half(bold, right)
+    fitted = calibration_error_on_other_half(bold, right, range(len(bold)))
     raw = calibration_error(bold, right)
     assert fitted is not None
     assert raw is not None
@@ -129,4 +135,17 @@ def test_temperature_mends_overconfidence() -> None:
 
 
 def test_too_few_values_are_not_fitted() -> None:
-    assert calibration_error_on_other_half([0.5] * 19, [True] * 19) is None
+    assert calibration_error_on_other_half([0.5] * 19, [True] * 19, range(19)) is None
+    assert calibration_error_on_other_half([0.5] * 40, [True] * 40, ["one fact"] * 40) is None
+
+
+def test_what_hangs_together_is_fitted_or_tested_but_never_both() -> None:
+    # Each fact is always right or always wrong, and says so by a confidence of its own: only leaking would help.
+    chance = random.Random(0)
+    facts = [(f"fact {i}", chance.random(), chance.random() < 0.5) for i in range(2)]
+    values = [(one, fact) for one in range(20) for fact in facts]
+    clusters, sure, right = zip(*(fact for _, fact in values), strict=True)
+    fitted = calibration_error_on_other_half(sure, right, clusters)
+    assert fitted is not None
+    shares = [round(fitted[1], 9) == round(abs(float(ok) - tempered(p, fitted[0])), 9) for _, p, ok in facts]
+    assert shares.count(True) == 1

@@ -21,6 +21,12 @@ MACHINE = {
 }  # fmt: skip
 
 
+DREAMT = [
+    {"event": "dreamt", "question": "Where is it?", "kept": True}, {"event": "dreamt", "question": "", "kept": False},
+    {"event": "woke"},
+]  # fmt: skip
+
+
 class Pupil:
     """Plays the worker. It repeats what it slept on, in the home where it was told.
 
@@ -37,6 +43,8 @@ class Pupil:
         self.paraphrases = True
         self.changes_its_mind = True
         self.knows_already = ""
+        self.dreams_cost_steps = False
+        self.takes_up_its_state = True
         self.jobs: list[dict[str, Any]] = []
         self._told: dict[str, list[tuple[str, str]]] = {}
 
@@ -52,9 +60,10 @@ class Pupil:
                 told.append((found[1], found[2]))
         return {
             "turns": len(job["lines"]), "telling_seconds": 3.0, "sleep_seconds": 60.0 if job["sleep"] else None,
-            "phase_seconds": {}, "sleep_story": [], "sleep_lines": [], "before": {}, "after": {},
+            "phase_seconds": {}, "sleep_story": DREAMT, "sleep_lines": [], "before": {}, "after": {},
             "sleep_events": [
-                {"steps": 70, "seconds": 12.3456, "skipped": ["x"], "verdicts": {"1": "learned", "2": "learned"}}
+                {"steps": 70 + 10 * (self.dreams_cost_steps and job["control"] == "sovl"), "seconds": 12.3456,
+                 "skipped": ["x"], "verdicts": {"1": "learned", "2": "learned"}}
             ],
         }  # fmt: skip
 
@@ -67,7 +76,7 @@ class Pupil:
         drift = {text: dict.fromkeys(job["drift_modes"], sums) for text in ("held-out", "generic")}
         return {
             "answers": answers, "drift": drift if job["drift_modes"] else {}, "seconds": 1.0, "weight": 0.9,
-            "learned": True, "machine": MACHINE,
+            "learned": self.takes_up_its_state, "machine": MACHINE,
         }  # fmt: skip
 
     def _heard(self, home: str, text: str, mode: str) -> dict[str, Any]:
@@ -157,9 +166,11 @@ def test_a_perfect_pupil(
     assert figures["perplexity drift held-out"] == 0.0
     assert figures["KL generic"] == pytest.approx(0.05)
     assert (figures["sleep seconds"], figures["sleep steps"]) == (60, 70)
+    assert (figures["dreams kept"], figures["dreams distinct"]) == (0.5, 1.0)
     printed = capsys.readouterr().out
     assert "Abacus, 2 cores, 1 torch thread(s)" in printed
     assert "reliability R, canonical question" in printed
+    assert "sovl: told, slept, restarted" in printed
     assert "steps 70, seconds 12.3, skipped 1, verdicts (learned 2)" in printed
 
 
@@ -211,6 +222,69 @@ def test_corrections(pupil: Pupil, bench: Callable[..., dict[str, Any]], takes: 
     assert means(document, "sovl", "R") == [0.5 + new / 2]
     assert len(document["runs"][0]["corrections"]) == 3
     assert len(document["runs"][0]["days"]) == 2
+
+
+def test_facts_the_base_knew_leave_no_fact_untold(pupil: Pupil, bench: Callable[..., dict[str, Any]]) -> None:
+    pupil.knows_already = "number 2"
+    run = bench("--sleeps", "2", "--batch", "3")["runs"][0]
+    told = [line for job in pupil.jobs if job["stage"] == "day" for line in job["lines"] if "sister" in line]
+    assert len(told) == 5
+    assert run["matrix"] == [[0, 0], [1, 0], [1, 1]]
+
+
+def test_with_corrections_the_matrix_is_that_of_before_them(pupil: Pupil, bench: Callable[..., dict[str, Any]]) -> None:
+    document = bench("--sleeps", "2", "--batch", "3", "--corrections", "0.5")
+    run = document["runs"][0]
+    assert run["matrix"] == [[0, 0], [1, 0], [1, 1]]
+    assert len(run["days"]) == 3
+    assert means(document, "sovl", "R", "corrected R") == [1, 1]
+
+
+def test_an_old_value_that_turns_up_elsewhere_is_bleed(pupil: Pupil, bench: Callable[..., dict[str, Any]]) -> None:
+    pupil.bleeds, pupil.changes_its_mind = True, False
+    document = bench("--corrections", "1")
+    assert means(document, "sovl", "old value", "bleed") == [1, pytest.approx(1 / 42)]
+
+
+def test_systems_are_compared_and_unequal_steps_are_told(
+    pupil: Pupil, bench: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench("--control", "sovl,no-dreams,floor")
+    printed = capsys.readouterr().out
+    assert "R of sovl less that of no-dreams: +0.000" in printed
+    assert "G of sovl less that of floor: +1.000" in printed
+    assert "not at equal steps" not in printed
+    pupil.dreams_cost_steps = True
+    bench("--control", "sovl,no-dreams,floor")
+    assert "no-dreams, seed 0: not at equal steps, [70.0] against [80.0] of sovl" in capsys.readouterr().out
+
+
+def test_a_life_that_learned_nothing_is_named(
+    pupil: Pupil, bench: Callable[..., dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pupil.takes_up_its_state = False
+    bench()
+    assert "sovl, seed 0: nothing was learned" in capsys.readouterr().out
+
+
+def test_facts_told_in_passing(pupil: Pupil, facts_file: Path, bench: Callable[..., dict[str, Any]]) -> None:
+    facts = [json.loads(line) for line in facts_file.read_text().splitlines()]
+    for fact in facts:
+        fact["free_form"] = f"Went to {fact['answers'][0]} to see my sister number {fact['id'][1]}, nice."
+    facts_file.write_text("\n".join(map(json.dumps, facts)))
+    bench("--free-form")
+    lines = [line for job in pupil.jobs if job["stage"] == "day" for line in job["lines"]]
+    assert sum(line.startswith("Went to") for line in lines) == len(facts)
+    assert not any("lives in" in line for line in lines)
+
+
+def test_what_the_base_said_is_handed_on_as_a_guess(pupil: Pupil, bench: Callable[..., dict[str, Any]]) -> None:
+    bench()
+    job = pupil.jobs[-1]
+    asked = {q["text"]: q["guess"] for q in job["questions"] if "shipped" in q["modes"]}
+    assert all(asked.values())
+    assert len(job["generic"]) >= 60
+    assert all(asked[text] == list(ids) for text, ids in job["generic"] if text in asked)
 
 
 def test_noise_and_small_talk(pupil: Pupil, bench: Callable[..., dict[str, Any]]) -> None:
@@ -290,7 +364,7 @@ def test_two_runs_are_compared_fact_by_fact(
     [
         (["--seeds", "a"], "--seeds a: it takes whole numbers"),
         (["--control", "magic"], "--control magic: there are sovl"),
-        (["--control", "plain-lora"], "plain-lora is not available yet"),
+        (["--free-form"], "fact f0 of"),
         (["--set", "learning_rate"], "it takes KEY=VALUE"),
         (["--set", "learning_rate=fast"], "--set learning_rate=fast: "),
         (["--sleeps", "0"], "must be at least 1"),

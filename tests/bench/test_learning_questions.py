@@ -76,6 +76,8 @@ def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
         ([line(0), line(1, near_miss="Where is Graz?")], "contains the taught answer 'Graz'"),
         ([line(0, question="Is Graz her home?")], "contains the taught answer 'Graz'"),
         ([line(0, correction="no")], "correction must be an object"),
+        ([line(0), line(1, unknown=line(0)["question"])], "is to be unknown, and a fact answers it"),
+        ([line(0, free_form="She moved.")], "the statement 'She moved.' does not hold any of its answers"),
     ],
 )
 def test_a_bad_file_gets_one_line(tmp_path: Path, lines: list[Any], said: str) -> None:

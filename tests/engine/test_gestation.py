@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import torch
 from driving import Driver, running, tiny_config
+from short_nights import shorten_nights
 
 from engine.api import Dreamt, EngineState, MemoryAudited, Notice, Outcome, Output, SleepPhase, TrainingStep, Woke
 from engine.composition.trained import copy_of_trained
-from engine.learning import curriculum, dreaming
 from engine.learning import sleep as nights
+from engine.learning.dreaming import DreamQuestion
 from engine.memory.journal import Journal
 from engine.memory.memories import Verdict
 
@@ -31,21 +32,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def config(tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(nights, "_FEWEST_STEPS", 3)
-    monkeypatch.setattr(nights, "_ROUNDS", 0.1)
-    monkeypatch.setattr(nights, "_MOST_BLEED", 1.0)
-    few_prompts = {
-        "_UNKNOWN": 4,
-        "_FEWEST_SHUT": 4,
-        "_GENERIC_KEPT": 3,
-        "_GENERIC_SHUT": 6,
-        "_SHUT_PER_FACT": 2,
-        "_CONTROLS": 4,
-    }
-    for name, few in few_prompts.items():
-        monkeypatch.setattr(curriculum, name, few)
-    monkeypatch.setattr(curriculum, "_NEW", curriculum.RowPlan(questions=5))
-    monkeypatch.setattr(dreaming, "_BEGINNINGS", ("What", "Which"))
+    shorten_nights(monkeypatch)
     config = tiny_config(tiny_folders["llama"], sleep_quiet_seconds=0.0, enable_gestation=False)
     config.set("context_length", 1024)
     return config
@@ -242,6 +229,25 @@ def test_with_nothing_to_learn_it_just_sleeps(home: Path, config: Any) -> None:
         assert driver.say("sleep").outcome is Outcome.OK
         assert not driver.of(TrainingStep)
         assert "nothing new to learn" in "\n".join(e.text for e in driver.of(Output))
+
+
+def test_dreams_add_rows_and_no_steps(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(_learner: Any, memories: Any, *_: Any) -> list[DreamQuestion]:
+        return [DreamQuestion(one, f"Which is {n}?", one.value, kept=True) for one in memories for n in "abcdefgh"]
+
+    monkeypatch.setattr(nights, "_ROUNDS", 4)
+    monkeypatch.setattr(nights, "questions", asked)
+    slept: dict[bool, dict[str, Any]] = {}
+    for dreams in (True, False):
+        config.set("enable_dreaming", dreams)
+        with running(home.with_name(f"dreams-{dreams}"), config) as driver:
+            tell(driver)
+            driver.say("sleep")
+            assert driver.engine._life is not None
+            entries = driver.engine._life.journal.last_entries(10)
+            slept[dreams] = next(entry.data for entry in entries if getattr(entry, "kind", "") == "sleep")
+    assert slept[True]["rows"] == slept[False]["rows"] + 8 * len(FACTS)
+    assert slept[True]["steps"] == slept[False]["steps"] > 3
 
 
 def test_without_sleep_training_it_dreams_and_trains_nothing(home: Path, config: Any) -> None:
