@@ -48,8 +48,8 @@ class Recipe:
     learning_rate: float = 5e-3
     gate_rate: float = 1e-2
     told: int = 16
-    kept: int = 4
-    gate: int = 16
+    kept: int = 2
+    gate: int = 12
     kept_weight: float = 0.7
     gate_weight: float = 0.5
     warmup: int = 5
