@@ -207,6 +207,7 @@ def _write_down(life: Lifeform, curriculum: Curriculum, night: Night, began: flo
                 "rows": night.rows,
                 "steps": night.steps,
                 "scale": night.scale,
+                "gate_raised_to": night.settled,
                 "why": night.why,
                 "loss_before": night.loss_before,
                 "loss_after": night.loss_after,

@@ -58,6 +58,7 @@ class Night:
         verdicts: For each memory that was looked at its verdict and strength.
         questions: What dreams made of memories, the kept ones.
         scale: Share of the change that was kept; 0 when the old weights were restored.
+        settled: The threshold that the gate was raised to, measured before it was raised; None when it was not.
         loss_before: Loss of the first steps, nats per token; None when nothing was trained.
         loss_after: Loss of the last ones.
         seconds: How long each phase took.
@@ -70,6 +71,7 @@ class Night:
     rows: int = 0
     steps: int = 0
     scale: float = 0.0
+    settled: float | None = None
     loss_before: float | None = None
     loss_after: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)

@@ -211,6 +211,7 @@ class _Night:
             found = hearing.findings(settled)
             if not (why := self._objection(earlier, found, drift * scale)):
                 self.composition.gate.raise_by(threshold, settled)
+                self.night.settled = settled if settled > threshold else None
                 self.night.scale = scale
                 break
             self.night.why = why
