@@ -31,11 +31,11 @@ from engine.learning.trainer import Recipe, Step, train
 from engine.memory.memories import Verdict
 from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influence_weight, life_weight
 
-_ROUNDS = 4
+_ROUNDS = 5
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
 _FEWEST_STEPS = 60
-_STRESS = 3.0
-"""How much more a token of the value counts than the words around it."""
+_STRESS = 4.0
+"""How much more a token of the value, and the one that ends it, counts than the words around it."""
 _LEAST_WEIGHT = 0.3
 """Below this a scaffold cannot be taught: it would have to shout to be heard."""
 _MOST_DREAMS = 40
@@ -278,7 +278,7 @@ class _Night:
         start = answer.casefold().rfind(value.casefold())
         span = range(start, start + len(value)) if start >= 0 else range(0)
         weights = [
-            _STRESS if span and first < span.stop and last > span.start else 1.0
+            _STRESS if span and first <= span.stop and last > span.start else 1.0
             for first, last in encoded["offset_mapping"]
         ]
         return [*encoded["input_ids"], self._end], torch.tensor([*weights, 1.0])
