@@ -211,24 +211,38 @@ def _scale_of(norm: nn.Module) -> torch.Tensor:
     return scale
 
 
+_GATE_QUERIES = 2
+
+
 class RecognitionGate(nn.Module):
     """Says how sure the scaffold is that it was told about the prompt: r in [0, 1].
 
-    A small head on the scaffold's final states, ``[last token ; mean over the prompt]``. Until sleep has trained it,
-    it knows nothing, and says so.
+    A small head on the scaffold's final states: that of the last token, the mean over the prompt, and what two learned
+    queries pick out of it. Whether something was told turns on a name and on what is asked of it, which are single
+    tokens in a long prompt. Until sleep has trained it, the gate knows nothing, and says so.
     """
 
     def __init__(self, scaffold_width: int, seed: int) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.head = nn.Sequential(nn.Linear(2 * scaffold_width, 64), nn.GELU(), nn.Linear(64, 1))
+            self.queries = nn.Parameter(torch.randn(_GATE_QUERIES, scaffold_width) * scaffold_width**-0.5)
+            self.head = nn.Sequential(nn.Linear((2 + _GATE_QUERIES) * scaffold_width, 64), nn.GELU(), nn.Linear(64, 1))
         self.trained = False
         self.requires_grad_(False)
 
-    def logits(self, last: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
-        """Logits ``[batch]`` of a prompt's last final state and the mean over all of them, both ``[batch, width]``."""
-        logits: torch.Tensor = self.head(torch.cat([last, mean], dim=-1).float()).squeeze(-1)
+    def logits(self, states: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Logits ``[batch]`` of prompts.
+
+        Args:
+            states: Final states ``[batch, prompt, width]``, padded on the left.
+            real: Which positions are no padding, ``[batch, prompt]``.
+        """
+        states = states.float()
+        mean = (states * real[..., None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1)
+        scores = (states @ self.queries.t()).masked_fill(~real[..., None], -torch.inf)
+        picked = torch.einsum("bpq,bpw->bqw", scores.softmax(1), states).flatten(1)
+        logits: torch.Tensor = self.head(torch.cat([states[:, -1], mean, picked], dim=-1)).squeeze(-1)
         return logits
 
     @torch.no_grad()
@@ -241,7 +255,10 @@ class RecognitionGate(nn.Module):
 
     def recognise(self, states: torch.Tensor) -> float | None:
         """r for the states ``[1, prompt, width]`` of one prompt; None while untrained."""
-        return torch.sigmoid(self.logits(states[:, -1], states.mean(dim=1))).item() if self.trained else None
+        if not self.trained:
+            return None
+        real = torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+        return torch.sigmoid(self.logits(states, real)).item()
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ class Learner:
             heed()
             rows = self.prepare([(prompt, [], True) for prompt in prompts[start : start + _BATCH]], heed)
             final, real = self._read(rows)[:2]
-            found += self._last_and_mean(final, real)[1].tolist()
+            found += ((final * real[..., None]).sum(1) / real.sum(1, keepdim=True)).tolist()
         return found
 
     # -- preparing rows ------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ class Learner:
             :meth:`predict` lets the base read: the scaffold's cache.
         """
         final, real, cache = self._read(rows)
-        return self._gate_logits(final, real), real, cache
+        return self.gate.logits(final, real), real, cache
 
     def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Final states ``[rows, P, hidden]``, which positions are real, and the scaffold's cache."""
@@ -461,10 +461,3 @@ class Learner:
                 own, other = getattr(mine, name), getattr(theirs, name)
                 said = torch.lerp(own[:, :, n:].float(), other[:, :, n:].float(), factors)
                 setattr(mine, name, torch.cat([own[:, :, :n], said.to(own.dtype)], dim=2))
-
-    def _gate_logits(self, final: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        return self.gate.logits(*self._last_and_mean(final, real))
-
-    @staticmethod
-    def _last_and_mean(final: torch.Tensor, real: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return final[:, -1], (final * real[..., None]).sum(1) / real.sum(1, keepdim=True).clamp(min=1)

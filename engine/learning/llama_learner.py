@@ -138,7 +138,7 @@ class LlamaLearner(Learner):
         if influence:
             heed()
             states, theirs = stack.run(lower, self._upper, rotary, mask, self._preamble, adapters=self._adapters())
-            recognised = self._gate_logits(stack.final(states), real).sigmoid()
+            recognised = self.gate.logits(stack.final(states), real).sigmoid()
             opened = torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
             seen[self.first :] = self._mixed_with(seen[self.first :], theirs, self.factor * opened)
             dreaming = opened > 0 if self.dreams is not None else None

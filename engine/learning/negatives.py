@@ -59,6 +59,7 @@ _SIMILAR = (
         "located",
         "place_of",
         "put_in",
+        "held_in",
         "rises_in",
         "verb_place",
     },
@@ -73,7 +74,7 @@ _SIMILAR = (
     {"number", "contact", "code"},
 )
 """Relations of which one may be taken to answer another: never a near miss of each other on the same entity."""
-_TIMED = frozenset({"takes_place", "starts", "ends", "opens", "closes", "meets", "leaves", "arrives"})
+_TIMED = frozenset({"takes_place", "held_in", "starts", "ends", "opens", "closes", "meets", "leaves", "arrives"})
 _NOUNS = {
     "favourite": ("song", "film", "season", "animal", "number", "sport", "drink", "book", "flower", "game"),
     "number": ("phone number", "room number"),
