@@ -23,7 +23,8 @@ from engine.composition.bridge import Influence, mixed_cache
 from engine.composition.composition import Composition, Utterance
 from engine.composition.frozen import FrozenModel, decoder_layers
 from engine.learning import sleep as nights
-from engine.learning.learner import Exercise, Heed, Learner, Reply
+from engine.learning.exercise import Exercise, Reply
+from engine.learning.learner import Heed, Learner
 from engine.learning.llama_learner import LlamaLearner
 from engine.learning.llama_stack import LayerAdapters, LlamaStack, is_plain_llama
 

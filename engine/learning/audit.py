@@ -16,7 +16,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.learning.learner import Heed, Learner, Reply
+from engine.learning.exercise import Reply
+from engine.learning.learner import Heed, Learner
 
 _ANSWER_TOKENS = 20
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e)\.$", re.IGNORECASE)

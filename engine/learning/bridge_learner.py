@@ -29,7 +29,8 @@ from engine.learning.batching import (
     stacked_keys,
     vocabulary_logits,
 )
-from engine.learning.learner import Exercise, Learner, disturbed
+from engine.learning.exercise import Exercise, disturbed
+from engine.learning.learner import Learner
 
 _ADAPTER_SHARE, _BRIDGE_SHARE, _VOLUME_SHARE = 0.6, 0.4, 20.0
 """Of the learning rate: for the adapters, for the bridge's matrices, and for the one number that scales each

@@ -12,7 +12,8 @@ import torch
 from torch.nn import functional
 
 from engine.learning.encoding import Encoded
-from engine.learning.learner import Exercise, Heed, Learner
+from engine.learning.exercise import Exercise
+from engine.learning.learner import Heed, Learner
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from engine.composition.composition import Composition
 from engine.composition.prompt import Prompt
 from engine.composition.trained import trained_tensors
 from engine.learning.comparison import row_losses
-from engine.learning.learner import Exercise, Learner
+from engine.learning.exercise import Exercise
+from engine.learning.learner import Learner
 from engine.learning.tensors import copies, put_back
 from engine.learning.trainer import LearningFailed, Recipe, accumulate, optimizer_for, release
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.learning.encoding import Encoded
-from engine.learning.learner import Exercise, Heed, Learner
+from engine.learning.exercise import Exercise
+from engine.learning.learner import Heed, Learner
 
 CACHE_BYTES = 1 << 29
 """What is frozen about rows is kept between epochs up to this size; beyond, it is computed anew each time."""

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 
+from engine.learning.exercise import Reply
 from engine.learning.facts import Fact
-from engine.learning.learner import Learner, Reply
+from engine.learning.learner import Learner
 from engine.learning.phrasing import lower_first
 from engine.learning.questions import plain_questions, questions
 from engine.resources import resource

@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from engine.composition.frozen import decoder_layers
 from engine.learning.batching import stacked, stacked_keys
-from engine.learning.learner import Exercise, Heed, Learner, Reply, disturbed
+from engine.learning.exercise import Exercise, Reply, disturbed
+from engine.learning.learner import Heed, Learner
 from engine.learning.llama_stack import KeysValues, LayerAdapters, LlamaStack, adapters_of
 
 _NEVER = -1e9

@@ -24,7 +24,8 @@ from engine.learning.audit import Findings, Hearing, Probe, audit, own_answers
 from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dream_traces import in_context, leave_traces
 from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
-from engine.learning.learner import Exercise, Learner
+from engine.learning.exercise import Exercise
+from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.night import Broken, Night, Sleeper, Watcher
 from engine.learning.trainer import Recipe, Step, train
@@ -93,7 +94,9 @@ class _Night:
         self.dreams = life.dreams.copy()
         self.before = copy_of_trained(self.composition)
         self.recognised_before = self.composition.gate.trained
-        self.chance = random.Random(life.config.core_config.random_seed + len(curriculum.lessons))
+        # Another night over the same memories, or another dream of them, is not the same again.
+        dreamt = [(dream.memory_id, dream.weight) for dream in self.dreams.dreams]
+        self.chance = random.Random(repr((life.config.core_config.random_seed, len(curriculum.lessons), dreamt)))
         self._phase_began = time.monotonic()
         self._phase = ""
 

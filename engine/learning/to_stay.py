@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Sequence
 
 from engine.learning.encoding import Encoder
+from engine.learning.exercise import Exercise
 from engine.learning.generic_prompts import generic_prompts
-from engine.learning.learner import Exercise, Learner
+from engine.learning.learner import Learner
 
 KEPT = 40
 """Prompts whose answer by the base is kept, as far as its first tokens go."""

@@ -16,7 +16,8 @@ import torch
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
-from engine.learning.learner import Exercise, Learner
+from engine.learning.exercise import Exercise
+from engine.learning.learner import Learner
 
 _REVISED = 0.25
 """Chance of a mastered row to come up in a round."""

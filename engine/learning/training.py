@@ -28,7 +28,8 @@ from accelerate.utils import reduce
 from engine.learning.comparison import row_losses
 from engine.learning.encoding import Encoded
 from engine.learning.epoch_batches import Batches, Store
-from engine.learning.learner import Exercise, Heed, Learner
+from engine.learning.exercise import Exercise
+from engine.learning.learner import Heed, Learner
 from engine.learning.tensors import copies, put_back
 from engine.learning.trainer import LearningFailed, Recipe, accumulate, descend, optimizer_for, release
 

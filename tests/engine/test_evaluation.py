@@ -20,8 +20,8 @@ from engine.learning import evaluation as asking
 from engine.learning import sleep as nights
 from engine.learning.evaluated import ControlHeard, Evaluation, MemoryHeard
 from engine.learning.evaluation import WAYS, Drift, Heard, Hearing, questions_for
+from engine.learning.exercise import Reply
 from engine.learning.facts import facts_in
-from engine.learning.learner import Reply
 from engine.learning.own_questions import OwnQuestion, QuestionsError, read_questions
 from engine.learning.rows import rows_for
 from engine.memory.journal import Journal

@@ -15,7 +15,8 @@ from engine.composition.frozen import load_frozen
 from engine.composition.scaffold import LoraSettings
 from engine.learning.dataset import Row, Turn
 from engine.learning.encoding import Encoder
-from engine.learning.learner import Exercise, Learner
+from engine.learning.exercise import Exercise
+from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.llama_learner import LlamaLearner
 
