@@ -109,10 +109,10 @@ class Arrangement:
         drawing = self._drawings[entry]
         self._recent[entry] = None
         self._recent.move_to_end(entry)
+        self._rough.discard(entry)
         position = self._position[entry]
         if not drawing.is_current(self.width, self._ink):
             drawing.rows(self.width, self._ink)
-            self._rough.discard(entry)
             self.changed_from = min(self.changed_from, self._index.start(position) + drawing.kept)
         return self._index.set(position, drawing.height)
 

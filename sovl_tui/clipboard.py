@@ -22,6 +22,8 @@ _TOOLS: tuple[tuple[str, ...], ...] = (
     ("xsel", "--clipboard", "--input"),
     ("clip.exe",),
 )
+_TOOL_SECONDS = 2.0
+"""A tool that takes longer does not work; the screen stands still meanwhile."""
 _NEEDS = {"wl-copy": "WAYLAND_DISPLAY", "xclip": "DISPLAY", "xsel": "DISPLAY"}
 
 
@@ -65,7 +67,7 @@ def _by_tool(text: str) -> bool:
             input=text.encode("utf-8", errors="replace"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=2,
+            timeout=_TOOL_SECONDS,
             check=False,
         )
     except (OSError, subprocess.SubprocessError):

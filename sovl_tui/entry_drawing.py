@@ -58,8 +58,9 @@ class EntryDrawing:
     """Leading rows that the last drawing left as they were."""
 
     def estimate(self, width: int) -> None:
-        """Guess the height for ``width``; cheap, for entries that nobody sees at the moment."""
+        """Guess the height for ``width``, unless it is known; cheap, for entries that nobody sees at the moment."""
         if self._rows is not None and self._width == width and self._revision == self.entry.revision:
+            self.height, self.exact = len(self._rows), True  # it may have been guessed for another width meanwhile
             return
         body = body_width(width)
         text = self.entry.text

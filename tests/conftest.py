@@ -14,8 +14,15 @@ os.environ.update(
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from tiny import save_tiny, word_tokenizer
+
+# The same examples every time, however long they take: what fails in one run fails in all.
+hypothesis.settings.register_profile(
+    "sovl", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("sovl")
 
 
 @pytest.fixture(autouse=True)

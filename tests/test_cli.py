@@ -287,7 +287,7 @@ def test_ctrl_c_while_loading_shuts_down():
 def test_ctrl_c_while_waiting_for_a_line_ends_the_run():
     def lines():
         yield "hello"
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         yield "status"
 
     before = signal.getsignal(signal.SIGINT)  # a job in the background is started with it ignored

@@ -360,10 +360,10 @@ class _Night:
     # -- being interrupted ---------------------------------------------------------------------------------------------
 
     def _heed(self) -> None:
-        """Between two steps: wake up if told so, and answer what was said, as one was before this night."""
+        """Between two steps: answer what was said, as one was before this night, and wake up if told so."""
+        self.watcher.attend(self._as_before)
         if self.watcher.cancelled():
             raise Broken
-        self.watcher.attend(self._as_before)
 
     @contextmanager
     def _as_before(self) -> Iterator[None]:

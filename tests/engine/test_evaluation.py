@@ -209,12 +209,14 @@ def test_chat_is_answered_in_between_and_stopping_writes_nothing(
     with running(slept, config) as driver:
         loud(driver)
         driver.events.clear()
-        number = driver.engine.submit(f"evaluate --json {tmp_path / 'r.json'}")
-        driver.until(lambda: len(driver.of(Progress)) > 2, "for the first questions")
-        assert driver.say("hello there").outcome is Outcome.OK
-        asked = len(driver.of(Progress))
-        driver.until(lambda: len(driver.of(Progress)) > asked, "for it to go on")
-        driver.engine.stop(number)
+        with driver.paced(Progress) as step:
+            number = driver.engine.submit(f"evaluate --json {tmp_path / 'r.json'}")
+            step(3)
+            greeting = driver.engine.submit("hello there")
+            step()
+            answer = driver.done(greeting)
+            assert answer is not None and answer.outcome is Outcome.OK
+            driver.engine.stop(number)
         assert driver.wait(number).outcome is Outcome.STOPPED
         assert "Evaluation stopped" in printed(driver) and not (tmp_path / "r.json").exists()
         assert driver.engine.outbox.latest.state is EngineState.AWAKE
@@ -225,9 +227,11 @@ def test_weights_that_change_in_between_end_it(slept: Path, config: Any, monkeyp
     with running(slept, config) as driver:
         loud(driver)
         driver.events.clear()
-        number = driver.engine.submit("evaluate")
-        driver.until(lambda: len(driver.of(Progress)) > 2, "for the first questions")
-        assert driver.say("reset").outcome is Outcome.OK
+        with driver.paced(Progress) as step:
+            number = driver.engine.submit("evaluate")
+            step(3)
+            reset = driver.engine.submit("reset")
+        assert driver.wait(reset).outcome is Outcome.OK
         done = driver.wait(number)
         assert done.outcome is Outcome.REFUSED and "changed in between" in done.message
 

@@ -142,36 +142,39 @@ def test_chat_during_a_night_is_answered_at_once_by_the_weights_of_before(
     home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agree_to_everything(monkeypatch)
-    monkeypatch.setattr(nights, "_FEWEST_STEPS", 40)
     with running(home, formed) as driver:
         tell(driver)
         awake = driver.say("generate hello there 6 --temperature 0").text
-        number = driver.engine.submit("sleep")
-        driver.until(lambda: len(driver.of(TrainingStep)) > 2, "for training")
-        asked_at = len(driver.of(TrainingStep))
-        answer = driver.say("generate hello there 6 --temperature 0")
+        with driver.paced(TrainingStep) as step:
+            number = driver.engine.submit("sleep")
+            step(2)
+            asked = driver.engine.submit("generate hello there 6 --temperature 0")
+        answer, night = driver.wait(asked), driver.wait(number)
         assert answer.text == awake
-        assert driver.done(number) is None, "the night goes on"
-        assert len(driver.of(TrainingStep)) <= asked_at + 3
-        assert driver.wait(number).outcome is Outcome.OK
+        before = driver.events[: driver.events.index(answer)]
+        assert [event.step for event in before if isinstance(event, TrainingStep)] == [1, 2]
+        assert night.outcome is Outcome.OK and night not in before, "the night goes on"
         assert driver.of(TrainingStep)[-1].step == driver.of(TrainingStep)[-1].steps
 
 
 @pytest.mark.parametrize(
     ("formed", "how"), [("key-value", "wake"), ("key-value", "stop"), ("bridge", "wake")], indirect=["formed"]
 )
-def test_waking_it_up_undoes_the_night(home: Path, formed: Any, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
-    monkeypatch.setattr(nights, "_FEWEST_STEPS", 500)
+def test_waking_it_up_undoes_the_night(home: Path, formed: Any, how: str) -> None:
     with running(home, formed) as driver:
         tell(driver)
         before = weights(driver)
-        number = driver.engine.submit("sleep")
-        driver.until(lambda: len(driver.of(TrainingStep)) > 2, "for training")
+        with driver.paced(TrainingStep) as step:
+            number = driver.engine.submit("sleep")
+            step(2)
+            if how == "wake":
+                woken = driver.engine.submit("wake")
+            else:
+                driver.engine.stop()
         if how == "wake":
-            assert driver.say("wake").outcome is Outcome.OK
-        else:
-            driver.engine.stop()
+            assert driver.wait(woken).outcome is Outcome.OK
         driver.wait(number)
+        assert len(driver.of(TrainingStep)) == 2
         assert same(before, weights(driver))
         assert driver.engine.outbox.latest.unslept == len(FACTS)
         assert driver.say("hello").outcome is Outcome.OK
@@ -349,7 +352,7 @@ from pathlib import Path
 from driving import Driver, running, tiny_config
 from engine.learning import sleep as nights
 from engine.api import SleepPhase, TrainingStep
-nights._FEWEST_STEPS, nights._ROUNDS = 400, 0.1
+nights._FEWEST_STEPS, nights._ROUNDS = 100_000, 0.1  # never through, however late the signal comes
 config = tiny_config(Path(sys.argv[2]), sleep_quiet_seconds=0.0, enable_gestation=False, context_length=1024)
 config.set("scaffold_model_name", sys.argv[3])
 with running(Path(sys.argv[1]), config) as driver:
@@ -405,9 +408,11 @@ def test_a_night_that_waits_for_the_user_can_still_be_stopped(home: Path, config
     config.set("sleep_quiet_seconds", 3600.0)
     with running(home, config) as driver:
         tell(driver)
-        number = driver.engine.submit("sleep")
-        driver.until(lambda: bool(driver.of(SleepPhase)), "for the night")
-        driver.say("hello")
+        with driver.paced(SleepPhase) as step:
+            number = driver.engine.submit("sleep")
+            step()
+            greeting = driver.engine.submit("hello")
+        driver.wait(greeting)
         assert driver.done(number) is None
         driver.engine.stop(number)
         driver.say("good morning")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import running, tiny_config
+from driving import PATIENCE, running, tiny_config
 
 from engine import Home
 from engine.api import (
@@ -20,6 +20,7 @@ from engine.api import (
     Progress,
     Started,
     StateChanged,
+    TextChunk,
     as_json,
 )
 from engine.lifeform import Lifeform
@@ -88,13 +89,13 @@ def test_stop_keeps_the_partial_answer_and_says_so(home: Path, config: Any) -> N
     config.set("base_temperature", 1.5)
     config.set("context_length", 10_000)
     with running(home, config) as driver:
-        number = driver.engine.submit("tell me about the sea")
-        driver.until(lambda: len(driver.streamed(number)) > 20, "for text")
-        driver.engine.stop()
+        with driver.paced(TextChunk) as step:
+            number = driver.engine.submit("tell me about the sea")
+            step(3)
+            driver.engine.stop()
         done = driver.wait(number)
-        if done.stats.stop_reason != "end":
-            assert done.outcome is Outcome.STOPPED and done.stats.stop_reason == "stopped"
-        assert done.text == driver.streamed(number)
+        assert done.outcome is Outcome.STOPPED and done.stats.stop_reason == "stopped"
+        assert done.text == driver.streamed(number) != ""
         assert driver.engine.outbox.latest.state is EngineState.AWAKE
         assert driver.say("status").outcome is Outcome.OK
     with Journal.open(home / "journal.sqlite3") as journal:
@@ -103,8 +104,11 @@ def test_stop_keeps_the_partial_answer_and_says_so(home: Path, config: Any) -> N
 
 def test_a_waiting_line_can_be_stopped(home: Path, config: Any) -> None:
     with running(home, config) as driver:
-        first, second = driver.engine.submit("hello"), driver.engine.submit("good night")
-        driver.engine.stop(second)
+        with driver.paced(TextChunk) as step:
+            first = driver.engine.submit("hello")
+            step()
+            second = driver.engine.submit("good night")
+            driver.engine.stop(second)
         assert driver.wait(first).outcome is Outcome.OK
         assert driver.wait(second).outcome is Outcome.STOPPED
     with Journal.open(home / "journal.sqlite3") as journal:
@@ -151,7 +155,7 @@ def test_quit_saves_says_so_and_ends_the_thread(home: Path, config: Any) -> None
         driver.say("hello")
         number = driver.engine.submit("quit")
         driver.wait(number)
-        assert driver.engine.join(30)
+        assert driver.engine.join(PATIENCE)
         text = [e.text for e in driver.of(Output) if e.id == number]
         assert "\n".join(text) == "Cleanup completed.\nExiting."
     assert (home / "state" / "state_meta.json").exists()
@@ -160,10 +164,11 @@ def test_quit_saves_says_so_and_ends_the_thread(home: Path, config: Any) -> None
 def test_shutdown_while_speaking_ends_soon(home: Path, config: Any) -> None:
     config.set("max_new_tokens", 4000)
     config.set("enable_repetition_check", False)
-    with running(home, config) as driver:
+    with running(home, config) as driver, driver.paced(TextChunk) as step:
         number = driver.engine.submit("tell me about the sea")
-        driver.until(lambda: bool(driver.streamed(number)) or driver.done(number) is not None)
-    assert driver.wait(number).outcome in (Outcome.STOPPED, Outcome.OK)
+        step()
+        driver.engine.shutdown()
+    assert driver.wait(number).outcome is Outcome.STOPPED
 
 
 def test_no_thread_is_left(home: Path, config: Any) -> None:
@@ -365,6 +370,6 @@ def test_config_save_writes_the_file_that_was_given(tmp_path: Path, config: Any)
     engine.submit("/config base_temperature 0.9")
     engine.submit("/config save")
     engine.submit("quit")
-    assert engine.join(60)
+    assert engine.join(PATIENCE)
     home.release()
     assert load_config(mine)[0].get("base_temperature") == 0.9

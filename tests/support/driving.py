@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from typing import Any
 from engine import Config, Engine, Home
 from engine.api import Done, Event, TextChunk
 
-PATIENCE = 60.0
-"""Seconds after which a test has hung."""
+PATIENCE = 600.0
+"""Seconds after which something has hung: on a busy machine all takes ten times as long, and that is no fault."""
 
 
 def tiny_config(folder: Path, **settings: Any) -> Config:
@@ -66,6 +67,39 @@ class Driver:
     def say(self, line: str) -> Done:
         """Submit a line and wait until it is finished."""
         return self.wait(self.engine.submit(line))
+
+    @contextmanager
+    def paced(self, kind: type[Event]) -> Iterator[Callable[[int], None]]:
+        """Inside the block, jobs stand still at each of their events of ``kind``.
+
+        The function given lets them go on to the n-th such event from where they are. So the test, and not how fast
+        the machine is, decides at which point of a job something else happens.
+        """
+        emit, free = self.engine._emit, threading.Event()
+        there, go = threading.Semaphore(0), threading.Semaphore(0)
+        standing = False
+
+        def emit_and_stand(event: Event) -> None:
+            emit(event)
+            if isinstance(event, kind) and not free.is_set():
+                there.release()
+                go.acquire(timeout=PATIENCE)
+
+        def step(count: int = 1) -> None:
+            nonlocal standing
+            for _ in range(count):
+                if standing:
+                    go.release()
+                standing = there.acquire(timeout=PATIENCE)
+                assert standing, f"waited in vain for {kind.__name__}"
+            self.drain()
+
+        self.engine._emit = emit_and_stand  # type: ignore[method-assign]
+        try:
+            yield step
+        finally:
+            free.set()
+            go.release()
 
     def streamed(self, id: int) -> str:
         """All the text that was streamed for line ``id``."""

@@ -14,6 +14,11 @@ from sovl_tui.app import SovlApp
 from sovl_tui.conversation import Entry
 from tests.tui.fakes import FakeEngine
 
+_MOST_TICKS = 1000
+"""After so many it would never rest."""
+_SLICE = 0.1
+"""Seconds of one tick for finding out heights; how many ticks that takes shows nowhere."""
+
 
 @dataclass
 class Stage:
@@ -23,10 +28,22 @@ class Stage:
     engine: FakeEngine
     pilot: Pilot[None]
 
-    async def settle(self) -> None:
-        """Let the pump deliver and the screen paint."""
-        self.app._tick()
+    async def deliver(self) -> None:
+        """Have the pump deliver what the engine put out, and the screen show it; heights out of view may be guesses."""
+        self.app._pump.tick()
         await self.pilot.pause()
+
+    async def settle(self) -> None:
+        """Deliver, find out all heights, and paint, until there is nothing left to do and nothing moves any more."""
+        before = None
+        for _ in range(_MOST_TICKS):
+            busy = self.app._pump.tick() or self.app.live.transcript.refine(_SLICE)
+            await self.pilot.pause()
+            now = [(node, node.region, node.virtual_size, node.scroll_offset) for node in self.app.screen.query("*")]
+            if not busy and now == before:
+                return
+            before = now
+        raise AssertionError(f"no rest after {_MOST_TICKS} ticks: the engine goes on talking, or the layout on moving")
 
     async def type(self, text: str) -> None:
         """Put text into the prompt as if typed, in one go."""

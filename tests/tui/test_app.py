@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from driving import PATIENCE
 
 from engine.api import Done, EngineState, Notice, Outcome, Progress, Started
+from sovl_tui import app as app_module
 from sovl_tui.conversation import Kind, Phase
 from sovl_tui.screens.confirm import ConfirmScreen
 from tests.tui.stage import on_stage
@@ -112,7 +114,6 @@ async def test_a_failed_engine_leaves_the_app_up_and_starts_again(tmp_path: Path
     async with on_stage(tmp_path, awake=False) as stage:
         stage.engine.fail("model.safetensors is truncated; fetch it again", "/somewhere/report.txt")
         await stage.settle()
-        await stage.settle()
         for part in ("model.safetensors is truncated; fetch it again", "/somewhere/report.txt", "start again"):
             assert part in stage.screen_text
         await stage.pilot.press("ctrl+r")
@@ -127,7 +128,6 @@ async def test_an_engine_that_ends_by_itself_does_not_take_the_app_with_it(tmp_p
         stage.engine.fail("AttributeError: a fault of the engine")
         stage.engine.state(EngineState.STOPPING)
         stage.engine.close()
-        await stage.settle()
         await stage.settle()
         assert stage.app.is_running and not stage.app._exit
         assert "a fault of the engine" in stage.screen_text and "ctrl+q  quit" in stage.screen_text
@@ -155,7 +155,6 @@ async def test_the_button_of_the_failure_can_be_clicked(tmp_path: Path) -> None:
     async with on_stage(tmp_path, awake=False) as stage:
         stage.engine.fail("no weights")
         await stage.settle()
-        await stage.settle()
         await stage.pilot.click("#failure", offset=(6, 2))
         assert stage.engine.restarts == 1
 
@@ -164,7 +163,6 @@ async def test_dangerous_commands_ask_first(tmp_path: Path, monkeypatch: pytest.
     from dataclasses import replace
 
     from engine import commands
-    from sovl_tui import app as app_module
 
     def parse_dangerous(line: str) -> commands.Intent:
         intent = commands.parse(line)
@@ -194,12 +192,16 @@ async def test_quit_waits_until_the_engine_has_saved(tmp_path: Path) -> None:
         assert stage.app._exit
 
 
-async def test_ctrl_c_twice_quits_and_once_only_tells(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("within", "quits"), [(PATIENCE, True), (-1.0, False)])
+async def test_ctrl_c_twice_quits_if_soon_enough_and_once_only_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: float, quits: bool
+) -> None:
+    monkeypatch.setattr(app_module, "TWICE_SECONDS", within)
     async with on_stage(tmp_path) as stage:
         await stage.pilot.press("ctrl+c")
         assert not stage.engine.closing
-        stage.app.action_interrupt()
-        assert stage.engine.closing
+        await stage.pilot.press("ctrl+c")
+        assert stage.engine.closing is quits
 
 
 async def test_ctrl_c_copies_what_is_selected(tmp_path: Path) -> None:

@@ -53,7 +53,6 @@ async def test_resizing_there_and_back_shows_the_same(tmp_path: Path) -> None:
         for size in ((40, 12), (20, 5), (3, 1), (200, 60), (120, 40)):
             await stage.pilot.resize_terminal(*size)
             await stage.settle()
-        await stage.settle()
         assert stage.screen_text == before
         assert stage.app.live.prompt.has_focus
 
@@ -105,7 +104,6 @@ async def test_the_palette_runs_a_command(tmp_path: Path) -> None:
         await stage.pilot.press("ctrl+p")
         await stage.pilot.press(*"status")
         await stage.pilot.press("enter")
-        await stage.pilot.pause()
         assert [line for _, line in stage.engine.lines] == ["/status"]
 
 

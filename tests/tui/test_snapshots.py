@@ -111,8 +111,6 @@ async def stopped(stage: Stage) -> None:
 async def failed(stage: Stage) -> None:
     await stage.say("hello")
     stage.engine.fail("model.safetensors is truncated: 12 of 98 MB; delete it and start again", "/home/you/report.txt")
-    await stage.settle()
-    await stage.settle()
 
 
 async def asleep(stage: Stage) -> None:
@@ -165,8 +163,6 @@ async def palette(stage: Stage) -> None:
     stage.engine.awaken()
     await stage.settle()
     await stage.pilot.press("ctrl+p", "t", "u", "n")
-    await stage.app.workers.wait_for_complete()
-    await stage.pilot.pause()
 
 
 async def help_page(stage: Stage) -> None:
@@ -257,7 +253,6 @@ def test_look(act: Act, size: tuple[int, int], theme: str, tmp_path: Path, snap_
     async def run_before(pilot: Pilot[None]) -> None:
         stage = Stage(app, engine, pilot)
         await act(stage)
-        await stage.settle()
         await stage.settle()
 
     assert snap_compare(app, terminal_size=size, run_before=run_before)

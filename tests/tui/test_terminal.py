@@ -8,10 +8,10 @@ import select
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
+from driving import PATIENCE
 
 from engine.config import Config
 from sovl_tui import app, clipboard, crash
@@ -28,7 +28,7 @@ def python(code: str, *args: str) -> subprocess.CompletedProcess[str]:
         check=False,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -96,8 +96,9 @@ def test_the_desktop_tool_gets_the_text(tmp_path: Path, monkeypatch: pytest.Monk
     tool = tmp_path / "xclip"
     tool.write_text(f"#!/bin/sh\ncat > {tmp_path}/got\n")
     tool.chmod(0o755)
+    monkeypatch.setattr(clipboard, "_TOOLS", (("xclip", "-selection", "clipboard"),))
+    monkeypatch.setattr(clipboard, "_TOOL_SECONDS", PATIENCE)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setenv("DISPLAY", ":0")
     written: list[str] = []
     long = "ü" * 50_000
@@ -153,21 +154,27 @@ class Terminal:
         os.close(slave)
         self.output = b""
 
-    def read_until(self, sign: bytes, seconds: float = 40.0) -> bool:
-        end = time.monotonic() + seconds
-        while sign not in self.output and time.monotonic() < end:
-            if select.select([self.master], [], [], 0.1)[0]:
-                try:
-                    self.output += os.read(self.master, 65536)
-                except OSError:
-                    break
+    def read(self) -> bool:
+        """Take in more of its output; False when there will be no more."""
+        ready, _, _ = select.select([self.master], [], [], PATIENCE)
+        assert ready, f"it says nothing more after {self.output[-500:]!r}"
+        try:
+            piece = os.read(self.master, 65536)
+        except OSError:  # how Linux says that the other side is closed
+            piece = b""
+        self.output += piece
+        return bool(piece)
+
+    def read_until(self, sign: bytes) -> bool:
+        while sign not in self.output and self.read():
+            pass
         return sign in self.output
 
     def end(self) -> int:
-        code = self.process.wait(timeout=40)
-        self.read_until(b"\x00never", 0.3)
+        while self.read():
+            pass
         os.close(self.master)
-        return code
+        return self.process.wait(timeout=PATIENCE)
 
 
 DEMO = """
@@ -191,12 +198,15 @@ DEMO = """
     code = run(engine, Config())
     print("CODE", code, engine.joined)
 """
+AWAKE = b"calm"
+"""On the screen once the pump has gone, by its own timer, and taken what the engine said."""
 LEAVES_FULL_SCREEN = b"\x1b[?1049l"
 
 
 def test_in_a_terminal_it_paints_and_quits_and_puts_the_terminal_back(tmp_path: Path) -> None:
     terminal = Terminal(DEMO.format(extra=""), tmp_path)
     assert terminal.read_until(b"something, or / for commands")
+    assert terminal.read_until(AWAKE)
     os.write(terminal.master, b"\x11")
     assert terminal.read_until(b"CODE 0 True")
     assert terminal.end() == 0
@@ -205,7 +215,7 @@ def test_in_a_terminal_it_paints_and_quits_and_puts_the_terminal_back(tmp_path: 
 
 def test_sigterm_saves_and_puts_the_terminal_back(tmp_path: Path) -> None:
     terminal = Terminal(DEMO.format(extra=""), tmp_path)
-    assert terminal.read_until(b"something, or / for commands")
+    assert terminal.read_until(AWAKE)
     terminal.process.terminate()
     assert terminal.read_until(b"CODE 0 True")
     assert terminal.end() == 0
@@ -214,7 +224,7 @@ def test_sigterm_saves_and_puts_the_terminal_back(tmp_path: Path) -> None:
 def test_a_crash_of_the_app_is_one_line_and_a_report(tmp_path: Path) -> None:
     broken = "SovlApp.action_help = lambda self: 1 / 0"
     terminal = Terminal(DEMO.format(extra=broken), tmp_path)
-    assert terminal.read_until(b"something, or / for commands")
+    assert terminal.read_until(AWAKE)
     os.write(terminal.master, b"?")
     assert terminal.read_until(b"CODE 1 True")
     terminal.end()

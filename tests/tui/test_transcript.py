@@ -24,6 +24,10 @@ def transcript(stage: Stage) -> Transcript:
     return stage.app.live.transcript
 
 
+def rows(stage: Stage) -> list[str]:
+    return [transcript(stage).render_line(row).text for row in range(transcript(stage).size.height)]
+
+
 def top_line(stage: Stage) -> str:
     return transcript(stage).render_line(0).text.strip()
 
@@ -106,18 +110,41 @@ async def test_a_new_width_wraps_anew_and_keeps_the_place(tmp_path: Path) -> Non
             assert transcript(stage).render_line(row).cell_length == transcript(stage).scrollable_content_region.width
 
 
+async def test_a_width_that_comes_back_brings_its_heights_back(tmp_path: Path) -> None:
+    async with on_stage(tmp_path, (120, 40)) as stage:
+        fill(stage, 40, "A longer answer that has to be wrapped where the terminal is narrow. " * 3)
+        await stage.settle()
+        height = transcript(stage).virtual_size.height
+        await stage.pilot.resize_terminal(60, 30)
+        await stage.pilot.resize_terminal(120, 40)
+        await stage.settle()
+        assert transcript(stage).virtual_size.height == height
+
+
 async def test_estimates_become_true_heights(tmp_path: Path) -> None:
     async with on_stage(tmp_path, (80, 24)) as stage:
-        fill(stage, 60, "Line\n\n- a\n- b\n\n```py\nx = 1\n```\n")
-        await stage.settle()
-        while transcript(stage).refine(0.01):
-            pass
-        exact = transcript(stage).virtual_size.height
+        fill(stage, 60)
+        await stage.deliver()
+        estimated = transcript(stage).virtual_size.height
         await stage.pilot.press("ctrl+home")
         for _ in range(60):
             await stage.pilot.press("pagedown")
-        assert transcript(stage).virtual_size.height == exact
+        seen = transcript(stage).virtual_size.height
+        assert seen != estimated
         assert transcript(stage).scroll_y == transcript(stage).max_scroll_y
+        await stage.settle()
+        assert transcript(stage).virtual_size.height == seen
+
+
+async def test_heights_found_out_late_do_not_move_what_is_read(tmp_path: Path) -> None:
+    async with on_stage(tmp_path, (80, 24)) as stage:
+        fill(stage, 60)
+        await stage.deliver()
+        await stage.pilot.press("pageup", "pageup")
+        before, height = rows(stage), transcript(stage).virtual_size.height
+        await stage.settle()
+        assert transcript(stage).virtual_size.height != height
+        assert rows(stage) == before
 
 
 async def test_ten_thousand_messages_keep_few_rows_in_memory(tmp_path: Path) -> None:
@@ -128,12 +155,12 @@ async def test_ten_thousand_messages_keep_few_rows_in_memory(tmp_path: Path) -> 
                 transcript(stage).conversation.submitted(id, f"question {number}")
                 stage.engine.answer(id, "An answer of one line.")
             stage.app._tick()
-        await stage.settle()
+        await stage.deliver()
         assert len(stage.entries) == 10_000
         assert stage.entries[-2].text == "question 99" and "question 99" in stage.screen_text
         assert transcript(stage)._rows.rows_in_memory < 6000
         await stage.pilot.press("ctrl+home")
-        await stage.settle()
+        await stage.deliver()
         assert "question 0" in stage.screen_text
 
 
@@ -221,9 +248,6 @@ async def test_a_selection_is_painted(tmp_path: Path) -> None:
 async def test_focus_in_and_out_keeps_everything(tmp_path: Path) -> None:
     async with on_stage(tmp_path) as stage:
         fill(stage, 200)
-        await stage.settle()
-        while transcript(stage).refine(0.1):
-            pass
         await stage.settle()
         shown = stage.screen_text
         stage.app.post_message(events.AppBlur())

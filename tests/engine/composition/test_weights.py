@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny_gguf
+from driving import PATIENCE
 from safetensors.numpy import load_file, save_file
 
 from engine.composition import weights, weights_cache
@@ -248,7 +249,7 @@ def test_two_at_once_convert_once(source: Path, cache: Path) -> None:
         steps["first"].add(doing)
         if doing == "converting weights":
             first_converts.set()
-            assert second_waits.wait(30)
+            assert second_waits.wait(PATIENCE)
 
     def second(doing: str, fraction: float) -> None:
         steps["second"].add(doing)
@@ -260,11 +261,11 @@ def test_two_at_once_convert_once(source: Path, cache: Path) -> None:
 
     threads = [threading.Thread(target=run, args=("first", first))]
     threads[0].start()
-    assert first_converts.wait(30)
+    assert first_converts.wait(PATIENCE)
     threads.append(threading.Thread(target=run, args=("second", second)))
     threads[1].start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     assert folders["first"] == folders["second"]
     assert "converting weights" in steps["first"]
     assert steps["second"] == {"checking weights", "waiting for another conversion"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from driving import tiny_config
+from driving import PATIENCE, tiny_config
 
 from engine import schooling
 from engine.api import Event, Notice, Output, Progress, TrainingStep
@@ -225,7 +225,7 @@ torch.save((losses, bench.weights()), sys.argv[2] + str(PartialState().process_i
         env={**os.environ, "PYTHONPATH": os.pathsep.join(where)},
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     (losses, first), (_, second) = (torch.load(tmp_path / f"done{rank}", weights_only=True) for rank in (0, 1))
     assert same(first, second)
