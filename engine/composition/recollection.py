@@ -25,8 +25,9 @@ class Recollection:
         """
         self._composition, self._encode = composition, encode
         bridge = composition.bridge
-        self._base = BaseReading(composition.base, composition.scaffold.first)
-        self._scaffold = ScaffoldReading(composition.scaffold, () if bridge is None else [*set(bridge.source.values())])
+        scaffold = composition.scaffold
+        self._as_born = BaseReading(scaffold.frozen, scaffold.first)
+        self._scaffold = ScaffoldReading(scaffold, () if bridge is None else [*set(bridge.source.values())])
         # What two messages that differ have in common is the template around them.
         one, other = self._ids("a"), self._ids("b")
         self._head, self._tail = common_prefix(one, other), common_prefix(one[::-1], other[::-1])
@@ -40,14 +41,10 @@ class Recollection:
         self._scaffold.cut(self._head)
         inputs: dict[int, torch.Tensor] = {}
         with _noting(scaffold.decoder_layers, self._composition.layers if bridge is None else (), inputs):
-            if scaffold.shared:
-                self._base.read(ids)
-                self._scaffold.read(ids, self._base.trunk, self._base.cache, self._head)
-            else:
-                self._scaffold.read(ids)
-        own = self._head - self._scaffold.preamble
+            self._as_born.read(ids if scaffold.shared else ids[: self._head])
+            self._scaffold.read(ids, self._as_born.trunk, self._as_born.cache, self._head)
         if bridge is not None:
-            return {f"states.{n}": _mean(rows.view(own)[0], 0) for n, rows in self._scaffold.recorded.items()}
+            return {f"states.{n}": _mean(rows.view()[0], 0) for n, rows in self._scaffold.recorded.items()}
         return self._without_position(ids[self._head :], inputs)
 
     def _ids(self, text: str) -> list[int]:

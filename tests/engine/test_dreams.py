@@ -24,6 +24,7 @@ from engine.learning import curriculum
 from engine.learning import sleep as nights
 from engine.learning.dreaming import Dreamable, DreamSettings, replay
 from engine.learning.learner import Learner
+from engine.learning.learners import learner_for
 from engine.learning.night import Broken
 from engine.lifeform import Lifeform
 from engine.memory.dreams import DreamMemory
@@ -128,6 +129,9 @@ def teach(life: Lifeform) -> None:
     generator = torch.Generator().manual_seed(3)
     scaffold = life.composed.scaffold
     scaffold.set_adapters({n: torch.randn(t.shape, generator=generator) * 0.3 for n, t in scaffold.adapters().items()})
+    if life.composed.bridge is not None:
+        for block in life.composed.bridge.blocks.values():
+            block.gate.data.fill_(0.5)
 
 
 def dream(life: Lifeform, **settings: Any) -> None:
@@ -361,20 +365,26 @@ def test_a_dream_that_is_broken_off_leaves_the_dreams_of_before(
 # -- in batches --------------------------------------------------------------------------------------------------------
 
 
-def test_batches_are_answered_under_the_dreams_that_chat_hears(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    dream(life, dream_memory_weight=0.5)
+@pytest.mark.parametrize("kind", ["any model", "llama", "bridge form"])
+def test_batches_are_answered_under_the_dreams_that_chat_hears(
+    born: Born, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    life = born(bridge_form="bridge" if kind == "bridge form" else "auto", dream_memory_weight=0.5)
+    dream(life)
     influence = life.influence()
     assert influence.dreams is not None
     # Batches are computed in half precision, which blurs more than dreams move.
     monkeypatch.setattr(torch, "autocast", lambda *_, **__: nullcontext())
-    monkeypatch.setattr(torch.Tensor, "bfloat16", lambda tensor: tensor)
+    monkeypatch.setattr(torch.Tensor, "bfloat16", lambda tensor: tensor.float())
+    monkeypatch.setattr(torch, "bfloat16", torch.float32)
     tokenizer = life.composed.base.tokenizer
     prompts = [build_prompt(tokenizer, [Turn("user", text)], limit=500) for text in (TEXT, "the dog sleeps", FACTS[1])]
     start = prompts[0].preamble
     batch = [prompt.ids[start:] for prompt in prompts]
+    make = Learner if kind == "any model" else learner_for
 
     def in_batch(heard: Influence, threshold: float | None = None) -> list[float]:
-        learner = Learner(life.composed, heard, prompts[0].ids[:start])
+        learner = make(life.composed, heard, prompts[0].ids[:start])
         replies = learner.answers(batch, 1, lambda: None, influence=True, threshold=threshold)
         return [reply.confidence for reply in replies]
 
@@ -384,5 +394,5 @@ def test_batches_are_answered_under_the_dreams_that_chat_hears(life: Lifeform, m
     alone = replace(influence, dreams=None)
     together = in_batch(influence)
     assert together == pytest.approx([in_chat(prompt) for prompt in prompts], abs=1e-6)
-    assert max(abs(a - b) for a, b in zip(together, in_batch(alone), strict=True)) > 1e-4
+    assert max(abs(a - b) for a, b in zip(together, in_batch(alone), strict=True)) > 1e-5
     assert in_batch(influence, 1.0) == pytest.approx(in_batch(alone, 1.0), abs=1e-6), "a closed gate shuts them out"
