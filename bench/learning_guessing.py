@@ -51,8 +51,7 @@ def guesses(
     from engine.learning.learners import learner_for
 
     composition = life.composed
-    able = composition.form == "key-value" and composition.lora_parameters
-    if not prompts or not able or (influence and not composition.learned):
+    if not prompts or not composition.can_learn or (influence and not composition.learned):
         return [Guess()] * len(prompts)
     first, threshold = prompts[0], life.config.core_config.gate_threshold
     preamble = first.ids[: first.preamble]

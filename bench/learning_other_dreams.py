@@ -1,8 +1,9 @@
-"""The control ``others-dreams``: the same night, but what was dreamt of are somebody else's memories.
+"""The control ``others-dreams``: the same night, but what is dreamt of are somebody else's memories.
 
-Before the lifeform sleeps, it dreams of as many facts as it was told, which another one was told; what these dreams
-ask, and the answers to it, take the place of its own dream questions. What was told, the rules' rows and the number of
-steps are the same. If dreams help by what they say about a memory, these must not help.
+The lifeform dreams of as many facts as it was told, which another one was told. What these dreams ask, and the answers
+to it, take the place of its own dream questions; what they leave in the dream memory takes the place of what its own
+would. The rules' rows and the number of steps are the same. If dreams help by what they say about a memory, these must
+not help. What was dreamt in earlier nights is not rehearsed.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.learning_facts import Fact, given_away, questions_of, taught_answers
+from bench.learning_judge import says
 from bench.learning_make_facts import make_facts
 from engine.learning import sleep as nights
-from engine.learning.curriculum import Curriculum, Lesson, plan_night
+from engine.learning.curriculum import MOST_NEW, Curriculum, Lesson, plan_night
+from engine.learning.facts import facts_in
+from engine.learning.learner import Learner
 from engine.learning.night import Night
-from engine.learning.rows import Row
 from engine.memory.journal import Journal
 
 _ANOTHER_LIFE = 1_000_003
@@ -33,20 +36,15 @@ def nights_of_others_dreams(facts: Sequence[Fact], seed: int) -> Iterator[None]:
     usual = nights.sleep
 
     def sleep(life: Any, watcher: Any, curriculum: Curriculum, *, dream: bool, last_prompt: str) -> Night:
-        if not dream:
-            return usual(life, watcher, curriculum, dream=False, last_prompt=last_prompt)
         own = curriculum.lessons
-        new = sum(not lesson.old for lesson in own)
-        others = plan_of(strangers(facts, new, len(own) - new, seed), seed)
-        dreamt = nights.dream(life, watcher, others, last_prompt=last_prompt)
-        curriculum.lessons = [*own, *(_dreamt_lesson(lesson, dreamt) for lesson in others.lessons)]
+        others = lessons_beside(own, facts, seed) if dream else []
         try:
-            night = usual(life, watcher, curriculum, dream=False, last_prompt=last_prompt)
+            night = _OthersNight(life, watcher, curriculum, others).run(dream, last_prompt)
         finally:
             curriculum.lessons = own
-        night.dreams, night.seconds = dreamt.dreams, {**night.seconds, **dreamt.seconds}
         known = {lesson.memory_id for lesson in own}
         night.verdicts = {memory: verdict for memory, verdict in night.verdicts.items() if memory in known}
+        night.questions = {}
         return night
 
     nights.sleep = sleep
@@ -56,36 +54,54 @@ def nights_of_others_dreams(facts: Sequence[Fact], seed: int) -> Iterator[None]:
         nights.sleep = usual
 
 
-def strangers(facts: Sequence[Fact], count: int, skipped: int, seed: int) -> list[Fact]:
-    """``count`` made-up facts that say nothing about what ``facts`` say, the first ``skipped`` left out."""
+class _OthersNight(nights._Night):
+    """A night that dreams of ``others`` and learns its own curriculum, and what was asked about them."""
+
+    def __init__(self, life: Any, watcher: Any, curriculum: Curriculum, others: list[Lesson]) -> None:
+        super().__init__(life, watcher, curriculum)
+        self._others = others
+
+    def _dream(self, learner: Learner, last_prompt: str, count: int | None = None) -> None:
+        own, self.curriculum.lessons = self.curriculum.lessons, self._others
+        super()._dream(learner, last_prompt, count)
+        # Nothing is trained of somebody else's memory but the dreams' questions, and no audit asks for it.
+        asked = (replace(one, rows=(), probes=(), questions=(), old=True, weight=1.0) for one in self._others)
+        self.curriculum.lessons = [*own, *asked]
+
+
+def lessons_beside(own: Sequence[Lesson], facts: Sequence[Fact], seed: int) -> list[Lesson]:
+    """Somebody else's lessons, as many as ``own``, the new ones first; the old ones are those of the nights before.
+
+    Their numbers are below 0, which no memory's is.
+    """
+    new = sum(not lesson.old for lesson in own)
+    old = len(own) - new
+    others = strangers(facts, len(own), seed)
+    lessons = _lessons_of(others[old:], seed)
+    lessons += [replace(lesson, old=True) for lesson in _lessons_of(others[:old], seed)]
+    return [replace(lesson, memory_id=-number) for number, lesson in enumerate(lessons, 1)]
+
+
+def strangers(facts: Sequence[Fact], count: int, seed: int) -> list[Fact]:
+    """``count`` made-up facts that say nothing about what ``facts`` say, and that a lifeform understands."""
     answers, asked = taught_answers(facts), {text for fact in facts for text in questions_of(fact)}
-    wanted = count + skipped
-    made = make_facts(2 * wanted + len(facts), seed + _ANOTHER_LIFE)
-    apart = [
+    apart = (
         fact
-        for fact in made
-        if not given_away([fact.statement, *questions_of(fact)], answers)
+        for fact in make_facts(2 * count + len(facts), seed + _ANOTHER_LIFE)
+        if fact.question not in asked
+        and not given_away([fact.statement, *questions_of(fact)], answers)
         and not given_away(asked, fact.answers)
-        and fact.question not in asked
-    ]
-    return apart[skipped:wanted]
+        and any(says(found.value, fact.answers) for found in facts_in(fact.statement, []).facts)
+    )
+    return [fact for _, fact in zip(range(count), apart, strict=False)]
 
 
-def plan_of(facts: Sequence[Fact], seed: int) -> Curriculum:
-    """The night of one who was told ``facts``. Its memories have numbers below 0, which no other life has."""
+def _lessons_of(facts: Sequence[Fact], seed: int) -> list[Lesson]:
+    """What one who was told ``facts`` learns of them in a night."""
     with (
         tempfile.TemporaryDirectory(prefix="sovl-bench-") as folder,
         Journal.open(Path(folder, "journal.sqlite3")) as journal,
     ):
-        for fact in facts:
+        for fact in facts[:MOST_NEW]:
             journal.record(conversation_id="another life", prompt=fact.statement, response="")
-        curriculum = plan_night(journal, random.Random(seed))
-    curriculum.lessons = [replace(lesson, memory_id=-lesson.memory_id) for lesson in curriculum.lessons]
-    return curriculum
-
-
-def _dreamt_lesson(lesson: Lesson, dreamt: Night) -> Lesson:
-    """What is trained of somebody else's memory: the dreams' questions, and nothing else. No audit asks for it."""
-    questions = dreamt.questions.get(lesson.memory_id, [])
-    rows = tuple(Row(question, lesson.answer, "dream", "", "dream") for question in questions)
-    return replace(lesson, rows=rows, probes=(), old=True, weight=1.0, questions=())
+        return plan_night(journal, random.Random(seed)).lessons

@@ -5,7 +5,8 @@ the prompt and says the answer. Rows, dreams, losses, steps, schedule, audit and
 program, whose own ``sleep`` runs; the adapters are the same tensors, so the trained parameters are as many. Where the
 gate keeps shut, the bare base answers, as ever.
 
-What comes before the newest message is read with the base's eyes, as the composition does it.
+What comes before the newest message is read with the base's eyes, as the composition does it. What dreams leave for the
+base to attend to is left out: there is no bridge that it could be heard through.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class _ActsInside(Learner):
     kind: type[Learner]
 
     def __init__(self, composition: Composition, influence: Influence, preamble: Sequence[int]) -> None:
-        """As :class:`Learner`; ``influence`` is not looked at."""
+        """As :class:`Learner`, in key–value form; ``influence`` is not looked at."""
         super().__init__(composition, _WHOLE, preamble)
         # What answers has read the prompt itself: it takes its own keys and values, in every layer.
         self.bridged, self.keeps_own = frozenset(range(self.first, len(composition.base.layers))), False
@@ -147,14 +148,13 @@ def with_adapters(whole: Any, adapted: Any, first: int) -> Any:
 def act_inside(composition: Composition) -> None:
     """From now on the adapters of ``composition`` act inside the base when the gate opens, not through the bridge."""
     scaffold, base = composition.scaffold, composition.base
-    adapted = scaffold.peft.get_base_model()
-    model = with_adapters(base.model, adapted, scaffold.first)
+    model = with_adapters(base.model, scaffold.model, scaffold.first)
     speaker = FrozenModel(base.name, base.folder, model, base.tokenizer, decoder_layers(model), base.end_ids)
     own = range(scaffold.first, len(base.layers))
     under_influence = composition._under_influence
 
     def inside(utterance: Utterance, prompt: Prompt, influence: Influence, memory_rate: float | None) -> Utterance:
-        recognised = under_influence(utterance, prompt, influence, None)
+        recognised = under_influence(utterance, prompt, replace(influence, dreams=None), None)
         if recognised.weight == 0.0:
             return recognised
         reading = composition._scaffold_reading

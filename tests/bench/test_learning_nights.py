@@ -15,9 +15,8 @@ from short_nights import shorten_nights
 
 from bench.learning_asking import LifeAsker, Question
 from bench.learning_base import ask_job, question_json
-from bench.learning_facts import Fact
 from bench.learning_make_facts import make_facts
-from bench.learning_other_dreams import plan_of, strangers
+from bench.learning_other_dreams import lessons_beside, strangers
 from bench.learning_plain_lora import PlainLearner, PlainLlamaLearner, ask_plain_lora
 from bench.learning_protocol import make_home
 from bench.learning_worker import ask, day
@@ -25,6 +24,7 @@ from engine.composition.bridge import Influence
 from engine.composition.prompt import Prompt
 from engine.home import Home
 from engine.learning import sleep as nights
+from engine.learning.curriculum import Lesson
 from engine.learning.dreaming import DreamQuestion
 from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
@@ -225,15 +225,17 @@ def test_every_night_has_other_strangers(tiny_folders: dict[str, Path], tmp_path
 
 def test_strangers_say_nothing_about_what_is_taught() -> None:
     facts = make_facts(60, seed=0)
-    others = strangers(facts, 20, 5, seed=0)
+    others = strangers(facts, 20, seed=0)
     assert len(others) == 20
     assert not {fact.question for fact in others} & {fact.question for fact in facts}
     assert not {answer for fact in others for answer in fact.answers} & {a for fact in facts for a in fact.answers}
-    assert others == strangers(facts, 25, 0, seed=0)[5:] != strangers(facts, 20, 5, seed=1)
+    assert others == strangers(facts, 25, seed=0)[:20] != strangers(facts, 20, seed=1)
 
 
-def test_a_strangers_memories_are_no_ones_here() -> None:
-    fact = Fact("x", "My cat is called Pim.", "What is my cat called?", (), ("Cat?",), "Cat?", "Dog?", ("Pim",))
-    lessons = plan_of([fact], seed=0).lessons
-    assert [lesson.text for lesson in lessons] == [fact.statement]
-    assert all(lesson.memory_id < 0 for lesson in lessons)
+def test_somebody_elses_lessons_are_as_many_and_no_ones_here() -> None:
+    own = [Lesson(n, "", "", "", (), (), old=n > 2) for n in (1, 2, 3)]
+    lessons = lessons_beside(own, [], seed=0)
+    assert [(lesson.memory_id, lesson.old) for lesson in lessons] == [(-1, False), (-2, False), (-3, True)]
+    assert all(lesson.rows for lesson in lessons)
+    earlier = lessons_beside(own[:1], [], seed=0)
+    assert earlier[0].text == lessons[2].text, "what was new then is old now"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from bench import learning_telling
+from bench import learning, learning_telling
 from bench.learning_asking import Question
 from bench.learning_base import ask_job, question_json
 from bench.learning_controls import said_lines
 from bench.learning_failure import BenchError
+from bench.learning_make_facts import as_lines, make_facts
 from bench.learning_protocol import make_home
 from bench.learning_telling import live_a_day, sleep_events
 from bench.learning_worker import ask, day, run_worker
@@ -114,3 +116,31 @@ def test_what_goes_wrong_in_the_other_process_is_said_in_this_one(home: Path) ->
     with pytest.raises(BenchError, match="contains the taught answer") as caught:
         run_worker(job)
     assert caught.value.status == 1
+
+
+@pytest.mark.slow
+def test_the_whole_bench_in_earnest(tiny_folders: dict[str, Path], tmp_path: Path) -> None:
+    facts, out, model = tmp_path / "facts.jsonl", tmp_path / "out.json", tiny_folders["llama"]
+    facts.write_text(as_lines(make_facts(2, seed=0)))
+    settings = [f"base_model_name={model}", f"scaffold_model_name={model}", "context_length=1024"]
+    arguments = [
+        "--facts", str(facts), "--seeds", "0", "--control", "sovl,others-dreams,plain-lora", "--sleeps", "2",
+        "--corrections", "0.5", "--noise", "--small-talk-before", "1", "--passages", "1", "--json", str(out),
+        *(word for setting in settings for word in ("--set", setting)),
+    ]  # fmt: skip
+    assert learning.main(arguments) == 0
+    document = json.loads(out.read_text())
+    assert set(document["figures"]) == {
+        "sovl", "sovl, gate off", "others-dreams", "others-dreams, gate off", "plain-lora", "plain-lora, gate off",
+    }  # fmt: skip
+    for run in document["runs"]:
+        assert len(run["days"]) == 3
+        assert [len(row) for row in run["matrix"]] == [2, 2, 2]
+        assert all(run["weight_zero"])
+        assert all(day["sleep_events"] for day in run["days"])
+        shut = [
+            r
+            for r in run["records"]
+            if r["mode"] == "shipped" and r["weight"] == 0 and not r["kind"].endswith("_after")
+        ]
+        assert all(record["identical"] for record in shut)
