@@ -28,7 +28,9 @@ def prompt_of(life: Lifeform, turns: Sequence[Turn], max_new_tokens: int | None 
     """
     base = life.composed.base
     controls = life.config.controls_config
-    return build_prompt(base.tokenizer, turns, limit=room_for_prompt(life, max_new_tokens), system=controls.system_prompt)
+    return build_prompt(
+        base.tokenizer, turns, limit=room_for_prompt(life, max_new_tokens), system=controls.system_prompt
+    )
 
 
 def room_for_prompt(life: Lifeform, max_new_tokens: int | None = None) -> int:

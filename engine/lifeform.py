@@ -364,16 +364,54 @@ class Lifeform:
         write_state(prefix, capture(self))
         return prefix
 
-    def _take_up_state(self) -> None:
-        """Go on from the saved state; one that cannot be used is moved aside, never overwritten."""
+    def load(self, name: str | None, report: Report) -> None:
+        """Go on from the state called ``name``. It is read into models of its own, and changes nothing until it fits.
+
+        Raises:
+            StateError: When there is none, or it is damaged or of other models; the life goes on as it was.
+            WeightsError: When the models that are now set cannot be loaded; likewise.
+            LayerError: When the layers that are now set do not fit them; likewise.
+        """
+        prefix = self.state_prefix(name)
+        saved = read_state(prefix)
+        if saved is None:
+            raise StateError(f"there is no state {prefix}_*; save writes one")
+        before = self.composition, self.warnings, self.chance
+        self._compose(report)
+        try:
+            restore(self, saved)
+        except BaseException:
+            self.composition, self.warnings, self.chance = before
+            raise
+        report("awake", 1.0)
+
+    def revive(self, report: Report) -> float | None:
+        """Come up anew from the last saved state, whatever became of the present one; errors as of :meth:`awaken`.
+
+        Returns when that state was saved, in Unix seconds; None for a newborn.
+        """
+        self._compose(report)
+        self._be_born()
+        saved_at = self._take_up_state()
+        report("awake", 1.0)
+        return saved_at
+
+    def _take_up_state(self) -> float | None:
+        """Go on from the saved state; one that cannot be used is moved aside, never overwritten.
+
+        Returns when it was saved, in Unix seconds; None when there was none to use.
+        """
         prefix = self.state_prefix()
         try:
             saved = read_state(prefix)
-            if saved is not None:
-                restore(self, saved)
+            if saved is None:
+                return None
+            restore(self, saved)
+            return float(saved.meta.get("saved_at", 0.0))
         except StateError as error:
             kept = "left alone" if self.read_only else f"kept in {set_aside(prefix)}"
             self.warnings.append(f"{error}; it begins anew, and that state is {kept}")
+            return None
 
     def close(self) -> None:
         """Let go of the journal and the models."""

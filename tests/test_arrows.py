@@ -19,7 +19,7 @@ PACKAGES = ("engine", "sovl_tui")
 GROUND = ("api", "version", "visible", "resources", "config", "config_keys", "home")
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
-    "lifeform", "gestation", "voice", "interaction", "speech", "rescue", "evaluation", "schooling", "state",
+    "lifeform", "gestation", "voice", "interaction", "speech", "rescue", "impulse", "evaluation", "schooling", "state",
     "state_files", "status",
 )  # fmt: skip
 LEVELS: dict[str, int] = {

@@ -329,6 +329,7 @@ CONTROL = (
         examples=("reset",),
         confirm=True,
         needs_model=True,
+        alone=True,
     ),
     CommandSpec(
         "quit",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from .control import CONTROL
 from .evaluating import EVALUATING
 from .help import explained, overview
+from .keeping import KEEPING
 from .learning import LEARNING
+from .pondering import PONDERING
 from .records import RECORDS
 from .sleeping import SLEEPING
 from .spec import Argument, Call, CommandSpec, Refused
@@ -57,10 +59,12 @@ _HELP = CommandSpec(
 
 COMMANDS: tuple[CommandSpec, ...] = (
     *SPEECH,
+    *PONDERING,
     *LEARNING,
     *SLEEPING,
     *EVALUATING,
     *RECORDS,
+    *KEEPING,
     *CONTROL[:-1],
     _HELP,
     CONTROL[-1],
