@@ -48,7 +48,7 @@ from engine.composition.prompt import PromptTooLong
 from engine.config import Config, ConfigError
 from engine.gestation import CannotSleep
 from engine.home import Home, HomeError
-from engine.impulse import next_impulse
+from engine.impulse import Impulse, next_impulse
 from engine.lifeform import Lifeform
 from engine.memory.record import JournalError
 from engine.state_files import StateError
@@ -209,14 +209,18 @@ class Engine:
             return self._held.popleft()
         began = time.monotonic()
         while True:
-            quiet = time.monotonic() - max(began, self._stirred)
-            impulse = next_impulse(self._life, quiet, time.time()) if self._life is not None else None
-            if impulse is not None and impulse.seconds <= 0:
-                return Submit(next(self._ids), impulse.line)
+            impulse = self._impulse(began)
             try:
                 return self._inbox.get(timeout=None if impulse is None else impulse.seconds)
             except queue.Empty:
-                continue  # the time has come, unless someone began to type meanwhile
+                impulse = self._impulse(began)  # someone may have begun to type meanwhile
+                if impulse is not None and impulse.seconds <= 0:
+                    return Submit(next(self._ids), impulse.line)
+
+    def _impulse(self, began: float) -> Impulse | None:
+        """What it will do of its own accord; ``began`` is when it had nothing to do any more."""
+        quiet = time.monotonic() - max(began, self._stirred)
+        return next_impulse(self._life, quiet, time.time()) if self._life is not None else None
 
     def _attend(self, aside: Callable[[], AbstractContextManager[None]]) -> None:
         """In the middle of a long job, answer what the user said meanwhile, and wait until it is quiet again."""

@@ -38,9 +38,9 @@ class Wish:
     """
 
     prompt: Prompt
-    lead: str = ""
-    rules: Rules = Rules()
-    tokens: int = 60
+    lead: str
+    rules: Rules
+    tokens: int
     temperature: float | None = None
 
 
@@ -133,8 +133,9 @@ class _Reader:
             self._listener.emit(TextChunk(self.id, self._shown(new), tokens))
 
     def accept_all(self) -> None:
-        """Show what there is although it has a flaw."""
-        self._accept(self.whole.split("\n")[0].rstrip())
+        """Show the first sentence although it has a flaw."""
+        end = first_sentence_end(self.whole, len(self._wish.lead))
+        self._accept(self.whole[:end].rstrip())
 
 
 def _try(life: Lifeform, listener: Listener, wish: Wish, shown: Shown | None) -> tuple[_Reader, Attempt]:

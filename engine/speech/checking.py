@@ -27,7 +27,7 @@ _MACHINE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")
 _FINISHED = re.compile(r"[.!?…。！？]+[\"'”’)\]]*$")
-_ABBREVIATED = re.compile(r"(?:\b(?:dr|mr|mrs|ms|prof|st|no|vs|etc|e\.g|i\.e)|\b[A-Z])\.$")
+_ABBREVIATED = re.compile(r"(?:\b(?:dr|mr|mrs|ms|prof|st|no|vs|etc|e\.g|i\.e|[a-z]))\.$", re.IGNORECASE)
 _WINDOW = 4
 """Words in a row that count as copied."""
 _MOST_COPIED = 0.5

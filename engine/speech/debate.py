@@ -6,8 +6,6 @@ is for it, down for the one who is against it, and is afterwards what it was.
 
 from __future__ import annotations
 
-import functools
-import operator
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -81,22 +79,16 @@ def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answe
 
 def _wish(life: Lifeform, subject: str, said: Sequence[str], beginning: str) -> Wish:
     """The next argument: it reads the one before it, and may not repeat any."""
-    data = speech_data()["debate"]
+    shown: list[list[str]] = speech_data()["debate"]["shown"]
     lead = beginning.replace("{claim}", _inside(subject)).replace("{Claim}", subject[:1].upper() + subject[1:])
-    shown = [
-        Turn("user" if at % 2 == 0 else "assistant", text)
-        for at, text in enumerate(functools.reduce(operator.iadd, data["shown"], []))
-    ]
-    asked = (
-        f"{said[-1]}\n\nArgue against that, in one sentence." if said else f"Argue for this, in one sentence: {subject}"
-    )
-    reasons = tuple(_reason(one) for one in said)
-    rules = Rules(
-        fewest=4,
-        most=45,
-        sources=(*reasons, *(_reason(one) for one in functools.reduce(operator.iadd, data["shown"], []))),
-    )
-    return Wish(in_chat(life, [*shown, Turn("user", asked)], lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
+    turns = [turn for asked, told in shown for turn in (Turn("user", asked), Turn("assistant", told))]
+    if said:
+        turns.append(Turn("user", f"{said[-1]}\n\nArgue against that, in one sentence."))
+    else:
+        turns.append(Turn("user", f"Argue for this, in one sentence: {subject}"))
+    sources = tuple(_reason(one) for one in (*said, *(told for _, told in shown)))
+    rules = Rules(fewest=4, most=45, sources=sources)
+    return Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
 
 
 def _reason(argument: str) -> str:
@@ -122,6 +114,6 @@ def _is_finite(word: str) -> bool:
 
 
 def _inside(subject: str) -> str:
-    """``subject`` as it stands inside a sentence: its first word without the capital, unless it is short for something."""
+    """``subject`` as it stands inside a sentence: without its capital, unless it begins with ``I`` or with ``AI``."""
     first = subject.split(" ", 1)[0]
     return subject if (len(first) > 1 and first.isupper()) or first == "I" else subject[:1].lower() + subject[1:]

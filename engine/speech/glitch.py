@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _GLANCE_TOKENS = 16
 """Tokens of an answer by which it is seen how sure it is."""
 _TOKENS = 80
+_CAREFUL = 0.3
+"""Sampling temperature of the answer: chaos was enough."""
 
 
 def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
@@ -44,7 +46,7 @@ def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
     listener.emit(Passage(listener.id, "answer", "Response: "))
     rules = Rules(sentences=2, fewest=2, most=70)
     prompt = in_chat(life, [Turn("user", meant)], "", _TOKENS)
-    said = say(life, listener, [Wish(prompt, "", rules, _TOKENS)] * 2)
+    said = say(life, listener, [Wish(prompt, "", rules, _TOKENS, _CAREFUL)] * 2)
     noise = dict(spoilt.noise)
     figures = {"given": text, "meant": meant, "noise": noise, "sure_before": sure_before, "sure_after": sure_after}
     live_through(life, "glitch", spoilt.text, said.text, said.stats, learn=False, extra=figures)

@@ -121,7 +121,8 @@ def _meant(word: str, ranks: Mapping[str, int]) -> str:
     if bare.isdigit():
         return bare + mark
     lower = bare.casefold()
-    if lower in ranks or lower.removesuffix("'s") in ranks or (lower[:-1] in ranks and lower.endswith("s")):
+    plural = len(lower) > _FEWEST and lower.endswith("s") and lower[:-1] in ranks
+    if lower in ranks or lower.removesuffix("'s") in ranks or plural:
         return _cased(lower, bare) + mark
     for readings in _readings(lower.translate(_UNLEET)):
         likely = min((one for one in readings if one in ranks), key=ranks.__getitem__, default="")

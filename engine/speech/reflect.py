@@ -42,7 +42,7 @@ def reflect(life: Lifeform, listener: Listener) -> Answer:
     listener.emit(Passage(listener.id, "thought", "Elaboration: "))
     lead = theme.word[:1].upper() + theme.word[1:]
     turns = [Turn("user", f"Tell me in two sentences why people talk about {theme.word}.")]
-    rules = Rules(sentences=2, fewest=5, most=80, sources=(turns[0].text,))
+    rules = Rules(sentences=2, fewest=4, most=80, sources=(turns[0].text,))
     elaborated = say(life, listener, [Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS)] * 3)
     live_through(
         life,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 5
 _QUESTION_TOKENS = 18
+_ANSWER_TOKENS = 45
 _GLANCE_TOKENS = 8
 """Tokens of an answer by which it sees how sure it is."""
 _EARLIER = 20
@@ -49,11 +50,18 @@ def spark(life: Lifeform, listener: Listener, *, ask: bool = False) -> Answer:
         write_down(life, "spark", best.text, "", stats.stats, is_system_question=True, extra=figures)
         return Answer(best.text, stats.stats)
     listener.emit(Passage(listener.id, "answer", "Response: "))
-    rules = Rules(sentences=2, fewest=3, most=70, sources=(best.text,))
-    turns = [Turn("user", best.text)]
-    said = say(life, listener, [Wish(in_chat(life, turns, "", 80), rules=rules, tokens=80)] * 2)
+    said = say(life, listener, _suppositions(life, best.text))
     live_through(life, "spark", best.text, said.text, said.stats, learn=False, is_system_question=True, extra=figures)
     return Answer(said.text, said.stats)
+
+
+def _suppositions(life: Lifeform, question: str) -> list[Wish]:
+    examples = examples_of("answer")
+    rules = Rules(fewest=3, most=40, sources=(*examples.said, question))
+    return [
+        Wish(after_examples(life, examples, question, lead, _ANSWER_TOKENS), lead, rules, _ANSWER_TOKENS)
+        for lead in speech_data()["answer"]["leads"]
+    ]
 
 
 def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, Attempt]:
