@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .paths import path_of
 from .spec import Argument, Call, CommandSpec, Refused
 from .wording import clock, excerpt
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
 
-_LONGEST_NAME = 200
-_LONGEST_PATH = 3000
+_ENDINGS = 50
+"""Bytes that the endings of a state's files take, and those of the folders it is first written to."""
 
 
 def save(life: Lifeform, call: Call) -> None:
@@ -46,17 +46,12 @@ def _name(life: Lifeform, call: Call) -> str | None:
     given: str | None = call.args["path"]
     if given is None:
         return None
-    if not given.isprintable():
-        raise Refused("A state's name holds no line breaks and no control characters.")
-    last = Path(given).name
-    if not last or last == ".." or given.endswith("/"):
+    path = path_of(given, spare=_ENDINGS)
+    if not path.name or path.name == ".." or given.endswith("/"):
         raise Refused(f"'{excerpt(given, 40)}' is no name for a state; take one like my_model, or a path to it.")
-    if len(last.encode("utf-8", "replace")) > _LONGEST_NAME or len(given) > _LONGEST_PATH:
-        raise Refused(f"'{excerpt(given, 40)}' is too long for the name of a state.")
-    try:
-        life.state_prefix(given)
-    except RuntimeError:
-        raise Refused(f"There is no home folder of {excerpt(given.split('/')[0], 40)}.") from None
+    folder = life.state_prefix(given).parent
+    if not folder.is_dir():
+        raise Refused(f"There is no folder {excerpt(str(folder), 200)}.")
     return given
 
 

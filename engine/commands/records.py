@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.memory.record import Interaction, JournalError, JournalEvent
 
+from .paths import path_of
 from .spec import Argument, Call, CommandSpec, Flag, Refused
 from .wording import clock, counted, excerpt, squeezed
 
@@ -72,7 +72,7 @@ def rate(life: Lifeform, call: Call) -> None:
 
 def export(life: Lifeform, call: Call) -> None:
     """Write the journal as JSON lines."""
-    path = _path(call)
+    path = path_of(call.args["file"])
     if path.exists() and not call.args["force"]:
         raise Refused(f"{path} exists already; choose another name, or add --force to replace it.")
     with _refusing():
@@ -82,7 +82,7 @@ def export(life: Lifeform, call: Call) -> None:
 
 def import_(life: Lifeform, call: Call) -> None:
     """Read JSON lines into the journal."""
-    path = _path(call)
+    path = path_of(call.args["file"])
 
     def step(done: int, total: int) -> None:
         if call.cancelled():
@@ -127,13 +127,6 @@ def _how_many(call: Call, default: int) -> int:
     if not 1 <= n <= _MOST_ENTRIES:
         raise Refused(f"n is a whole number from 1 to {_MOST_ENTRIES}, not {n}.")
     return n
-
-
-def _path(call: Call) -> Path:
-    try:
-        return Path(call.args["file"]).expanduser()
-    except RuntimeError:  # ~somebody who does not exist: take the name as it stands
-        return Path(call.args["file"])
 
 
 def _turn(said: Interaction) -> str:

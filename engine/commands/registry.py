@@ -15,6 +15,7 @@ from .records import RECORDS
 from .sleeping import SLEEPING
 from .spec import Argument, Call, CommandSpec, Refused
 from .speech import SPEECH
+from .wording import excerpt
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
@@ -44,7 +45,7 @@ def _help(life: Lifeform, call: Call) -> None:
     match = find(wanted)
     if match is None:
         near = closest(wanted)
-        raise Refused(f"There is no command '{wanted}'; " + (f"did you mean '{near}'?" if near else "help lists all."))
+        raise Refused(f"There is no command '{excerpt(wanted, 40)}'; " + (f"did you mean '{near}'?" if near else "help lists all."))
     call.output(explained(match))
 
 
