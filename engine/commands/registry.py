@@ -45,7 +45,10 @@ def _help(life: Lifeform, call: Call) -> None:
     match = find(wanted)
     if match is None:
         near = closest(wanted)
-        raise Refused(f"There is no command '{excerpt(wanted, 40)}'; " + (f"did you mean '{near}'?" if near else "help lists all."))
+        raise Refused(
+            f"There is no command '{excerpt(wanted, 40)}'; "
+            + (f"did you mean '{near}'?" if near else "help lists all.")
+        )
     call.output(explained(match))
 
 

@@ -113,7 +113,9 @@ def mouth(monkeypatch: pytest.MonkeyPatch, texts: Iterable[str], confidence: flo
             spoken.ids.append(0)
             spoken.confidences.append(confidence)
             listener.emit(TextChunk(listener.id, piece))
-        stats = AnswerStats(len(spoken.ids), 0.1, 0.1, 10.0, 5, 0, spoken.confidence, life.weight, None, spoken.stop_reason)
+        stats = AnswerStats(
+            len(spoken.ids), 0.1, 0.1, 10.0, 5, 0, spoken.confidence, life.weight, None, spoken.stop_reason
+        )
         return spoken, Answer(spoken.text, stats)
 
     for module in ("attempts", "rewind"):

@@ -47,11 +47,10 @@ GOOD = {
     "export": {"wrong types", "zero", "minus one", "huge", "beyond all numbers", "not a number", "no such name",
                "emoji"},
 }  # fmt: skip
-GOOD |= dict.fromkeys(
-    ("flare", "echo", "debate", "glitch"),
-    {"too many", "wrong types", "minus one", "zero", "huge", "beyond all numbers", "not a number", "no such name",
-     "no such place", "other scripts", "emoji", "control characters"},
-)  # fmt: skip
+_TEXT = {"too many", "wrong types", "minus one", "zero", "huge", "beyond all numbers", "not a number", "no such name",
+         "no such place", "other scripts", "emoji", "control characters"}  # fmt: skip
+for name in ("flare", "echo", "debate", "glitch"):
+    GOOD[name] = _TEXT
 
 
 @pytest.fixture(scope="module")

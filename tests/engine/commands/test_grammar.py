@@ -277,8 +277,9 @@ DESTRUCTIVE = {
 }
 """Commands that change or end something for good, and the only lines without a slash that give them."""
 PLAIN = st.sampled_from(
-    "me a the please now up on it this my of and to 5 2.5 you car house seat? today! everything smooth, 'til don't".split()
-)
+    ["me", "a", "the", "please", "now", "up", "on", "it", "this", "my", "of", "and", "to", "5", "2.5", "you", "house",
+     "seat?", "today!", "everything", "smooth,", "'til", "don't"]
+)  # fmt: skip
 
 
 @settings(max_examples=400, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -92,10 +93,8 @@ def test_a_stop_at_once_changes_nothing(told: Lifeform, name: str) -> None:
 def test_wherever_it_is_stopped_what_it_touched_is_restored(told: Lifeform, name: str, patience: int) -> None:
     told.pin_weight(0.31)
     before = {key: value for key, value in marks(told).items() if key not in ("records", "entries", "files")}
-    try:
+    with suppress(Interrupted):
         ACTS[name](told, Ear(patience=patience))
-    except Interrupted:
-        pass
     after = marks(told)
     assert {key: after[key] for key in before} == before
 
@@ -335,7 +334,9 @@ def test_mimic_takes_the_most_fitting_of_several(told: Lifeform, monkeypatch: py
     )
     monkeypatch.setattr(
         "engine.speech.mimic.several",
-        lambda life, *rest, _several=mimic.__globals__["several"]: (weights.append(life.weight), _several(life, *rest))[1],
+        lambda life, *rest, _several=mimic.__globals__["several"]: (weights.append(life.weight), _several(life, *rest))[
+            1
+        ],
     )
     told.pin_weight(0.2)
     ear = Ear()

@@ -21,9 +21,7 @@ def wish(life: Lifeform) -> Wish:
     return Wish(in_chat(life, [Turn("user", "hello")], "Perhaps", 30), "Perhaps", Rules(sentences=2), 30)
 
 
-def test_good_sentences_are_shown_one_by_one(
-    life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_good_sentences_are_shown_one_by_one(life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
     mouth(monkeypatch, [" the sea is wide. It is cold as well. And a third one."])
     ear = Ear()
     said = say(life, ear, [wish])
@@ -68,9 +66,7 @@ def test_shown_otherwise_than_said(life: Lifeform, wish: Wish, monkeypatch: pyte
     assert say(life, ear, [wish], str.upper).text == ear.text == "PERHAPS THE SEA IS WIDE. IT IS COLD AS WELL."
 
 
-def test_a_stop_before_a_word_changes_nothing(
-    life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stop_before_a_word_changes_nothing(life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
     mouth(monkeypatch, [" the sea is wide. It is cold as well."])
     with pytest.raises(Interrupted):
         say(life, Ear(patience=0), [wish])

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from engine.speech.corruption import corrupt
 from engine.speech.recovery import common_words, recover
 
-WORDS = "what is the capital of france hello world tell me about your cat friend river sleeps under bridge".split()
+WORDS = [
+    "what", "is", "the", "capital", "of", "france", "hello", "world", "tell", "me", "about", "your", "cat", "friend",
+    "river", "sleeps", "under", "bridge",
+]  # fmt: skip
 RANKS = {word: rank for rank, word in enumerate(WORDS)}
 
 
