@@ -152,6 +152,27 @@ class TextChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a result begins that is of a kind of its own: one side of a debate, what was said then and now.
+
+    What is streamed for this id from here on belongs to it, until the next passage or output.
+    """
+
+    id: int
+    role: str
+    """``question``, ``answer``, ``theme``, ``thought``, ``inspiration``, ``outburst``, ``echo``, ``for``, ``against``,
+    ``noise``, ``heard``, ``then``, ``now`` or ``mimicry``."""
+    label: str = ""
+    """What plain text shows before it."""
+    text: str = ""
+    """What is known of it already; streamed text follows without a line break between."""
+    closing: str = ""
+    """What plain text shows behind it."""
+    note: str = ""
+    """A remark on it: its evidence, its figures."""
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """Whole lines of a command's output, in the form of the specification, without the last line break."""
 
@@ -240,7 +261,7 @@ class Done:
     id: int
     outcome: Outcome
     text: str = ""
-    """The answer, where there is one: all the streamed text, nothing else."""
+    """The answer, where there is one: all the streamed text, nothing else; of several passages the last one's."""
     message: str = ""
     """For ``REFUSED`` and ``FAILED`` the one line that says what is wrong and what would be right."""
     stats: AnswerStats | None = None
@@ -273,6 +294,7 @@ Event = (
     StateChanged
     | Started
     | TextChunk
+    | Passage
     | Output
     | Progress
     | SleepPhase

@@ -459,6 +459,19 @@ class ControlsConfig(Section):
     enable_error_listening: bool = _switch(
         True, "Whether it tries to make sense of garbled input, as in glitch, instead of giving up."
     )
+    enable_curiosity: bool = _switch(
+        True, "Whether it may ask a question of its own when a conversation has gone quiet. spark always works."
+    )
+    curiosity_silence_seconds: float = _number(
+        120.0,
+        5.0,
+        86_400.0,
+        "How long nothing must have been said or typed before it asks a question of its own.",
+        unit="seconds",
+    )
+    curiosity_cooldown_seconds: float = _number(
+        900.0, 0.0, 604_800.0, "Least time between two questions of its own.", unit="seconds"
+    )
 
 
 class InterfaceConfig(Section):

@@ -7,20 +7,24 @@ Its methods are the jobs. It runs on one thread, the engine's, and knows nothing
 from __future__ import annotations
 
 import os
+import random
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import gestation
 from engine.api import AnswerStats
-from engine.composition.prompt import Prompt, Turn, build_prompt
+from engine.composition.prompt import Turn
 from engine.config import Change, Config, spec
 from engine.home import Home
+from engine.interaction import live_through, prompt_of, speak
 from engine.memory.dreams import DreamMemory
 from engine.memory.journal import Journal
 from engine.mind.confidence import ConfidenceHistory
+from engine.mind.curiosity import Curiosity
 from engine.mind.lifecycle import (
     Lifecycle,
     capacity_of,
@@ -30,10 +34,10 @@ from engine.mind.lifecycle import (
     life_of,
     life_weight,
 )
-from engine.mind.temperament import Temperament, TemperamentSettings, sampling_temperature
+from engine.mind.temperament import Temperament, TemperamentSettings
 from engine.state import capture, restore
 from engine.state_files import StateError, read_state, set_aside, write_state
-from engine.voice import Answer, Listener, speak_to
+from engine.voice import Answer, Listener
 
 if TYPE_CHECKING:
     from engine.composition.bridge import Influence
@@ -63,6 +67,7 @@ class Lifeform:
         journal: Everything that was said.
         conversation: The running one.
         composition: What computes; None until awake.
+        chance: Where tokens are drawn from; there once it is awake.
         warnings: What the user should be told about how it came up.
     """
 
@@ -88,6 +93,7 @@ class Lifeform:
         self.pinned_weight: float | None = None
         self.last_trained: float | None = None
         self.dreams = DreamMemory()
+        self.curiosity = Curiosity(self.journal.asked_at())
         self.slept_at_temperament = self.temperament.score
         self.sleeping = self.waking = False
         self.last_answer: AnswerStats | None = None
@@ -115,14 +121,15 @@ class Lifeform:
 
         from engine.composition.loading import load_composition
 
-        self._use_threads()
+        self.use_threads()
         lora = self.config.controls_config.enable_lora_adapters
         core = self.config.core_config
         self.composition = load_composition(core, self.config.lora_config, adapters=lora, report=report)
         self.warnings = [warning] if (warning := self.composition.scaffold.warning) else []
-        self._chance = torch.Generator().manual_seed(core.random_seed)
+        self.chance = torch.Generator().manual_seed(core.random_seed)
 
-    def _use_threads(self) -> None:
+    def use_threads(self) -> None:
+        """Give torch as many threads as the settings say."""
         import torch
 
         wanted = self.config.controls_config.cpu_threads
@@ -147,11 +154,12 @@ class Lifeform:
             PromptTooLong: When ``text`` is longer than fits.
         """
         turns = [*self.conversation.turns, Turn("user", text)]
-        prompt = self._prompt(turns)
-        spoken, answer = self._speak(listener, prompt, {})
+        prompt = prompt_of(self, turns)
+        spoken, answer = speak(self, listener, prompt)
         if spoken.text:
             self.conversation.turns = [*turns[prompt.dropped :], Turn("assistant", spoken.text)]
-        self._live_through(listener, "chat", text, spoken, answer.stats)
+        self._mind_doubts(spoken)
+        live_through(self, "chat", text, spoken.text, answer.stats)
         return answer
 
     def generate(
@@ -172,74 +180,26 @@ class Lifeform:
         Raises:
             PromptTooLong: When ``text`` is longer than fits.
         """
-        given = {"max_new_tokens": max_new_tokens, "temperature": temperature}
-        prompt = self._prompt([Turn("user", text)], max_new_tokens)
-        spoken, answer = self._speak(listener, prompt, {k: v for k, v in given.items() if v is not None})
-        self._live_through(listener, "generate", text, spoken, answer.stats)
+        prompt = prompt_of(self, [Turn("user", text)], max_new_tokens)
+        spoken, answer = speak(self, listener, prompt, max_new_tokens=max_new_tokens, temperature=temperature)
+        live_through(self, "generate", text, spoken.text, answer.stats)
         return answer
 
-    def _prompt(self, turns: list[Turn], max_new_tokens: int | None = None) -> Prompt:
-        controls = self.config.controls_config
-        base = self.composed.base
-        context = min(controls.context_length, base.context_limit)
-        # Up to half of the context is the answer's; the budget alone must not squeeze the question out.
-        room = min(max_new_tokens or controls.max_new_tokens, context // 2)
-        return build_prompt(base.tokenizer, turns, limit=context - room, system=controls.system_prompt)
+    def ask(self, question: str) -> None:
+        """Ask the user something: it joins the conversation, behind what was said last."""
+        *before, last = self.conversation.turns or [Turn("assistant", "")]
+        self.conversation.turns = [*before, Turn(last.role, f"{last.text}\n\n{question}".strip())]
+        self.curiosity.asked(time.time())
 
-    def _speak(self, listener: Listener, prompt: Prompt, given: dict[str, Any]) -> tuple[Spoken, Answer]:
-        """Generate, streaming to ``listener``; ``given`` overrides single fields of the sampling."""
-        from engine.composition.decoder import Sampling
+    def dice(self) -> random.Random:
+        """Chance for choices that are not a token's: seeded by the life's own, so that one seed lives one life."""
+        import torch
 
-        controls = self.config.controls_config
-        self._use_threads()
-        usual = Sampling(
-            temperature=sampling_temperature(controls.base_temperature, self.temperament.score, self._temper),
-            top_k=controls.top_k,
-            top_p=controls.top_p,
-            max_new_tokens=controls.max_new_tokens,
-            repetition_check=controls.enable_repetition_check,
-        )
-        return speak_to(
-            listener,
-            self.composed,
-            prompt,
-            self.influence(),
-            replace(usual, **given),
-            memory_rate=self._memory_rate,
-            chance=self._chance,
-            tracked=controls.enable_confidence_tracking,
-        )
+        return random.Random(int(torch.randint(2**31, (1,), generator=self.chance)))
 
-    def _live_through(
-        self, listener: Listener, command: str, prompt: str, spoken: Spoken, stats: AnswerStats, *, learn: bool = True
-    ) -> None:
-        """Let an interaction leave its marks: in the mind, in the token map's memory, in the journal."""
-        self.last_answer = stats
-        controls = self.config.controls_config
-        if stats.confidence is not None:
-            self.confidence.record(stats.confidence)
-        self.temperament.after_interaction(self.confidence.mean(), self.life, self._temper)
-        if controls.use_token_map_memory:
-            scaffold = self.composed.scaffold.frozen
-            ids = scaffold.tokenizer(prompt, add_special_tokens=False)["input_ids"]
-            c = stats.confidence if stats.confidence is not None else self.confidence.mean()
-            self.composed.memory.interaction(ids, c, controls.memory_decay_rate)
-        if self.read_only:
-            return
-        self.journal.record(
-            conversation_id=self.conversation.id,
-            prompt=prompt,
-            response=spoken.text,
-            command=command,
-            confidence_score=stats.confidence,
-            temperament=self.temperament.score,
-            mood=self.temperament.mood.value,
-            weight=stats.weight,
-            recognition=stats.recognition,
-            stop_reason=stats.stop_reason,
-            tokens=stats.tokens,
-            trainable=learn and controls.use_scaffold_memory,
-        )
+    def _mind_doubts(self, spoken: Spoken) -> None:
+        decode = self.composed.base.tokenizer.decode
+        self.curiosity.spoken([decode([id]) for id in spoken.ids], spoken.confidences)
 
     # -- influence -----------------------------------------------------------------------------------------------------
 
@@ -296,11 +256,6 @@ class Lifeform:
             threshold=core.gate_threshold,
             dreams=in_context(self.dreams, self.config.controls_config, self.composed),
         )
-
-    @property
-    def _memory_rate(self) -> float | None:
-        controls = self.config.controls_config
-        return controls.memory_decay_rate if controls.use_token_map_memory else None
 
     def pin_weight(self, weight: float | None) -> float:
         """Pin the influence weight, or leave it to the lifecycle with None. Returns what acts, the cap included."""
@@ -412,16 +367,54 @@ class Lifeform:
         write_state(prefix, capture(self))
         return prefix
 
-    def _take_up_state(self) -> None:
-        """Go on from the saved state; one that cannot be used is moved aside, never overwritten."""
+    def load(self, name: str | None, report: Report) -> None:
+        """Go on from the state called ``name``. It is read into models of its own, and changes nothing until it fits.
+
+        Raises:
+            StateError: When there is none, or it is damaged or of other models; the life goes on as it was.
+            WeightsError: When the models that are now set cannot be loaded; likewise.
+            LayerError: When the layers that are now set do not fit them; likewise.
+        """
+        prefix = self.state_prefix(name)
+        saved = read_state(prefix)
+        if saved is None:
+            raise StateError(f"there is no state {prefix}_*; save writes one")
+        before = self.composition, self.warnings, self.chance
+        self._compose(report)
+        try:
+            restore(self, saved)
+        except BaseException:
+            self.composition, self.warnings, self.chance = before
+            raise
+        report("awake", 1.0)
+
+    def revive(self, report: Report) -> float | None:
+        """Come up anew from the last saved state, whatever became of the present one; errors as of :meth:`awaken`.
+
+        Returns when that state was saved, in Unix seconds; None for a newborn.
+        """
+        self._compose(report)
+        self._be_born()
+        saved_at = self._take_up_state()
+        report("awake", 1.0)
+        return saved_at
+
+    def _take_up_state(self) -> float | None:
+        """Go on from the saved state; one that cannot be used is moved aside, never overwritten.
+
+        Returns when it was saved, in Unix seconds; None when there was none to use.
+        """
         prefix = self.state_prefix()
         try:
             saved = read_state(prefix)
-            if saved is not None:
-                restore(self, saved)
+            if saved is None:
+                return None
+            restore(self, saved)
+            return float(saved.meta.get("saved_at", 0.0))
         except StateError as error:
             kept = "left alone" if self.read_only else f"kept in {set_aside(prefix)}"
             self.warnings.append(f"{error}; it begins anew, and that state is {kept}")
+            return None
 
     def close(self) -> None:
         """Let go of the journal and the models."""

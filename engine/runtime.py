@@ -48,6 +48,7 @@ from engine.composition.prompt import PromptTooLong
 from engine.config import Config, ConfigError
 from engine.gestation import CannotSleep
 from engine.home import Home, HomeError
+from engine.impulse import Impulse, next_impulse
 from engine.lifeform import Lifeform
 from engine.memory.record import JournalError
 from engine.state_files import StateError
@@ -86,7 +87,8 @@ class Engine:
         self._held: deque[Submit] = deque()  # long jobs that came while another one ran
         self._waiting: set[int] = set()
         self._stopped: set[int] = set()
-        self._running: int | None = None
+        self._jobs: list[int] = []  # what runs, the outermost first: a long job lets others come in between
+        self._stirred = time.monotonic()
         self._leaving = threading.Event()
         self._life: Lifeform | None = None
         self._why = ""  # why no model is loaded
@@ -105,13 +107,19 @@ class Engine:
         """Hand in one line, chat or command. Returns the id that all its events carry."""
         number = next(self._ids)
         self._waiting.add(number)
+        if (spec := parse(line).spec) is not None and spec.urgent:
+            self._stopped |= {*self._waiting, *self._jobs} - {number}
         self._inbox.put(Submit(number, line))
         return number
 
+    def stir(self) -> None:
+        """Someone is at the keys: what it does of its own accord can wait."""
+        self._stirred = time.monotonic()
+
     def stop(self, id: int | None = None) -> None:
         """End the job ``id``, running or waiting; without an id, whatever runs now. Seen at the next token or step."""
-        wanted = self._running if id is None else id
-        if wanted is not None and (wanted == self._running or wanted in self._waiting):
+        wanted = (self._jobs[-1] if self._jobs else None) if id is None else id
+        if wanted is not None and (wanted in self._jobs or wanted in self._waiting):
             self._stopped.add(wanted)
 
     def restart(self) -> None:
@@ -196,22 +204,29 @@ class Engine:
                     break
 
     def _next(self) -> Command:
-        """The next command; when it is quiet and the lifeform is tired, a sleep of its own accord."""
+        """The next command; when it is quiet, what the lifeform does of its own accord: sleep, or ask something."""
         if self._held:
             return self._held.popleft()
-        life = self._life
-        if life is None or not life.tired:
-            return self._inbox.get()
-        try:
-            return self._inbox.get(timeout=life.config.controls_config.sleep_quiet_seconds)
-        except queue.Empty:
-            return Submit(next(self._ids), "/sleep")
+        began = time.monotonic()
+        while True:
+            impulse = self._impulse(began)
+            try:
+                return self._inbox.get(timeout=None if impulse is None else impulse.seconds)
+            except queue.Empty:
+                impulse = self._impulse(began)  # someone may have begun to type meanwhile
+                if impulse is not None and impulse.seconds <= 0:
+                    return Submit(next(self._ids), impulse.line)
+
+    def _impulse(self, began: float) -> Impulse | None:
+        """What it will do of its own accord; ``began`` is when it had nothing to do any more."""
+        quiet = time.monotonic() - max(began, self._stirred)
+        return next_impulse(self._life, quiet, time.time()) if self._life is not None else None
 
     def _attend(self, aside: Callable[[], AbstractContextManager[None]]) -> None:
         """In the middle of a long job, answer what the user said meanwhile, and wait until it is quiet again."""
         if self._inbox.empty() or self._life is None:
             return
-        sleeper, quiet = self._running, self._life.config.controls_config.sleep_quiet_seconds
+        sleeper, quiet = self._jobs[-1], self._life.config.controls_config.sleep_quiet_seconds
         with aside():
             while not self._leaving.is_set() and sleeper not in self._stopped:
                 try:
@@ -219,7 +234,7 @@ class Engine:
                 except queue.Empty:
                     break
                 match command:
-                    case Submit(_, line) if (spec := parse(line).spec) is not None and spec.long:
+                    case Submit(_, line) if (spec := parse(line).spec) is not None and (spec.long or spec.urgent):
                         self._held.append(command)
                     case Submit(id, line):
                         self._do(id, line)
@@ -236,7 +251,7 @@ class Engine:
             self._stopped.discard(id)
             self.outbox.put(Done(id, Outcome.STOPPED))
             return
-        outer, self._running = self._running, id  # a long job that waits meanwhile can still be stopped
+        self._jobs.append(id)  # a long job that waits meanwhile can still be stopped
         before, note = self.outbox.latest.state, self.outbox.latest.note
         call = Call(
             id,
@@ -251,10 +266,11 @@ class Engine:
         try:
             done = self._outcome(id, intent, call, before)
         finally:
-            self._running = outer
+            self._jobs.remove(id)
             self._stopped.discard(id)
         if self.outbox.latest.state.busy:
-            self._show(before, note)
+            rebuilt = before is EngineState.FAILED and self._life is not None and self._life.composition is not None
+            self._show(EngineState.AWAKE if rebuilt else before, "" if rebuilt else note)
         else:
             self._show(self.outbox.latest.state, self.outbox.latest.note)
         self.outbox.put(done)
@@ -273,7 +289,11 @@ class Engine:
                 raise Refused(self._why)
             if _needs_model(intent.spec) and life.composition is None:
                 raise Refused(f"no model is loaded: {self._why}")
-            self._show(EngineState.SPEAKING if _needs_model(intent.spec) else before)
+            if intent.spec is not None and intent.spec.alone and len(self._jobs) > 1:
+                raise Refused(
+                    f"{intent.spec.name} has to wait for the long job that runs; stop it first (a sleep: wake)."
+                )
+            self._show(_state_during(intent.spec, before))
             answer = intent.spec.handler(life, call) if intent.spec else life.chat(call, intent.text)
         except _REFUSALS as error:
             return Done(id, Outcome.REFUSED, message=str(error))
@@ -362,6 +382,13 @@ class _Leaving(Exception):
 
 
 _REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError, WeightsError, CannotSleep)
+
+
+def _state_during(spec: CommandSpec | None, before: EngineState) -> EngineState:
+    """What the engine is doing while a line is carried out."""
+    if spec is not None and spec.urgent:
+        return EngineState.WORKING
+    return EngineState.SPEAKING if _needs_model(spec) else before
 
 
 def _needs_model(spec: CommandSpec | None) -> bool:

@@ -15,6 +15,7 @@ from engine.api import (
     Notice,
     Outcome,
     Output,
+    Passage,
     Progress,
     SleepPhase,
     Started,
@@ -31,6 +32,7 @@ class Kind(StrEnum):
 
     USER = "user"
     ANSWER = "answer"
+    PASSAGE = "passage"
     OUTPUT = "output"
     NOTICE = "notice"
     JOB = "job"
@@ -70,6 +72,8 @@ class Entry:
     stats: AnswerStats | None = None
     blocks: MarkdownBlocks | None = None
     job: LongJob | None = None
+    passage: Passage | None = None
+    """What kind of passage it is; its text as far as it came is ``text``."""
     unfolded: bool = False
     """Whether the user asked to see all of a very long entry."""
     revision: int = 0
@@ -106,8 +110,12 @@ class Conversation:
                 self._set_question(event.id, Phase.RUNNING)
                 if event.name in NIGHTLY:
                     self._job(event.id)
+            case Passage():
+                self._settle_last(event.id)
+                entry = Entry(Kind.PASSAGE, event.id, event.text, Phase.RUNNING, passage=event)
+                self._place(entry)
             case TextChunk():
-                answer = self._growing(event.id, Kind.ANSWER)
+                answer = self._growing(event.id, self._spoken_kind(event.id))
                 answer.text += event.text
                 if answer.blocks is not None:
                     answer.blocks.append(event.text)
@@ -145,9 +153,9 @@ class Conversation:
         self._moved_from = 0
         self.entries[:] = [entry for entry in self.entries if entry.line_id in live]
 
-    def last(self, kind: Kind) -> Entry | None:
-        """The newest entry of ``kind``."""
-        return next((entry for entry in reversed(self.entries) if entry.kind is kind), None)
+    def last(self, *kinds: Kind) -> Entry | None:
+        """The newest entry of one of ``kinds``."""
+        return next((entry for entry in reversed(self.entries) if entry.kind in kinds), None)
 
     def _last_of(self, line_id: int) -> int | None:
         """Where the last words of this line stand; the picture of its work stays below them."""
@@ -196,6 +204,20 @@ class Conversation:
         self._moved_from = min(self._moved_from, index)
         return entry
 
+    def _spoken_kind(self, line_id: int) -> Kind:
+        """Whether streamed text of this line goes on with a passage or is an answer."""
+        index = self._last_of(line_id)
+        entry = self.entries[index] if index is not None else None
+        inside = entry is not None and entry.kind is Kind.PASSAGE and entry.phase is Phase.RUNNING
+        return Kind.PASSAGE if inside else Kind.ANSWER
+
+    def _settle_last(self, line_id: int) -> None:
+        """No more text comes to what this line said last."""
+        index = self._last_of(line_id)
+        entry = self.entries[index] if index is not None else None
+        if entry is not None and entry.kind is not Kind.USER and entry.phase is Phase.RUNNING:
+            self._settle(entry, Phase.DONE)
+
     def _growing(self, line_id: int, kind: Kind) -> Entry:
         """The entry of ``kind`` that new text of this line belongs to."""
         index = self._last_of(line_id)
@@ -231,13 +253,13 @@ class Conversation:
         self._finish_job(done.id, phase)
         index = self._last_of(done.id)
         entry = self.entries[index] if index is not None else None
-        answered = any(item.kind is Kind.ANSWER for item in self.entries if item.line_id == done.id)
-        if done.text and not answered:
+        said = [one for one in self.entries if one.line_id == done.id and one.kind in (Kind.ANSWER, Kind.PASSAGE)]
+        if done.text and not said:
             entry = self._growing(done.id, Kind.ANSWER)
             entry.text = done.text
             entry.blocks = MarkdownBlocks(done.text)
         if entry is not None and entry.kind not in (Kind.USER, Kind.JOB):
-            entry.stats = done.stats
+            (said[-1] if said and said[-1].passage is not None else entry).stats = done.stats
             self._settle(entry, Phase.STOPPED if phase is Phase.STOPPED else Phase.DONE)
         if done.outcome in (Outcome.REFUSED, Outcome.FAILED):
             level = "warning" if done.outcome is Outcome.REFUSED else "error"

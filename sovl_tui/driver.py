@@ -29,6 +29,10 @@ class Driver(Protocol):
         """Queue a line; its id comes back in the events about it."""
         ...
 
+    def stir(self) -> None:
+        """Say that someone is typing: what the lifeform does of its own accord can wait."""
+        ...
+
     def stop(self, id: int | None = None) -> None:
         """End a job, the running one without ``id``."""
         ...

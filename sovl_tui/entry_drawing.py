@@ -17,6 +17,7 @@ from sovl_tui.conversation import Entry, Kind, Phase
 from sovl_tui.ink import Ink, pen
 from sovl_tui.job_drawing import draw_job
 from sovl_tui.markdown_blocks import Block
+from sovl_tui.passage_drawing import draw_passage, look_of
 from sovl_tui.prose import Line, prose, verbatim
 from sovl_tui.visible import one_line
 from sovl_tui.widgets.lines import to_strip
@@ -89,6 +90,7 @@ class EntryDrawing:
         draw = {
             Kind.USER: self._user,
             Kind.ANSWER: self._answer,
+            Kind.PASSAGE: self._passage,
             Kind.OUTPUT: self._output,
             Kind.NOTICE: self._notice,
             Kind.JOB: self._job,
@@ -178,6 +180,19 @@ class EntryDrawing:
             parts.append(Segment(text, pen(ink.muted)))
             room -= len(text)
         return parts
+
+    def _passage(self, width: int, ink: Ink) -> list[Strip]:
+        passage, inner = self.entry.passage, body_width(width)
+        assert passage is not None
+        look = look_of(passage)
+        lines = draw_passage(passage, self.entry.text, inner, ink)
+        if self.entry.phase is Phase.RUNNING:
+            _add_caret(lines, pen(look.paint(ink)), inner)
+        sign = pen(look.paint(ink), bold=True)
+        rows = [_row(look.sign if number == 0 else "▏", sign, line, width) for number, line in enumerate(lines)]
+        if footer := self._figures(inner, ink):
+            rows.append(_row(" ", sign, footer, width))
+        return [*rows, Strip.blank(width, Style.null())]
 
     def _output(self, width: int, ink: Ink) -> list[Strip]:
         body = verbatim(self.entry.text, body_width(width), pen(ink.foreground))

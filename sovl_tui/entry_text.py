@@ -9,6 +9,8 @@ from sovl_tui.conversation import Entry
 
 def text_of(entry: Entry) -> str:
     """The whole entry."""
+    if entry.passage is not None:
+        return f"{entry.passage.label}{entry.text}{entry.passage.closing}"
     return entry.job.as_text() if entry.job is not None else entry.text
 
 

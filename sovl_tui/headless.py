@@ -20,6 +20,7 @@ from engine.api import (
     Outbox,
     Outcome,
     Output,
+    Passage,
     SleepPhase,
     Started,
     TextChunk,
@@ -113,6 +114,9 @@ class TextPrinter:
         self._out = out
         self._err = err
         self._label = ""
+        self._closing = ""
+        """What the passage that is being printed ends with, and the remark on it."""
+        self._note = ""
         self._inside_line = False
         self._nights: set[int] = set()
         """Ids of jobs with phases; other training prints lines of its own."""
@@ -123,6 +127,11 @@ class TextPrinter:
             case Started(name=name):
                 command = find(name)
                 self._label = command.answer_label if command else ""
+            case Passage(label=label, text=text, closing=closing, note=note):
+                self._end_line()
+                self._closing, self._note = closing, note
+                self._write(self._label + label + text)
+                self._label, self._inside_line = "", True
             case TextChunk(text=text) if text:
                 self._write(self._label + text)
                 self._label = ""
@@ -159,8 +168,11 @@ class TextPrinter:
         self._write(text + "\n")
 
     def _end_line(self) -> None:
-        if self._inside_line:
-            self._write("\n")
+        closing, note, self._closing, self._note = self._closing, self._note, "", ""
+        if closing or self._inside_line:
+            self._write(f"{closing}\n")
+        if note:
+            self._write(f"    ({note})\n")
 
     def _complain(self, text: str) -> None:
         self._end_line()

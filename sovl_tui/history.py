@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 KEPT = 1000
+FOUND = 50
+"""Lines that a search shows at most."""
 _LONGEST = 20_000
 """Characters of a line that is still worth keeping in the file."""
 
@@ -44,6 +46,12 @@ class History:
             return None
         self._at += 1
         return self._draft if self._at == len(self._lines) else self._lines[self._at]
+
+    def search(self, text: str) -> list[str]:
+        """Earlier lines that hold ``text`` in whatever case, the newest first, each once."""
+        wanted = text.casefold().strip()
+        found = (line for line in reversed(self._lines) if wanted in line.casefold())
+        return list(dict.fromkeys(found))[:FOUND]
 
     def _append_to_file(self, line: str) -> None:
         if self._path is None or len(line) > _LONGEST:

@@ -37,6 +37,7 @@ PROMPT_KEYS = (
     KeySpec("prompt.send", "enter", "enter", "send"),
     KeySpec("prompt.newline", "shift+enter", "shift+enter", "new line; also alt+enter and ctrl+j"),
     KeySpec("prompt.older", "up", "↑ ↓", "earlier lines, from the first and last row"),
+    KeySpec("prompt.search", "ctrl+f", "ctrl+f", "search earlier lines for what is typed"),
     KeySpec("prompt.complete", "tab", "tab", "complete a command"),
     KeySpec("prompt.commands", "slash", "/", "list the commands"),
     KeySpec("prompt.page", "pageup", "page up, down", "scroll the conversation"),

@@ -18,7 +18,10 @@ PACKAGES = ("engine", "sovl_tui")
 # From the ground up. A file may import its own part and those below it, never one above.
 GROUND = ("api", "version", "visible", "resources", "config", "config_keys", "home")
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
-LIFEFORM = ("lifeform", "gestation", "voice", "evaluation", "schooling", "state", "state_files", "status")
+LIFEFORM = (
+    "lifeform", "gestation", "voice", "interaction", "speech", "rescue", "impulse", "evaluation", "schooling", "state",
+    "state_files", "status",
+)  # fmt: skip
 LEVELS: dict[str, int] = {
     **dict.fromkeys(GROUND, 0),
     **dict.fromkeys(ROOMS, 1),

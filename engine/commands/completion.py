@@ -80,6 +80,8 @@ def _choices(argument: Argument, given: list[str], partial: str) -> Iterator[tup
             yield from _keys(start)
         case "value":
             yield from _values(given[0], start)
+        case "style":
+            yield from _styles(start)
         case _:
             yield from ((word, argument.help) for word in argument.choices if word.startswith(start))
 
@@ -107,3 +109,9 @@ def _values(key: str, start: str) -> Iterator[tuple[str, str]]:
     if known.nullable:
         words = (*words, "null")
     yield from ((word, known.help) for word in words if word.startswith(start))
+
+
+def _styles(start: str) -> Iterator[tuple[str, str]]:
+    from engine.speech.styles import shipped_styles  # here: it reads a file
+
+    yield from ((one.name, one.about) for one in shipped_styles() if one.name.startswith(start))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.status import snapshot_of
 
 from .spec import Argument, Call, CommandSpec, Refused
-from .wording import clock
+from .wording import clock, excerpt
 
 if TYPE_CHECKING:
     from engine.config import Change, Config, KeySpec
@@ -104,7 +104,7 @@ def config_search(life: Lifeform, call: Call) -> None:
     word = call.args["word"].casefold()
     found = [known for known in keys() if word in known.dotted.casefold() or word in known.help.casefold()]
     if not found:
-        raise Refused(f"No setting speaks of '{call.args['word']}'; config lists the sections.")
+        raise Refused(f"No setting speaks of '{excerpt(call.args['word'], 40)}'; config lists the sections.")
     call.output("\n".join(f"{_setting(life.config, known)}\n    {known.help}" for known in found))
 
 
@@ -329,6 +329,7 @@ CONTROL = (
         examples=("reset",),
         confirm=True,
         needs_model=True,
+        alone=True,
     ),
     CommandSpec(
         "quit",

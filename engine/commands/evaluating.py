@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .paths import path_of
 from .spec import Argument, Call, CommandSpec, Flag, Refused
 from .wording import counted, excerpt
 
@@ -28,7 +28,7 @@ def evaluate(life: Lifeform, call: Call) -> None:
     from engine.evaluation import evaluate_file as examined_with
 
     wanted = call.args["json"]
-    target = None if wanted is None else _path(wanted)
+    target = None if wanted is None else path_of(wanted)
     try:
         if target is not None:
             check_report_path(life, target, call.args["force"])
@@ -36,7 +36,7 @@ def evaluate(life: Lifeform, call: Call) -> None:
             found = examined(life, call)
             report, shown = found.as_json(), _memories_table
         else:
-            own = examined_with(life, call, _path(call.args["file"]))
+            own = examined_with(life, call, path_of(call.args["file"]))
             report, shown = own.as_json(), _file_table
         call.output("\n".join(shown(report)))
         if target is not None:
@@ -46,13 +46,6 @@ def evaluate(life: Lifeform, call: Call) -> None:
         raise Refused(str(error)) from error
     except EvaluationStopped:
         call.output("Evaluation stopped; nothing was changed.")
-
-
-def _path(name: str) -> Path:
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:  # ~somebody who does not exist: take the name as it stands
-        return Path(name)
 
 
 # -- everything that was taught ----------------------------------------------------------------------------------------

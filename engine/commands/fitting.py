@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,6 +19,7 @@ _BUDGET = re.compile(r"[0-9]{1,9}")
 _MOST_DIGITS = 9
 _LEADING_FLAG = re.compile(r"--(?P<name>[\w-]*)(?:=(?P<value>\S*))?(?:\s+|$)")
 _KEY = re.compile(r"\w+(_\w+)+|\w+\.\w+")
+_OWN_LINES = re.compile(r"[^\S\n]*\n")
 _LIST = re.compile(r"[\w./+-]+(\s*,\s*[\w./+-]+)+")
 
 
@@ -36,8 +38,14 @@ def fit(command: CommandSpec, rest: str, careful: bool) -> dict[str, Any]:
     """
     args: dict[str, Any] = {one.name: one.default for one in command.arguments}
     args |= {flag.key: False if flag.kind == "switch" else args.get(flag.key) for flag in command.flags}
-    if command.arguments and command.arguments[0].kind == "rest":
-        _fit_rest(command, rest.strip(), args)
+    whole = next((place for place, one in enumerate(command.arguments) if one.kind == "rest"), None)
+    if whole is not None:
+        left = rest
+        for argument in command.arguments[:whole]:
+            words = split(left)[:1]
+            _fit_one(argument, words, left, args, careful)
+            left = left[words[0].end :] if words else ""
+        _fit_rest(command, command.arguments[whole:], left, args, careful)
     else:
         words = _without_flags(command, split(rest), args)
         for argument in command.arguments:
@@ -181,29 +189,33 @@ def _flag_value(flag: Flag, text: str) -> Any:
 # -- everything that is left -------------------------------------------------------------------------------------------
 
 
-def _fit_rest(command: CommandSpec, text: str, args: dict[str, Any]) -> None:
-    """Read a command whose first argument is everything, and whose second, if it has one, a number at its end.
+def _fit_rest(
+    command: CommandSpec, arguments: Sequence[Argument], rest: str, args: dict[str, Any], careful: bool
+) -> None:
+    """Read what is left for an argument that is everything, and one behind it, if there is one, a number at its end.
 
     Flags may stand before the text or after it; dashes in the middle are text. A number at the end is the second
     argument when the text is quoted, or has more than one word and the flag of the same name is not given.
     """
     given: set[str] = set()
-    text = _leading_flags(command, text, args, given)
+    text = _leading_flags(command, rest.strip(), args, given)
     text = _trailing_flags(command, text, args, given)
-    whole = command.arguments[0].name
-    number = command.arguments[1].name if len(command.arguments) > 1 else None
+    whole, number = arguments[0].name, arguments[1].name if len(arguments) > 1 else None
     words = split(text)
     last = words[-1] if number is not None and len(words) > 1 and _BUDGET.fullmatch(words[-1].text) else None
     if last is not None and last.quoted:
         last = None
-    if words and words[0].quoted and len(words) == (1 if last is None else 2):
+    quoted = bool(words) and words[0].quoted and len(words) == (1 if last is None else 2)
+    if careful and arguments[0].quoted and text and not quoted and not _OWN_LINES.match(rest):
+        raise Misfit(f"The {whole} needs quotes.")
+    if quoted:
         if last is not None and number in given:
             raise Misfit(f"{number} is given twice.")
         args[whole] = words[0].text.strip()
     elif last is not None and number not in given:
         args[whole] = text[: last.start].rstrip()
     else:
-        args[whole], last = text, None
+        args[whole], last = text or arguments[0].default, None
     if last is not None and number is not None:
         args[number] = int(last.text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .paths import path_of
 from .spec import Argument, Call, CommandSpec, Flag, Refused
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ def train(life: Lifeform, call: Call) -> None:
     from engine.schooling import train as schooled
 
     args = call.args
+    if args["data"] is not None:
+        path_of(args["data"])
     try:
         schooled(life, call, Wanted(args["epochs"], args["dry_run"], args["data"], args["resume"]))
     except TrainingRefused as error:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.memory.record import Interaction, JournalError, JournalEvent
 
+from .paths import path_of
 from .spec import Argument, Call, CommandSpec, Flag, Refused
 from .wording import clock, counted, excerpt, squeezed
 
@@ -53,9 +53,26 @@ def recall(life: Lifeform, call: Call) -> None:
     call.output("\n".join(map(_turn, found)) or f"The journal holds nothing about: {excerpt(text, _LONG_EXCERPT)}")
 
 
+def rate(life: Lifeform, call: Call) -> None:
+    """Note what the user thought of an answer."""
+    if life.read_only:
+        raise Refused("This home is open read-only, so nothing can be rated; close the other SOVL and start again.")
+    number = call.args["id"]
+    if number is None:
+        last = life.journal.conversation(life.conversation.id, 1)
+        if not last:
+            raise Refused("Nothing was answered in this conversation yet; rate up|down ID rates an earlier answer.")
+        number = last[0].id
+    rated = life.journal.get(number)
+    if rated is None:
+        raise Refused(f"There is no answer #{number}; history and recall show the numbers.")
+    life.journal.rate(number, 1 if call.args["thumb"] == "up" else -1)
+    call.output(f"Rated {call.args['thumb']}: #{number} {excerpt(rated.response, _LONG_EXCERPT) or '(no words)'}")
+
+
 def export(life: Lifeform, call: Call) -> None:
     """Write the journal as JSON lines."""
-    path = _path(call)
+    path = path_of(call.args["file"])
     if path.exists() and not call.args["force"]:
         raise Refused(f"{path} exists already; choose another name, or add --force to replace it.")
     with _refusing():
@@ -65,7 +82,7 @@ def export(life: Lifeform, call: Call) -> None:
 
 def import_(life: Lifeform, call: Call) -> None:
     """Read JSON lines into the journal."""
-    path = _path(call)
+    path = path_of(call.args["file"])
 
     def step(done: int, total: int) -> None:
         if call.cancelled():
@@ -112,16 +129,11 @@ def _how_many(call: Call, default: int) -> int:
     return n
 
 
-def _path(call: Call) -> Path:
-    try:
-        return Path(call.args["file"]).expanduser()
-    except RuntimeError:  # ~somebody who does not exist: take the name as it stands
-        return Path(call.args["file"])
-
-
 def _turn(said: Interaction) -> str:
-    head = f"#{said.id} {clock(said.timestamp)}"
-    return f"{head} You: {excerpt(said.prompt, _LONG_EXCERPT)}\n    SOVL: {excerpt(said.response, _LONG_EXCERPT)}"
+    how = "" if said.command == "chat" else f" ({said.command})"
+    asked = f"{'SOVL, by itself' if said.is_system_question else 'You'}{how}: {excerpt(said.prompt, _LONG_EXCERPT)}"
+    answered = f"\n    SOVL: {excerpt(said.response, _LONG_EXCERPT)}" if said.response or said.command == "chat" else ""
+    return f"#{said.id} {clock(said.timestamp)} {asked}{answered}"
 
 
 RECORDS = (
@@ -149,6 +161,18 @@ RECORDS = (
         arguments=(Argument("text", "rest", help="words to look for"),),
         help="Finds what holds all the words; else any of them; else the very letters.",
         examples=("recall my sister's birthday",),
+    ),
+    CommandSpec(
+        "rate",
+        "control",
+        "Rates an answer up or down.",
+        rate,
+        arguments=(
+            Argument("thumb", "choice", choices=("up", "down")),
+            Argument("id", "int", required=False, help="its number, as history shows it; the last one when not given"),
+        ),
+        help="The rating is kept in the journal, and exported with it.",
+        examples=("rate up", "rate down 12"),
     ),
     CommandSpec(
         "export",

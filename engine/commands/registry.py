@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from .control import CONTROL
 from .evaluating import EVALUATING
 from .help import explained, overview
+from .keeping import KEEPING
 from .learning import LEARNING
+from .pondering import PONDERING
 from .records import RECORDS
 from .sleeping import SLEEPING
 from .spec import Argument, Call, CommandSpec, Refused
 from .speech import SPEECH
+from .wording import excerpt
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
@@ -42,7 +45,10 @@ def _help(life: Lifeform, call: Call) -> None:
     match = find(wanted)
     if match is None:
         near = closest(wanted)
-        raise Refused(f"There is no command '{wanted}'; " + (f"did you mean '{near}'?" if near else "help lists all."))
+        raise Refused(
+            f"There is no command '{excerpt(wanted, 40)}'; "
+            + (f"did you mean '{near}'?" if near else "help lists all.")
+        )
     call.output(explained(match))
 
 
@@ -57,10 +63,12 @@ _HELP = CommandSpec(
 
 COMMANDS: tuple[CommandSpec, ...] = (
     *SPEECH,
+    *PONDERING,
     *LEARNING,
     *SLEEPING,
     *EVALUATING,
     *RECORDS,
+    *KEEPING,
     *CONTROL[:-1],
     _HELP,
     CONTROL[-1],

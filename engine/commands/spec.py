@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from engine.lifeform import Lifeform
     from engine.voice import Answer
 
-ArgumentKind = Literal["text", "int", "float", "choice", "path", "key", "value", "command", "rest"]
+ArgumentKind = Literal["text", "int", "float", "choice", "path", "key", "value", "command", "style", "rest"]
 """How an argument is read.
 
 ``text`` one word or quoted text · ``int`` · ``float`` · ``choice`` one of ``choices`` · ``path`` a file · ``key``
-a setting or a section · ``value`` the text of a setting · ``command`` a command's name · ``rest`` all that is left.
+a setting or a section · ``value`` the text of a setting · ``command`` a command's name · ``style`` a style of mimic ·
+``rest`` all that is left.
 """
 
 Area = Literal["speech", "learning", "control"]
@@ -38,6 +39,8 @@ class Argument:
     """For ``choice`` all there are; for ``int`` and ``float`` words that stand for something, such as ``auto``."""
     help: str = ""
     default: Any = None
+    quoted: bool = False
+    """For ``rest``: without a slash before the command it must be quoted, or stand on lines of its own."""
 
     @property
     def usage(self) -> str:
@@ -133,6 +136,10 @@ class CommandSpec:
     """Waits until a model is loaded."""
     long: bool = False
     """Takes minutes, and lets chat come between its steps."""
+    alone: bool = False
+    """Refused while a long job runs: it would take the models from under it."""
+    urgent: bool = False
+    """Ends whatever runs, and comes before all that waits."""
     answer_label: str = ""
     """What plain text shows before the streamed answer."""
 

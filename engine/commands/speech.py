@@ -1,7 +1,9 @@
-"""Commands that make the lifeform speak."""
+"""Commands by which it speaks: generate, echo, flare, debate, glitch, mimic."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .spec import Argument, Call, CommandSpec, Flag, Refused
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from engine.lifeform import Lifeform
     from engine.voice import Answer
 
+LONGEST_TEXT = 1000
+"""Characters that a speech command takes; generate takes what fits into the context."""
 _RULE = "-" * 20
 
 
@@ -24,6 +28,74 @@ def generate(life: Lifeform, call: Call) -> Answer:
     answer = life.generate(call, call.args["prompt"], budget, temperature)
     call.output(_RULE)
     return answer
+
+
+def echo(life: Lifeform, call: Call) -> Answer | None:
+    """Say a text back, and wonder about it."""
+    from engine.speech.echo import echo as echoed
+
+    text = spoken_text(call, "text", "echo")
+    return acted(lambda: echoed(life, call, text))
+
+
+def flare(life: Lifeform, call: Call) -> Answer | None:
+    """Burst out."""
+    from engine.speech.flare import flare as flared
+
+    text = None if call.args["text"] is None else spoken_text(call, "text", "flare")
+    return acted(lambda: flared(life, call, text))
+
+
+def debate(life: Lifeform, call: Call) -> Answer | None:
+    """Argue with itself."""
+    from engine.speech.debate import MOST_ROUNDS, ROUNDS
+    from engine.speech.debate import debate as debated
+
+    topic, rounds = spoken_text(call, "topic", "debate"), call.args["rounds"]
+    if rounds is None:
+        rounds = ROUNDS
+    if not 1 <= rounds <= MOST_ROUNDS:
+        raise Refused(f"A debate has 1 to {MOST_ROUNDS} rounds, not {rounds}; quote a topic that ends in a number.")
+    return acted(lambda: debated(life, call, topic, rounds))
+
+
+def glitch(life: Lifeform, call: Call) -> Answer | None:
+    """Make the best of a prompt that is spoilt."""
+    from engine.speech.glitch import glitch as glitched
+
+    text = spoken_text(call, "prompt", "glitch")
+    return acted(lambda: glitched(life, call, text))
+
+
+def mimic(life: Lifeform, call: Call) -> Answer | None:
+    """Say something in a style."""
+    from engine.speech.mimic import mimic as mimicked
+
+    text = spoken_text(call, "prompt", "mimic")
+    return acted(lambda: mimicked(life, call, call.args["style"], text))
+
+
+def acted(act: Callable[[], Answer]) -> Answer | None:
+    """What an act answers; None when it was stopped before a word."""
+    from engine.speech import Interrupted, NothingToSay
+
+    try:
+        return act()
+    except NothingToSay as error:
+        raise Refused(str(error)) from error
+    except Interrupted:
+        return None
+
+
+def spoken_text(call: Call, argument: str, command: str) -> str:
+    """The text that a speech command was given, without control characters."""
+    given: str = call.args[argument]
+    text = "".join(one for one in given if one.isspace() or unicodedata.category(one) not in ("Cc", "Cs")).strip()
+    if not text:
+        raise Refused(f"{command} needs a {argument} that can be read; this one holds control characters only.")
+    if len(text) > LONGEST_TEXT:
+        raise Refused(f"{command} takes up to {LONGEST_TEXT:,} characters; this {argument} has {len(text):,}.")
+    return text
 
 
 SPEECH = (
@@ -45,5 +117,71 @@ SPEECH = (
         needs_model=True,
         multiline=True,
         answer_label="Response: ",
+    ),
+    CommandSpec(
+        "flare",
+        "speech",
+        "Triggers an outburst at the greatest temperament there is.",
+        flare,
+        arguments=(Argument("text", "rest", required=False, quoted=True, help="what to burst out over"),),
+        help="Without a text it bursts out over the calm. Afterwards the temperament is what it was. "
+        + "Nothing of it "
+        "is learned from.",
+        examples=("flare", 'flare "This is too calm!"'),
+        needs_model=True,
+        multiline=True,
+    ),
+    CommandSpec(
+        "echo",
+        "speech",
+        "Repeats a text with something to wonder about.",
+        echo,
+        arguments=(Argument("text", "rest", quoted=True, help="what to say back"),),
+        help="Of several thoughts it takes the one that keeps closest to the text.",
+        examples=('echo "The sky is blue"',),
+        needs_model=True,
+        multiline=True,
+    ),
+    CommandSpec(
+        "debate",
+        "speech",
+        "Argues for and against a topic, each side answering the other.",
+        debate,
+        arguments=(
+            Argument("topic", "rest", quoted=True, help="a claim, a question, or a thing"),
+            Argument("rounds", "int", required=False, help="arguments and rebuttals, from 1 to 5; 2 when not given"),
+        ),
+        flags=(Flag("rounds", "int", help="the same, for a topic that ends in a number"),),
+        help="The temperament swings up for the side that is for it, down for the other one, and comes back.",
+        examples=('debate "AI will replace artists"', 'debate "AI will replace artists" 1'),
+        needs_model=True,
+        multiline=True,
+    ),
+    CommandSpec(
+        "glitch",
+        "speech",
+        "Spoils a prompt, and makes the best of it.",
+        glitch,
+        arguments=(Argument("prompt", "rest", quoted=True, help="what to spoil"),),
+        help="Shows the noise, what it heard in it, and how sure it was before and after. It always answers; with "
+        "enable_error_listening off it answers what it was given without asking what was meant.",
+        examples=('glitch "H3ll0 W0rld! こんにちは 123###"',),
+        needs_model=True,
+        multiline=True,
+    ),
+    CommandSpec(
+        "mimic",
+        "speech",
+        "Says something in a style.",
+        mimic,
+        arguments=(
+            Argument("style", "style", help="shakespeare, pirate, tech, noir, child, or one of your own"),
+            Argument("prompt", "rest", quoted=True, help="what to say"),
+        ),
+        help="The scaffold's influence is turned up meanwhile. Your own styles go into styles.toml in the home folder: "
+        '[name] with examples = [[plain, styled], …], and perhaps beginnings = […] and marks = "words, …".',
+        examples=('mimic shakespeare "Explain AI"',),
+        needs_model=True,
+        multiline=True,
     ),
 )

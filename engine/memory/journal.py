@@ -251,6 +251,13 @@ class Journal:
         """The oldest ``limit`` trainable interactions that no sleep has learnt yet, oldest first."""
         return self._select("WHERE trainable AND slept_at IS NULL ORDER BY id LIMIT ?", (_limit(limit),))
 
+    def asked_at(self) -> float | None:
+        """Unix seconds at which the lifeform last asked the user something of its own accord; None for never."""
+        when: float | None = self._one(
+            "SELECT max(timestamp) FROM interactions WHERE is_system_question AND response = ''"
+        )[0]
+        return when
+
     def search(self, text: str, limit: int = 20) -> list[Interaction]:
         """Interactions about ``text``, best first.
 

@@ -18,6 +18,7 @@ from sovl_tui.conversation import Kind
 from sovl_tui.entry_text import code_of, text_of
 from sovl_tui.history import History
 from sovl_tui.ink import Ink
+from sovl_tui.visible import one_line
 from sovl_tui.vitals import Vitals
 from sovl_tui.widgets.chip import NewLinesChip
 from sovl_tui.widgets.failure_panel import FailurePanel
@@ -37,6 +38,7 @@ _HINTED = 2000
 """Characters of a line that are looked at for a hint; what a longer one is, its beginning decides."""
 
 
+_FOUND_WIDTH = 70
 _BLOCK_HINT = "y copies this · c its code · enter unfolds it · esc goes back"
 
 
@@ -71,6 +73,9 @@ class LiveScreen(Screen[None]):
         self.key_bar = KeyBar(id="keys")
         self.too_small = TooSmall(id="too-small")
         self._vitals = Vitals()
+        self._history = history
+        self._found: dict[str, str] = {}
+        """Earlier lines that a search shows, by how the popup writes them; empty while nothing is searched."""
 
     def compose(self) -> ComposeResult:
         """The parts, top to bottom and left to right."""
@@ -138,9 +143,13 @@ class LiveScreen(Screen[None]):
 
     @on(TextArea.Changed, "#prompt")
     def _typed(self) -> None:
+        self.app.engine.stir()
         line = self.prompt.text
-        self._offer(complete(line) if line.startswith("/") and "\n" not in line else [])
-        self._show_hint()
+        if self._found:
+            self._search()
+        else:
+            self._offer(complete(line) if line.startswith("/") and "\n" not in line else [])
+            self._show_hint()
 
     def _offer(self, items: list[Completion]) -> None:
         self.popup.offer(items)
@@ -152,13 +161,15 @@ class LiveScreen(Screen[None]):
         current = self.popup.current
         if self.transcript.cursor is not None:
             words = "" if self.prompt.has_focus else _BLOCK_HINT
+        elif self._found:
+            words = "Enter takes this line · typing narrows the search · Esc ends it"
         elif current is not None and self._enter_completes():
             words = f"Enter completes to {current.text}"
         self.hint_line.show_hint(words, self.prompt.length)
 
     def _enter_completes(self) -> bool:
-        """Whether Enter takes the popup's entry rather than send the line: when the line is no whole command."""
-        return parse(self.prompt.text).kind == "error"
+        """Whether Enter takes the popup's entry rather than send the line: in a search, or for a half-typed command."""
+        return bool(self._found) or parse(self.prompt.text).kind == "error"
 
     @on(Prompt.Steer)
     def _steer(self, event: Prompt.Steer) -> None:
@@ -166,6 +177,8 @@ class LiveScreen(Screen[None]):
             case "up" | "down":
                 self.popup.move(-1 if event.key == "up" else 1)
                 self._show_hint()
+            case "ctrl+f":
+                self._search()
             case "tab":
                 self._complete()
             case "enter" if self.popup.current is not None and self._enter_completes():
@@ -186,10 +199,23 @@ class LiveScreen(Screen[None]):
             self._show_hint()
 
     def _complete_with(self, line: str) -> None:
-        self.prompt.put(line + " ")
+        found = self._found.get(line)
+        self._found = {}
+        self.prompt.put(line + " " if found is None else found)
         self.prompt.focus()
 
+    def _search(self) -> None:
+        """Offer the earlier lines that hold what is typed."""
+        lines = self._history.search(self.prompt.text)
+        self._found = {one_line(line, _FOUND_WIDTH): line for line in lines}
+        self._offer([Completion(shown, "") for shown in self._found])
+        if self._found:
+            self._show_hint()
+        else:
+            self.hint_line.show_hint("no earlier line has that", self.prompt.length)
+
     def _close_popup(self) -> bool:
+        self._found = {}
         was_open = self.popup.is_open
         self.popup.close()
         self.prompt.popup_open = False
@@ -263,7 +289,7 @@ class LiveScreen(Screen[None]):
 
     def action_copy_answer(self) -> None:
         """Copy the newest answer."""
-        answer = self.transcript.conversation.last(Kind.ANSWER)
+        answer = self.transcript.conversation.last(Kind.ANSWER, Kind.PASSAGE)
         if answer is not None:
             self.app.copy(text_of(answer))
 

@@ -39,7 +39,7 @@ class Prompt(TextArea):
             super().__init__()
 
     class Steer(Message):
-        """A key for the popup above: ``up``, ``down``, ``tab``, or ``enter``."""
+        """A key for the popup above: ``up``, ``down``, ``tab``, ``enter``, or ``ctrl+f``."""
 
         def __init__(self, key: str) -> None:
             self.key = key
@@ -121,7 +121,7 @@ class Prompt(TextArea):
             self.insert("\n")
         elif key == "enter" and not self.popup_open:
             self.send()
-        elif key == "tab" or (self.popup_open and key in ("up", "down", "enter")):
+        elif key in ("tab", "ctrl+f") or (self.popup_open and key in ("up", "down", "enter")):
             self.post_message(self.Steer(key))
         elif key == "up" and self.cursor_at_first_line and not self._wrapped_above():
             self._recall(self._history.older(self.line))

@@ -102,6 +102,7 @@ class FakeEngine:
         self.lines: list[tuple[int, str]] = []
         self.stops: list[int | None] = []
         self.restarts = 0
+        self.stirs = 0
         self.started = False
         self.closing = False
         self.joined = False
@@ -119,6 +120,9 @@ class FakeEngine:
         if self.on_submit is not None:
             self.on_submit(number, line)
         return number
+
+    def stir(self) -> None:
+        self.stirs += 1
 
     def stop(self, id: int | None = None) -> None:
         self.stops.append(id)

@@ -178,3 +178,30 @@ async def test_a_question_mark_opens_help_only_on_an_empty_prompt(tmp_path: Path
         stage.app.live.prompt.clear()
         await stage.pilot.press("question_mark")
         assert stage.app.screen.query("#help-text")
+
+
+async def test_a_search_finds_earlier_lines_by_what_is_typed(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        for line in ("My cat is Mia", "hello", "The CAT sleeps\nall day", "goodbye"):
+            await stage.say(line)
+        live = stage.app.live
+        await stage.type("cat")
+        await stage.pilot.press("ctrl+f")
+        assert live.popup.current is not None and live.popup.current.text == "The CAT sleeps all day"
+        await stage.type(" is")
+        assert live.popup.current is not None and live.popup.current.text == "My cat is Mia"
+        await stage.pilot.press("enter")
+        assert live.prompt.text == "My cat is Mia" and not live.popup.is_open
+        assert len(stage.engine.lines) == 4
+
+
+async def test_a_search_ends_with_escape_and_may_find_nothing(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        await stage.say("hello")
+        await stage.type("hel")
+        await stage.pilot.press("ctrl+f", "escape")
+        assert stage.app.live.prompt.text == "hel" and not stage.app.live.popup.is_open
+        await stage.type("x")
+        await stage.pilot.press("ctrl+f")
+        assert "no earlier line has that" in stage.screen_text
+        assert await stage.say("") == 2

@@ -1,5 +1,7 @@
 """Chat or command: the right way for each line, and no line that breaks anything."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,6 +64,34 @@ def command(line):
         ("/export taxes", "export", {"file": "taxes"}),
         ("/export -- --force", "export", {"file": "--force"}),
         ("import ~/mine.jsonl", "import", {"file": "~/mine.jsonl"}),
+        ("save", "save", {}),
+        ("save my_model", "save", {"path": "my_model"}),
+        ("/save backup", "save", {"path": "backup"}),
+        ("load ./states/mine", "load", {"path": "./states/mine"}),
+        ("panic", "panic", {}),
+        ("rate up", "rate", {"thumb": "up"}),
+        ("rate down 12", "rate", {"thumb": "down", "id": 12}),
+        ("spark", "spark", {}),
+        ("spark --ask", "spark", {"ask": True}),
+        ("reflect", "reflect", {}),
+        ("muse", "muse", {}),
+        ("rewind", "rewind", {}),
+        ("rewind 2", "rewind", {"steps": 2}),
+        ("flare", "flare", {}),
+        ('flare "This is too calm!"', "flare", {"text": "This is too calm!"}),
+        ("flare\nThis is too calm!", "flare", {"text": "This is too calm!"}),
+        ("/flare this is too calm", "flare", {"text": "this is too calm"}),
+        ('echo "The sky is blue"', "echo", {"text": "The sky is blue"}),
+        ("echo “The sky is blue”", "echo", {"text": "The sky is blue"}),
+        ("/echo chambers are bad", "echo", {"text": "chambers are bad"}),
+        ('debate "AI will replace artists"', "debate", {"topic": "AI will replace artists"}),
+        ('debate "AI will replace artists" 3', "debate", {"topic": "AI will replace artists", "rounds": 3}),
+        ('debate --rounds 3 "the year 2000"', "debate", {"topic": "the year 2000", "rounds": 3}),
+        ("/debate homework for all 1", "debate", {"topic": "homework for all", "rounds": 1}),
+        ('glitch "H3ll0 W0rld! こんにちは 123###"', "glitch", {"prompt": "H3ll0 W0rld! こんにちは 123###"}),
+        ('mimic shakespeare "Explain AI"', "mimic", {"style": "shakespeare", "prompt": "Explain AI"}),
+        ("/mimic pirate Explain AI", "mimic", {"style": "pirate", "prompt": "Explain AI"}),
+        ('mimic "film noir" "Explain AI"', "mimic", {"style": "film noir", "prompt": "Explain AI"}),
         ("help", "help", {}),
         ("help tune cross", "help", {"command": "tune cross"}),
         ("/help nonsense", "help", {"command": "nonsense"}),
@@ -158,10 +188,48 @@ EVERYDAY = """
     panic attacks are awful
     echo chambers are bad
     load the dishwasher
+    load up the car
+    load average is 3.5 today
+    save it for later
+    save yourself!
+    save 5 euros
     spark plugs wear out
+    spark joy
     reflect on this
     muse about clouds
     rewind the tape
+    rewind 2 minutes please
+    flare up
+    flare is a word
+    echo is a nymph
+    echo hello
+    debate club meets today
+    debate is healthy
+    debate: cats or dogs?
+    glitch in the matrix
+    glitch again...
+    mimic me
+    mimic shakespeare for me
+    mimic octopuses are clever
+    panic!
+    panic in the streets
+    rate my essay
+    rate up or down?
+    rate down please
+    reset the clock
+    reset?
+    dream of me
+    dream on
+    sleep well
+    sleep 8 hours
+    wake me up at 7
+    wake up!
+    evaluate this argument
+    evaluate 3 + 4
+    forget it
+    forget about 3 of them
+    memories of summer
+    train 5 dogs
     generation gaps are real
     recalls are expensive
     statuses
@@ -185,6 +253,46 @@ def test_everyday_sentences_are_said(line):
 @pytest.mark.parametrize("line", ["generate more power, Scotty", "recall that summer in Rome?"])
 def test_commands_that_take_any_words_take_any_words(line):
     assert parse(line).kind == "command"
+
+
+def test_there_are_sixty_everyday_sentences_that_begin_with_a_commands_word():
+    words = {one.name.split()[0] for one in COMMANDS}
+    begun = [line for line in map(str.strip, EVERYDAY) if line.split()[0].rstrip("?!.,:").casefold() in words]
+    assert len({line for line in begun if len(line.split()) > 1}) >= 60
+
+
+DESTRUCTIVE = {
+    "reset": r"reset",
+    "panic": r"panic",
+    "quit": r"quit|exit",
+    "load": r"load( (\S*[/\\._~]\S*|([\"'“]).*[\"'”]))?",
+    "save": r"save( (\S*[/\\._~]\S*|([\"'“]).*[\"'”]))?",
+    "import": r"import (\S*[/\\._~]\S*|([\"'“]).*[\"'”])",
+    "forget": r"forget [+-]?[0-9]+",
+    "sleep": r"sleep",
+    "wake": r"wake",
+    "new": r"new",
+    "config reset": r"config reset \S+",
+    "config save": r"config save",
+}
+"""Commands that change or end something for good, and the only lines without a slash that give them."""
+PLAIN = st.sampled_from(
+    ["me", "a", "the", "please", "now", "up", "on", "it", "this", "my", "of", "and", "to", "5", "2.5", "you", "house",
+     "seat?", "today!", "everything", "smooth,", "'til", "don't"]
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(sorted({word for one in COMMANDS for word in (one.name, *one.aliases)})),
+    st.lists(PLAIN | command_words | any_text, max_size=5),
+)
+def test_ordinary_chat_never_becomes_a_destructive_command(name, words):
+    line = " ".join((name, *words))
+    intent = parse(line)
+    if intent.kind == "command" and intent.spec.name in DESTRUCTIVE:
+        said = " ".join(line.split())
+        assert re.fullmatch(DESTRUCTIVE[intent.spec.name], said, re.IGNORECASE), said
 
 
 def test_a_backslash_says_it():
@@ -231,6 +339,18 @@ def test_several_lines_are_chat_without_a_slash():
         ("/generate --max-tokens many hello", "'many' is not a whole number"),
         ("/generate --max-tokens", "needs a value"),
         ('/generate "hello" 5 --max-tokens 6', "given twice"),
+        ("/mimic", "needs <style>. Usage: mimic <style> <prompt>"),
+        ("/mimic pirate", "needs <prompt>"),
+        ("/echo", "needs <text>. Usage: echo <text>"),
+        ("echo", "Usage: echo <text>"),
+        ("/debate", "needs <topic>"),
+        ("/glitch ''", "needs <prompt>"),
+        ("/rewind two", "'two' is not a whole number"),
+        ("/rate", "needs <up|down>"),
+        ("/rate sideways", "'sideways' is not one of up, down"),
+        ("/panic now", "'now' is too much"),
+        ("/save a b", "'b' is too much"),
+        ("/spark --aks", "did you mean --ask?"),
         ("/export", "needs <file>. Usage: export <file> [--force]"),
         ("/export a b", "'b' is too much"),
         ("/export a --force=yes", "takes no value"),
@@ -247,7 +367,7 @@ def test_what_does_not_fit_gets_one_line(line, says):
 
 
 @pytest.mark.parametrize("junk", ["x" * 10_000, "ñandú", "日本語", "👩‍👩‍👧", "\x1b[31m", "\0", "\ud800", "a\nb"])
-@pytest.mark.parametrize("name", [one.name for one in COMMANDS if not one.name.startswith(("recall", "generate"))])
+@pytest.mark.parametrize("name", [one.name for one in COMMANDS if all(arg.kind != "rest" for arg in one.arguments)])
 def test_odd_arguments_are_refused_briefly_or_left_to_the_handler(name, junk):
     intent = parse(f"/{name} {junk} {junk}")
     assert intent.kind in ("error", "command")
@@ -298,6 +418,7 @@ def test_words_take_linear_time_on_quotes_that_never_close():
         ("hello", "Enter says it"),
         ("status", "Enter runs status"),
         ("status quo", "the command would be status"),
+        ("echo chambers are bad", "the command would be echo <text>"),
         ("/sta", "Commands: status"),
         ("/log view x", "not a whole number"),
         ("\\quit", "Enter says it"),
@@ -322,6 +443,8 @@ def test_the_hint_says_what_enter_does(line, says):
         ("/help tune cross b", ["/help tune cross blend"]),
         ("/export --", ["/export --force"]),
         ("/ex", ["/export", "/exit"]),
+        ("/mimic p", ["/mimic pirate"]),
+        ("/rate d", ["/rate down"]),
         ("/status ", []),
         ("/config nonsense ", []),
         ("hello ", []),

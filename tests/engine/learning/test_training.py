@@ -420,7 +420,7 @@ class Pupil:
             "marks": (gate.trained, composition.scaffold.version, composition.scaffold.learned),
             "mind": (self.life.temperament.to_dict(), self.life.lifecycle.to_dict(), self.life.confidence.to_dict()),
             "times": (self.life.last_trained, self.life.pinned_weight),
-            "rng": (torch.random.get_rng_state().tolist(), random.getstate(), self.life._chance.get_state().tolist()),
+            "rng": (torch.random.get_rng_state().tolist(), random.getstate(), self.life.chance.get_state().tolist()),
             "settings": self.life.config.to_dict() if hasattr(self.life.config, "to_dict") else None,
             "said": self.life.conversation.turns[:],
             "journal": (self.life.journal.count(), len(self.life.journal.last_entries(1000))),

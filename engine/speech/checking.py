@@ -1,0 +1,149 @@
+"""Whether what a model said can be shown: no debris of the template, no echo of the prompt, no going round in circles.
+
+Plain rules about text. They do not judge whether something is true or clever; they catch what a small model does when
+it loses the thread.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_DEBRIS = re.compile(
+    r"<\|?/?\w*\|?>|\[/?INST\]|```|^\s*#{2,}|https?://|\\[a-z]+\{|"
+    r"(?:^|\s)(?:user|assistant|system|human|ai|bot|question|answer|topic|claim|plain|said|sentence|thought)\s*:",
+    re.IGNORECASE,
+)
+_MACHINE = re.compile(
+    r"\b(?:as an? (?:ai|artificial|language|virtual|assistant|digital)|language model|i(?:'|’)?m (?:just )?an? (?:ai|"
+    r"artificial|language|virtual|digital)|i am an? (?:ai|artificial|language|virtual|digital)|"
+    r"i apologi[sz]e|i(?:'|’)?m sorry|i am sorry|i (?:can(?:'|’)?t|cannot) (?:help|assist|provide|answer)|"
+    r"feel free to|let me know if|smollm|hugging ?face)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")
+_FINISHED = re.compile(r"[.!?…。！？]+[\"'”’)\]]*$")
+_ABBREVIATED = re.compile(r"(?:\b(?:dr|mr|mrs|ms|prof|st|no|vs|etc|e\.g|i\.e|[a-z]))\.$", re.IGNORECASE)
+_WINDOW = 4
+"""Words in a row that count as copied."""
+_MOST_COPIED = 0.5
+_LEAST_VARIED = 0.55
+"""Share of different words below which a text goes round in circles."""
+_LEAST_LETTERS = 0.6
+
+
+class Flaw(StrEnum):
+    """What is wrong with a text."""
+
+    EMPTY = "empty"
+    DEBRIS = "debris of a template"
+    MACHINE = "talk about being a machine"
+    SHORT = "too short"
+    LONG = "too long"
+    LETTERS = "too few letters"
+    CIRCLES = "going round in circles"
+    COPY = "a copy of the prompt"
+    ASIDE = "beside the point"
+    UNFINISHED = "unfinished"
+
+    @property
+    def grave(self) -> bool:
+        """Whether it may not even be shown when nothing better came."""
+        return self in (Flaw.EMPTY, Flaw.DEBRIS)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is asked of a text.
+
+    Attributes:
+        sentences: It ends after so many.
+        fewest: Words that it must have at least.
+        most: Words that it may have at most.
+        sources: Texts that it must not copy.
+        about: Words of which it must have one, in lower case; none means any text will do.
+        finished: Whether it must end as a sentence does.
+    """
+
+    sentences: int = 1
+    fewest: int = 3
+    most: int = 60
+    sources: tuple[str, ...] = ()
+    about: frozenset[str] = frozenset()
+    finished: bool = True
+
+
+def words_of(text: str) -> list[str]:
+    """The words of ``text`` in lower case."""
+    return [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
+
+
+def first_sentence_end(text: str, start: int = 0) -> int | None:
+    """Where the first sentence after ``start`` ends; None when there is no end yet. A line break ends one, too."""
+    line_end = text.find("\n", start)
+    for match in _SENTENCE_END.finditer(text, start):
+        if line_end != -1 and match.end() > line_end:
+            break
+        if not _ABBREVIATED.search(text[: match.end()]):
+            return match.end()
+    return line_end if line_end != -1 else None
+
+
+def flaw_in(text: str, rules: Rules, lead: str = "") -> Flaw | None:
+    """What is wrong with ``text``; None when nothing is.
+
+    Args:
+        text: What was said, the beginning that was given included.
+        rules: What is asked of it.
+        lead: The beginning that was given; it is neither copied nor too short by itself.
+    """
+    own = text[len(lead) :] if text.startswith(lead) else text
+    words = words_of(own)
+    if not words:
+        return Flaw.EMPTY
+    if _DEBRIS.search(text):
+        return Flaw.DEBRIS
+    if _MACHINE.search(text):
+        return Flaw.MACHINE
+    if len(words) < rules.fewest:
+        return Flaw.SHORT
+    if len(words) > rules.most:
+        return Flaw.LONG
+    shown = [letter for letter in own if not letter.isspace()]
+    if sum(letter.isalpha() for letter in shown) < _LEAST_LETTERS * len(shown):
+        return Flaw.LETTERS
+    if _circles(words_of(text)):
+        return Flaw.CIRCLES
+    if any(_copied(words, words_of(source)) for source in rules.sources):
+        return Flaw.COPY
+    if rules.about and not rules.about & set(words_of(text)):
+        return Flaw.ASIDE
+    if rules.finished and not _FINISHED.search(text.rstrip()):
+        return Flaw.UNFINISHED
+    return None
+
+
+def _circles(words: Sequence[str]) -> bool:
+    if any(one == two == three for one, two, three in zip(words, words[1:], words[2:], strict=False)):
+        return True
+    if len(words) >= 8 and len(set(words)) < _LEAST_VARIED * len(words):
+        return True
+    counts = Counter(windows(words, 3))
+    return len(words) >= 6 and bool(counts) and max(counts.values()) >= 3
+
+
+def _copied(words: Sequence[str], source: Sequence[str]) -> bool:
+    if not source:
+        return False
+    size = min(_WINDOW, len(words))
+    own, theirs = list(windows(words, size)), set(windows(source, size))
+    return sum(window in theirs for window in own) > _MOST_COPIED * len(own)
+
+
+def windows(words: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
+    """All runs of ``size`` words."""
+    return (tuple(words[at : at + size]) for at in range(len(words) - size + 1))

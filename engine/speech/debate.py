@@ -1,0 +1,119 @@
+"""``debate``: it argues with itself, each side answering what the other one said last.
+
+The sentence's beginning gives the side its stance, and the examples its form; the temperament swings up for the one who
+is for it, down for the one who is against it, and is afterwards what it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.api import Passage
+from engine.composition.prompt import Turn
+from engine.interaction import write_down
+from engine.learning.verb_forms import lexicon
+from engine.speech import Interrupted
+from engine.speech.attempts import Attempt, Wish, say
+from engine.speech.checking import Rules
+from engine.speech.examples import speech_data
+from engine.speech.flare import swung_to
+from engine.speech.prompting import in_chat
+from engine.voice import Answer
+
+if TYPE_CHECKING:
+    from engine.lifeform import Lifeform
+    from engine.voice import Listener
+
+ROUNDS = 2
+MOST_ROUNDS = 5
+SWING = 0.2
+"""How far the temperament moves with the stance."""
+_TOKENS = 60
+_TRIES = 3
+_TEMPERATURE = 0.6
+_AUXILIARY = frozenset(
+    ["am", "is", "are", "was", "were", "will", "would", "can", "could", "shall", "should", "may", "might", "must",
+     "do", "does", "did", "has", "have", "had", "cannot", "won't", "can't", "isn't", "aren't", "don't", "doesn't"]
+)  # fmt: skip
+_ASKING = frozenset(["what", "which", "who", "why", "how", "where", "when", "whether"])
+_FINITE = frozenset({"third", "past"})
+
+
+def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answer:
+    """Argue for and against ``topic``, ``rounds`` times each.
+
+    A stop ends it where it is; what was said until then is kept.
+
+    Raises:
+        Interrupted: When it was stopped before the first argument was there.
+    """
+    subject = " ".join(topic.split()).rstrip(".!… ")
+    beginnings = _beginnings(subject)
+    resting = life.temperament.score
+    said: list[Attempt] = []
+    scores: list[float] = []
+    for turn in range(2 * rounds):
+        against = turn % 2 == 1
+        score = min(1.0, max(0.0, resting + (-SWING if against else SWING)))
+        with swung_to(life, score):
+            wish = _wish(life, subject, [one.text for one in said], beginnings[min(turn, 2 + turn % 2)])
+            stance, number = ("against", "[Rebuttal]") if against else ("for", f"[Argument {turn // 2 + 1}]")
+            note = f"{stance}, temperament {resting:.2f} → {life.temperament.score:.2f}"
+            listener.emit(Passage(listener.id, stance, f'{number} "', closing='"', note=note))
+            try:
+                said.append(say(life, listener, [wish] * _TRIES))
+            except Interrupted:
+                if not said:
+                    raise
+        scores.append(score)
+        if listener.cancelled():
+            break
+    transcript = "\n".join(f"{'Against' if turn % 2 else 'For'}: {one.text}" for turn, one in enumerate(said))
+    stats = replace(said[-1].stats, stop_reason="stopped") if listener.cancelled() else said[-1].stats
+    write_down(life, "debate", topic, transcript, stats, extra={"rounds": rounds, "stance_temperament": scores})
+    return Answer(said[-1].text, stats)
+
+
+def _wish(life: Lifeform, subject: str, said: Sequence[str], beginning: str) -> Wish:
+    """The next argument: it reads the one before it, and may not repeat any."""
+    shown: list[list[str]] = speech_data()["debate"]["shown"]
+    lead = beginning.replace("{claim}", _inside(subject)).replace("{Claim}", subject[:1].upper() + subject[1:])
+    turns = [turn for asked, told in shown for turn in (Turn("user", asked), Turn("assistant", told))]
+    if said:
+        turns.append(Turn("user", f"{said[-1]}\n\nArgue against that, in one sentence."))
+    else:
+        turns.append(Turn("user", f"Argue for this, in one sentence: {subject}"))
+    sources = tuple(_reason(one) for one in (*said, *(told for _, told in shown)))
+    rules = Rules(fewest=4, most=45, sources=sources)
+    return Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
+
+
+def _reason(argument: str) -> str:
+    """What stands behind ``because``: the beginnings are alike in all arguments."""
+    return re.split(r",? (?:because|since) ", argument)[-1]
+
+
+def _beginnings(subject: str) -> list[str]:
+    """How the first argument, the first rebuttal, later arguments and later rebuttals begin."""
+    words = [word.casefold() for word in re.findall(r"[\w']+", subject)]
+    data = speech_data()["debate"]
+    if subject.endswith("?"):
+        kind = "topic" if words and words[0] in _ASKING else "question"
+    else:
+        finite = any(word in _AUXILIARY or _is_finite(word) for word in words[1:])
+        kind = "claim" if finite and words[0] not in _ASKING else "topic"
+    beginnings: list[str] = data[kind]
+    return beginnings
+
+
+def _is_finite(word: str) -> bool:
+    return any(reading in _FINITE for _, reading in lexicon().get(word, ()))
+
+
+def _inside(subject: str) -> str:
+    """``subject`` as it stands inside a sentence: without its capital, unless it begins with ``I`` or with ``AI``."""
+    first = subject.split(" ", 1)[0]
+    return subject if (len(first) > 1 and first.isupper()) or first == "I" else subject[:1].lower() + subject[1:]

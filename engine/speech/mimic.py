@@ -1,0 +1,73 @@
+"""``mimic``: the same in another's voice, with the scaffold's influence turned up meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from engine.api import Passage, TextChunk
+from engine.interaction import write_down
+from engine.speech.attempts import Attempt, Wish, several
+from engine.speech.checking import Rules
+from engine.speech.prompting import after_examples
+from engine.speech.styles import Style, style_called
+from engine.speech.topics import content_words
+from engine.voice import Answer
+
+if TYPE_CHECKING:
+    from engine.lifeform import Lifeform
+    from engine.voice import Listener
+
+CANDIDATES = 4
+_TOKENS = 44
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*'?|'[^\W_]+")
+
+
+def mimic(life: Lifeform, listener: Listener, name: str, text: str) -> Answer:
+    """Say ``text`` in the style called ``name``: of several attempts the one most like it that keeps to the matter.
+
+    Raises:
+        NothingToSay: When there is no such style.
+        Interrupted: When it was stopped before it had something.
+    """
+    style = style_called(name, life.home.path)
+    before = life.weight
+    with influence_raised(life):
+        raised = life.weight
+        found = several(life, listener, _wishes(life, style, text), "finding the voice")
+    best = max(found, key=lambda one: _likeness(one, style, text))
+    said = "" if best.flaw is not None and best.flaw.grave else best.text
+    note = f"in the style of {style.name}, influence {before:.2f} → {raised:.2f}"
+    listener.emit(Passage(listener.id, "mimicry", note=note))
+    listener.emit(TextChunk(listener.id, said, best.stats.tokens))
+    write_down(life, "mimic", text, said, best.stats, extra={"style": style.name})
+    return Answer(said, best.stats)
+
+
+@contextmanager
+def influence_raised(life: Lifeform) -> Iterator[None]:
+    """While entered, the scaffold may speak as loudly as it ever may; then as before, whatever happened."""
+    before = life.pinned_weight
+    life.pin_weight(life.config.controls_config.scaffold_weight_cap)
+    try:
+        yield
+    finally:
+        life.pin_weight(before)
+
+
+def _wishes(life: Lifeform, style: Style, text: str) -> list[Wish]:
+    plain = " ".join(text.split())
+    rules = Rules(fewest=4, most=40, sources=(*style.examples.said, text))
+    leads = [style.beginnings[number % len(style.beginnings)] for number in range(CANDIDATES)]
+    return [Wish(after_examples(life, style.examples, plain, lead, _TOKENS), lead, rules, _TOKENS) for lead in leads]
+
+
+def _likeness(attempt: Attempt, style: Style, text: str) -> float:
+    """How well it hits the style (by its marks) and the matter (by the words of the text)."""
+    words = [word.casefold() for word in _WORD.findall(attempt.text)]
+    marks = sum(word in style.marks for word in words) / max(1, len(words))
+    wanted = set(content_words(text))
+    kept = len(wanted & set(words)) / max(1, len(wanted))
+    return marks + kept

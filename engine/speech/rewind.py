@@ -1,0 +1,82 @@
+"""``rewind``: something the user said before, what it said then, and what it says now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.api import Output, Passage
+from engine.composition.prompt import Prompt, PromptTooLong, Turn
+from engine.interaction import live_through, prompt_of, speak
+from engine.memory.record import Interaction
+from engine.speech import NothingToSay
+from engine.speech.recent import recent
+from engine.speech.topics import topics
+from engine.voice import Answer
+
+if TYPE_CHECKING:
+    from engine.lifeform import Lifeform
+    from engine.voice import Listener
+
+MOST_STEPS = 500
+_EARLIER_TURNS = 3
+"""Exchanges before it that are read again, so that ``and why?`` means what it meant."""
+_TOKENS = 120
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SHOWN = 400
+
+
+def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
+    """Answer the ``steps``-th last thing that the user said anew, beside the answer of then.
+
+    Raises:
+        NothingToSay: When not so much was said yet.
+    """
+    said = recent(life, MOST_STEPS)
+    if not said:
+        raise NothingToSay("There is nothing to go back to yet; say something first.")
+    if not 1 <= steps <= len(said):
+        raise NothingToSay(f"rewind goes back 1 to {len(said)} steps here, not {steps}.")
+    then = said[-steps]
+    prompt = _as_it_was_asked(life, then)
+    note = "confidence N/A" if then.confidence_score is None else f"confidence {then.confidence_score:.2f}"
+    listener.emit(Passage(listener.id, "then", "", _told(then, steps), note=note))
+    listener.emit(Passage(listener.id, "now", "Now I think: "))
+    spoken, answer = speak(life, listener, prompt, max_new_tokens=_TOKENS)
+    figures = {"rewind": steps, "of": then.id, "confidence_then": then.confidence_score}
+    live_through(life, "rewind", then.prompt, spoken.text, answer.stats, learn=False, extra=figures)
+    listener.emit(Output(listener.id, _change(then.confidence_score, answer.stats.confidence)))
+    return answer
+
+
+def _change(then: float | None, now: float | None) -> str:
+    """How sure it is now, beside how sure it was."""
+    if now is None or then is None:
+        return "Confidence: N/A"
+    return f"Confidence: {then:.2f} then, {now:.2f} now ({now - then:+.2f})"
+
+
+def _as_it_was_asked(life: Lifeform, then: Interaction) -> Prompt:
+    """The prompt with what was said before it in its conversation, as far as that fits."""
+    before: list[Turn] = []
+    if then.command == "chat":
+        earlier = [one for one in life.journal.conversation(then.conversation_id) if one.command == "chat"]
+        for one in [one for one in earlier if one.id < then.id and one.response][-_EARLIER_TURNS:]:
+            before += Turn("user", one.prompt), Turn("assistant", one.response)
+    try:
+        return prompt_of(life, [*before, Turn("user", then.prompt)], _TOKENS)
+    except PromptTooLong as error:
+        raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error
+
+
+def _told(then: Interaction, steps: int) -> str:
+    number = _NUMBERS[steps].capitalize() if steps < len(_NUMBERS) else str(steps)
+    about = topics(then.prompt)
+    verb = "asked about" if then.prompt.rstrip().endswith("?") else "spoke of"
+    what = about[0] if about else f"'{_cut(then.prompt)}'"
+    answered = f"I said: '{_cut(then.response)}'" if then.response.strip() else "I said nothing."
+    return f"{number} exchange{'' if steps == 1 else 's'} ago, you {verb} {what}. {answered}"
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

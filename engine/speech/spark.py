@@ -1,0 +1,111 @@
+"""``spark``: a question of its own, the best of several, and what it has to say to it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from engine.api import Passage, Progress
+from engine.composition.prompt import Turn
+from engine.interaction import live_through, write_down
+from engine.mind.curiosity import Question, ranked
+from engine.speech.attempts import Attempt, Wish, attempt, say
+from engine.speech.checking import Rules
+from engine.speech.examples import examples_of, speech_data
+from engine.speech.gaps import gaps
+from engine.speech.meaning import novelty, text_vectors
+from engine.speech.prompting import after_examples, in_chat
+from engine.voice import Answer
+
+if TYPE_CHECKING:
+    from engine.lifeform import Lifeform
+    from engine.voice import Listener
+
+CANDIDATES = 5
+_QUESTION_TOKENS = 18
+_ANSWER_TOKENS = 45
+_GLANCE_TOKENS = 8
+"""Tokens of an answer by which it sees how sure it is."""
+_EARLIER = 20
+"""Questions of before that a new one must not be like."""
+
+
+def spark(life: Lifeform, listener: Listener, *, ask: bool = False) -> Answer:
+    """Ask the question that it most wants answered, and answer it as well as it can.
+
+    Args:
+        life: Who wonders.
+        listener: Takes the text.
+        ask: Leave the answer to the user; the question joins the conversation.
+
+    Raises:
+        Interrupted: When it was stopped before it had a question.
+    """
+    best, stats = _best_question(life, listener)
+    note = f"{best.why}; ignorance {best.ignorance:.2f}, novelty {best.novelty:.2f}"
+    listener.emit(Passage(listener.id, "question", "Curiosity: ", best.text, note=note))
+    figures = {"why": best.why, "ignorance": best.ignorance, "novelty": best.novelty}
+    if ask:
+        life.ask(best.text)
+        write_down(life, "spark", best.text, "", stats.stats, is_system_question=True, extra=figures)
+        return Answer(best.text, stats.stats)
+    listener.emit(Passage(listener.id, "answer", "Response: "))
+    said = say(life, listener, _suppositions(life, best.text))
+    live_through(life, "spark", best.text, said.text, said.stats, learn=False, is_system_question=True, extra=figures)
+    return Answer(said.text, said.stats)
+
+
+def _suppositions(life: Lifeform, question: str) -> list[Wish]:
+    examples = examples_of("answer")
+    rules = Rules(fewest=3, most=40, sources=(*examples.said, question))
+    return [
+        Wish(after_examples(life, examples, question, lead, _ANSWER_TOKENS), lead, rules, _ANSWER_TOKENS)
+        for lead in speech_data()["answer"]["leads"]
+    ]
+
+
+def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, Attempt]:
+    """The question most worth asking, and how it was found."""
+    chance = life.dice()
+    earlier = [one.prompt for one in life.journal.last(200) if one.is_system_question][-_EARLIER:]
+    vectors = text_vectors(life.composed, earlier)
+    good: dict[Question, Attempt] = {}
+    flawed: dict[Question, Attempt] = {}
+    for number, gap in enumerate(gaps(life, CANDIDATES, chance)):
+        listener.emit(Progress(listener.id, "wondering", number, CANDIDATES))
+        said = _worded(life, listener, gap.topic, chance)
+        text = _as_question(said.text)
+        question = Question(
+            text,
+            gap.why,
+            ignorance=1.0 - _sureness(life, listener, text),
+            novelty=novelty(text_vectors(life.composed, [text])[0], vectors),
+        )
+        (good if said.flaw is None else flawed)[question] = said
+    listener.emit(Progress(listener.id, "wondering", CANDIDATES, CANDIDATES))
+    found = good or flawed
+    best = ranked(found)[0]
+    return best, found[best]
+
+
+def _worded(life: Lifeform, listener: Listener, topic: str, chance: random.Random) -> Attempt:
+    """A question about ``topic``."""
+    examples = examples_of("spark")
+    stem = chance.choice(speech_data()["spark"]["stems"]).replace("{thing}", topic)
+    prompt = after_examples(life, examples, topic, stem, _QUESTION_TOKENS)
+    rules = Rules(fewest=2, most=16, sources=examples.said)
+    return attempt(life, listener, Wish(prompt, stem, rules, _QUESTION_TOKENS))
+
+
+def _sureness(life: Lifeform, listener: Listener, question: str) -> float:
+    """How sure it is of the first words of an answer, in [0, 1]; 0.5 where confidence is not tracked."""
+    prompt = in_chat(life, [Turn("user", question)], "", _GLANCE_TOKENS)
+    rules = Rules(sentences=_GLANCE_TOKENS, finished=False)
+    glance = attempt(life, listener, Wish(prompt, "", rules, _GLANCE_TOKENS, temperature=0.0))
+    return 0.5 if glance.stats.confidence is None else glance.stats.confidence
+
+
+def _as_question(text: str) -> str:
+    """``text`` with a capital at its start and one question mark at its end."""
+    line = text.split("?")[0].strip().rstrip(".!,;:…")
+    return f"{line[:1].upper()}{line[1:]}?"

@@ -1,0 +1,93 @@
+"""What a text is about: its nouns as one would name them to the person who wrote it.
+
+``By the way, my cat's name is Mirtle.`` is about ``your cat`` and ``Mirtle``. A rule of thumb over words, not a parser:
+what it misses was not worth a question.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from engine.learning.verb_forms import lexicon
+from engine.learning.word_lists import word_set
+from engine.speech.examples import speech_data
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.!?,;:\n]")
+_OWNERS = {"my": "your", "our": "your", "your": "my", "his": "his", "her": "her", "their": "their", "the": "the"}
+_LONGEST = 5
+"""Words of a topic, its owner not counted."""
+_PREPOSITIONS = word_set("grammar", "prepositions")
+_VERBAL = frozenset({"base", "third", "past", "participle"})
+_DESCRIBING = word_set("grammar", "feelings", "evaluative", "adverbs", "prepositions", "number_words")
+
+
+@cache
+def empty_words() -> frozenset[str]:
+    """Words that name no topic, in lower case."""
+    return frozenset(word.strip() for word in speech_data()["words"]["empty"].split(","))
+
+
+def content_words(text: str) -> list[str]:
+    """The words of ``text`` that carry its meaning, in lower case and in their order."""
+    found = (word.casefold() for word in re.findall(r"[^\W_]+", text))
+    return [word for word in found if word not in empty_words() and (len(word) > 1 or not word.isascii())]
+
+
+def topics(text: str) -> list[str]:
+    """What ``text`` is about, in the second person, each topic once, in the order of the text."""
+    found: list[str] = []
+    owner, before = "", ""
+    words: list[str] = []
+    first = True  # of its sentence
+
+    def close() -> None:
+        nonlocal owner, words
+        while words and words[-1] in ("of", *_OWNERS.values()):
+            words.pop()
+        if words:
+            if not owner and words[-1][:1].isupper():
+                words[0] = words[0][:1].upper() + words[0][1:]  # Marie Curie, at the beginning of a sentence
+            found.append(" ".join([*([owner] if owner else []), *words[-_LONGEST:]]))
+        owner, words = "", []
+
+    for token in _TOKEN.findall(text):
+        bare = re.sub(r"['’]s?$", "", token)
+        lower = bare.casefold()
+        if token in ".!?,;:\n":
+            close()
+            first, before = token in ".!?\n", ""
+            continue
+        if lower in _OWNERS and words[-1:] == ["of"]:
+            words.append(_OWNERS[lower])
+        elif lower in _OWNERS:
+            close()
+            owner = _OWNERS[lower]
+        elif lower == "of" and words:
+            words.append("of")
+        elif _names_nothing(bare, lower, first=first, noun=(bool(owner) and not words) or before in _PREPOSITIONS):
+            close()
+        else:
+            words.append(_settled(bare, first))
+            if bare != token:  # my cat's name: the cat is a topic, its name is another matter
+                close()
+        first, before = False, lower
+    close()
+    return list(dict.fromkeys(found))
+
+
+def _names_nothing(word: str, lower: str, *, first: bool, noun: bool) -> bool:
+    """Whether ``word`` is no topic; in the place of a ``noun`` verbs and adjectives are taken for one."""
+    if lower in empty_words() or lower.isdigit() or len(lower) < 2:
+        return True
+    if word[:1].isupper() and not first:
+        return False
+    verb = any(reading in _VERBAL for _, reading in lexicon().get(lower, ()))
+    return not noun and (verb or lower in _DESCRIBING)
+
+
+def _settled(word: str, first: bool) -> str:
+    """``word`` without the capital that only the beginning of a sentence gave it; names of places keep theirs."""
+    if first and word[1:].islower() and word.casefold() not in word_set("values", "cities", "countries"):
+        return word.casefold()
+    return word

@@ -1,0 +1,100 @@
+"""Every command with everything that is no good for it: one usage line or one clear refusal, and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lives import awake, marks, mouth
+
+from engine.commands import COMMANDS, Call, parse
+from engine.lifeform import Lifeform
+from engine.runtime import _REFUSALS
+
+BAD = {
+    "nothing": "",
+    "too many": "a b c d e f g",
+    "wrong types": "yes",
+    "unknown flag": "--nonsense",
+    "flag without value": "--max-tokens --rounds --data --json",
+    "empty string": '""',
+    "10 kB": "x" * 10_000,
+    "10 kB of words": "ab " * 3_400,
+    "minus one": "-1",
+    "zero": "0",
+    "huge": "999999999",
+    "beyond all numbers": "1e309",
+    "not a number": "nan",
+    "no such name": "nothing_of_that_name",
+    "no such place": "/no/such/place/at_all.jsonl",
+    "other scripts": "日本語 текст עברית",
+    "emoji": "👩‍👩‍👧🙂",
+    "control characters": "\x00\x1b[2J\x07\x9b",
+}
+#: What is no good elsewhere, and is a good argument here.
+GOOD = {
+    "generate": {"too many", "wrong types", "10 kB of words", "minus one", "zero", "huge", "beyond all numbers",
+                 "not a number", "no such name", "no such place", "other scripts", "emoji", "control characters"},
+    "recall": set(BAD) - {"nothing", "unknown flag", "flag without value", "empty string"},
+    "config search": {"wrong types", "zero"},
+    "config": {"nothing"},
+    "help": {"nothing"},
+    "tune cross": {"zero", "huge"},
+    "tune cross blend": {"zero"},
+    "save": {"wrong types", "zero", "minus one", "huge", "beyond all numbers", "not a number", "no such name",
+             "emoji"},
+    "export": {"wrong types", "zero", "minus one", "huge", "beyond all numbers", "not a number", "no such name",
+               "emoji"},
+}  # fmt: skip
+_TEXT = {"too many", "wrong types", "minus one", "zero", "huge", "beyond all numbers", "not a number", "no such name",
+         "no such place", "other scripts", "emoji", "control characters"}  # fmt: skip
+for name in ("flare", "echo", "debate", "glitch"):
+    GOOD[name] = _TEXT
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory, tiny_folders: dict[str, Path]) -> Iterator[Lifeform]:
+    with awake(tmp_path_factory.mktemp("bad") / "life", tiny_folders["llama"]) as alive:
+        alive.journal.record(conversation_id=alive.conversation.id, prompt="My cat is Mia", response="A fine name.")
+        yield alive
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("spec", COMMANDS, ids=lambda one: one.name)
+def test_what_is_no_good_is_refused_in_one_line_and_changes_nothing(
+    life: Lifeform, spec, bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mouth(monkeypatch, [" the river sleeps under an old bridge."])
+    intent = parse(f"/{spec.name} {BAD[bad]}")
+    if intent.kind == "error":
+        assert "Usage: " in intent.message and intent.spec is spec
+        _one_line(intent.message)
+        return
+    assert intent.kind == "command"
+    if intent.spec is not spec or bad == "nothing":
+        return  # a longer name (config save), or a command that needs no argument: not bad at all
+    before = marks(life)
+    call = Call(7, intent.args, lambda _: None, lambda: False)
+    if bad in GOOD.get(spec.name, ()):
+        _carry_out(life, intent, call)
+        for written in life.home.state_dir.iterdir():
+            written.unlink()
+        return
+    with pytest.raises(_REFUSALS) as refusal:
+        intent.spec.handler(life, call)
+    _one_line(str(refusal.value))
+    assert marks(life) == before
+
+
+def _carry_out(life: Lifeform, intent, call: Call) -> None:
+    """A good argument after all: it works, or is refused because of something else."""
+    try:
+        intent.spec.handler(life, call)
+    except _REFUSALS as refusal:
+        _one_line(str(refusal))
+
+
+def _one_line(message: str) -> None:
+    assert message and "\n" not in message and len(message) < 600

@@ -1,0 +1,24 @@
+"""A lifeform that is awake, new for every test; its models are loaded once, for nothing here changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lives import awake, awake_on
+
+from engine.composition.composition import Composition
+from engine.lifeform import Lifeform
+
+
+@pytest.fixture(scope="session")
+def composition(tmp_path_factory: pytest.TempPathFactory, tiny_folders: dict[str, Path]) -> Iterator[Composition]:
+    with awake(tmp_path_factory.mktemp("first") / "life", tiny_folders["llama"]) as life:
+        yield life.composed
+
+
+@pytest.fixture
+def life(tmp_path: Path, tiny_folders: dict[str, Path], composition: Composition) -> Iterator[Lifeform]:
+    with awake_on(composition, tmp_path / "life", tiny_folders["llama"]) as alive:
+        yield alive

@@ -1,0 +1,369 @@
+"""Each act: its form, its record in the journal, and that it leaves nothing behind that it should not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from lives import Ear, marks, mouth
+
+from engine.api import Output, Passage, Progress
+from engine.lifeform import Lifeform
+from engine.speech import Interrupted, NothingToSay
+from engine.speech.debate import debate
+from engine.speech.echo import echo
+from engine.speech.flare import flare
+from engine.speech.glitch import glitch
+from engine.speech.mimic import mimic
+from engine.speech.muse import muse
+from engine.speech.reflect import reflect
+from engine.speech.rewind import rewind
+from engine.speech.spark import CANDIDATES, spark
+from engine.voice import Answer
+
+Act = Callable[[Lifeform, Any], Answer]
+
+ACTS: dict[str, Act] = {
+    "spark": spark,
+    "reflect": reflect,
+    "muse": muse,
+    "flare": lambda life, ear: flare(life, ear, "This is too calm!"),
+    "echo": lambda life, ear: echo(life, ear, "The sky is blue"),
+    "debate": lambda life, ear: debate(life, ear, "AI will replace artists", 2),
+    "glitch": lambda life, ear: glitch(life, ear, "tell me about the sea"),
+    "rewind": lambda life, ear: rewind(life, ear, 1),
+    "mimic": lambda life, ear: mimic(life, ear, "pirate", "My cat is called Mia"),
+}
+PERFORMED = ("flare", "debate", "mimic")
+"""Acts after which everything is as before."""
+
+
+def say(life: Lifeform, prompt: str, response: str = "I see.", **more: Any) -> int:
+    more.setdefault("confidence_score", 0.5)
+    return life.journal.record(conversation_id=life.conversation.id, prompt=prompt, response=response, **more)
+
+
+@pytest.fixture
+def told(life: Lifeform) -> Lifeform:
+    say(life, "My cat is called Mia.", "A fine name.")
+    say(life, "What do bees eat in winter?", "They eat honey.", confidence_score=0.3)
+    say(life, "I love my bees", "Bees are busy.", confidence_score=0.6)
+    return life
+
+
+@pytest.fixture(autouse=True)
+def fluent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tiny random model babbles; here it says something that can be shown."""
+    mouth(monkeypatch, [" the river sleeps under an old bridge.", " there is a boat that nobody rows."] * 40)
+
+
+# -- what all of them share --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_one_record_tagged_with_the_command_and_never_trained_on(told: Lifeform, name: str) -> None:
+    before, unslept = told.journal.count(), told.journal.unslept()
+    ear = Ear()
+    answer = ACTS[name](told, ear)
+    assert told.journal.count() == before + 1
+    record = told.journal.last(1)[0]
+    assert (record.command, record.trainable) == (name, False)
+    assert record.confidence_score == answer.stats.confidence
+    assert told.journal.unslept() == unslept
+    assert {event.id for event in ear.events} == {7}
+    assert ear.roles
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_stop_at_once_changes_nothing(told: Lifeform, name: str) -> None:
+    before = marks(told)
+    ear = Ear(patience=0)
+    if name == "rewind":  # it streams as chat does, and keeps what came
+        assert rewind(told, ear, 1).stats.stop_reason == "stopped"
+        return
+    with pytest.raises(Interrupted):
+        ACTS[name](told, ear)
+    assert marks(told) == before
+
+
+@pytest.mark.parametrize("patience", [1, 4, 9, 25, 60])
+@pytest.mark.parametrize("name", PERFORMED)
+def test_wherever_it_is_stopped_what_it_touched_is_restored(told: Lifeform, name: str, patience: int) -> None:
+    told.pin_weight(0.31)
+    before = {key: value for key, value in marks(told).items() if key not in ("records", "entries", "files")}
+    with suppress(Interrupted):
+        ACTS[name](told, Ear(patience=patience))
+    after = marks(told)
+    assert {key: after[key] for key in before} == before
+
+
+@pytest.mark.parametrize("name", PERFORMED)
+def test_when_generation_fails_everything_is_restored(
+    told: Lifeform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.pin_weight(0.31)
+    before = marks(told)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("engine.speech.attempts.speak", broken)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        ACTS[name](told, Ear())
+    assert marks(told) == before
+
+
+@pytest.mark.parametrize("name", ["spark", "muse", "flare", "echo", "glitch", "debate", "mimic"])
+def test_a_life_without_a_past_has_something_to_say_too(life: Lifeform, name: str) -> None:
+    ACTS[name](life, Ear())
+    assert life.journal.count() == 1
+
+
+def test_a_life_without_a_past_has_nothing_to_look_back_on(life: Lifeform) -> None:
+    before = marks(life)
+    for act in (reflect, ACTS["rewind"]):
+        with pytest.raises(NothingToSay):
+            act(life, Ear())
+    assert marks(life) == before
+
+
+@pytest.mark.parametrize("name", ["reflect", "rewind"])
+def test_play_is_not_looked_back_on(life: Lifeform, name: str) -> None:
+    ACTS["echo"](life, Ear())
+    spark(life, Ear())
+    with pytest.raises(NothingToSay):
+        ACTS[name](life, Ear())
+
+
+# -- one by one --------------------------------------------------------------------------------------------------------
+
+
+def test_spark_asks_what_it_knows_least_and_supposes(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = mouth(monkeypatch, [" if it could talk?", " a glance"] * CANDIDATES + [" they would be glad of it."])
+    ear = Ear()
+    answer = spark(told, ear)
+    lines = ear.text.splitlines()
+    assert lines[0].startswith("Curiosity: ") and lines[0].endswith("if it could talk?")
+    assert lines[1] == "Response: Perhaps they would be glad of it."
+    assert answer.text == "Perhaps they would be glad of it."
+    assert len(asked) == 2 * CANDIDATES + 1
+    assert ear.of(Progress)[-1].done == CANDIDATES
+    assert "ignorance 0.40" in ear.of(Passage)[0].note
+    record = told.journal.last(1)[0]
+    assert record.is_system_question and record.prompt == lines[0].removeprefix("Curiosity: ")
+
+
+def test_spark_is_about_what_was_said_and_doubted(told: Lifeform) -> None:
+    told.curiosity.spoken([" a", " zeppelin"], [0.9, 0.1])
+    notes = set()
+    for _ in range(8):
+        ear = Ear()
+        spark(told, ear)
+        notes |= {ear.of(Passage)[0].note.split(";")[0]}
+    assert any(note.startswith("you said #") for note in notes)
+    assert "unsure of the word" in notes
+
+
+def test_spark_can_leave_the_answer_to_the_user(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" if it could talk?", " a glance"])
+    ear = Ear()
+    question = spark(told, ear, ask=True).text
+    assert ear.text == f"Curiosity: {question}" and question.endswith("?")
+    record = told.journal.last(1)[0]
+    assert (record.prompt, record.response, record.is_system_question) == (question, "", True)
+    assert told.curiosity.waiting and told.curiosity.asked_at is not None
+    assert told.conversation.turns[-1].text.endswith(question)
+    assert told.journal.asked_at() == record.timestamp
+
+
+def test_reflect_shows_the_theme_and_its_evidence(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" are small and busy. They like flowers. More."])
+    ear = Ear()
+    reflect(told, ear)
+    assert ear.text.splitlines() == [
+        "Reflection: I've noticed a lot of talk about bees lately.",
+        "Elaboration: Bees are small and busy. They like flowers.",
+    ]
+    assert "2 of the last 3 (#2, #3)" in ear.of(Passage)[0].note
+    record = told.journal.last(1)[0]
+    assert record.extra["theme"] == "bees" and record.extra["interactions"] == [2, 3]
+
+
+def test_muse_takes_a_topic_and_not_the_same_again(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" is a letter that was never sent."])
+    first, second = Ear(), Ear()
+    muse(told, first)
+    muse(told, second)
+    topic = told.journal.last(2)[0].extra["inspiration"]
+    assert first.text.splitlines() == [
+        f'Inspiration: "{topic}" (from recent interactions)',
+        f"Thought: A whimsical thought about {topic}: Perhaps {topic} is a letter that was never sent.",
+    ]
+
+
+def test_muse_on_nothing_is_on_silence(life: Lifeform) -> None:
+    ear = Ear()
+    muse(life, ear)
+    assert ear.text.startswith('Inspiration: "silence" (nothing was said yet)')
+
+
+def test_flare_shouts_at_the_greatest_temperament(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+    mouth(monkeypatch, [" action. I will dance! Now. Later."])
+    monkeypatch.setattr(
+        "engine.speech.flare.say",
+        lambda life, *rest, _say=flare.__globals__["say"]: (seen.append(life.temperament.score), _say(life, *rest))[1],
+    )
+    ear = Ear()
+    before = told.temperament.to_dict()
+    answer = flare(told, ear, "This is too calm!")
+    assert answer.text == ear.text == "THIS IS TOO CALM! I WANT ACTION! I WILL DANCE! NOW!"
+    assert seen == [1.0] and told.temperament.to_dict() == before
+    quiet = Ear()
+    flare(told, quiet, None)
+    assert quiet.text.startswith("THIS IS TOO CALM! I WANT")
+
+
+def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" look up to the colours."])
+    ear = Ear()
+    echo(told, ear, "The sky is blue")
+    assert ear.text.startswith("You said 'The sky is blue.' I wonder wh") and ear.text.endswith("to the colours?")
+    assert told.journal.last(1)[0].extra == {"is_echo": True}
+
+
+def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = mouth(
+        monkeypatch,
+        [" machines never tire of it.", " paint needs a hand.", " hands are slow and dear.", " slow is what art is."],
+    )
+    ear = Ear()
+    debate(told, ear, "AI will replace artists", 2)
+    assert ear.text.splitlines() == [
+        '[Argument 1] "AI will replace artists, because machines never tire of it.',
+        '[Rebuttal] "But it is not true that AI will replace artists, because paint needs a hand.',
+        '[Argument 2] "Still, AI will replace artists, since hands are slow and dear.',
+        '[Rebuttal] "Even so, it is wrong to say that AI will replace artists, because slow is what art is.',
+    ]
+    assert "machines never tire of it." in asked[1] and "paint needs a hand." in asked[2]
+    assert ear.roles == ["for", "against"] * 2
+    traced = told.journal.last(1)[0].extra["stance_temperament"]
+    resting = told.temperament.score
+    assert traced == pytest.approx([resting + 0.2, resting - 0.2] * 2)
+    assert all(one.closing == '"' for one in ear.of(Passage))
+
+
+@pytest.mark.parametrize(
+    ("topic", "first", "rebuttal"),
+    [
+        ("Cats are better than dogs.", "Cats are better than dogs, because", "But it is not true that cats are"),
+        ("Should we ban cars?", "Yes, because", "But I would say no, because"),
+        ("homework", "There is much to be said for homework", "But there is much to be said against homework"),
+        ("What is art?", "There is much to be said for", "But there is much to be said against"),
+    ],
+)
+def test_a_claim_a_question_and_a_topic_are_argued_differently(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, topic: str, first: str, rebuttal: str
+) -> None:
+    mouth(monkeypatch, [" one good reason is enough.", " another reason is better."])
+    ear = Ear()
+    debate(life, ear, topic, 1)
+    one, two = ear.text.splitlines()
+    assert one.startswith(f'[Argument 1] "{first}') and two.startswith(f'[Rebuttal] "{rebuttal}')
+
+
+def test_a_stopped_debate_keeps_the_arguments_it_had(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" machines never tire of it.", " paint needs a hand."])
+    answer = debate(told, Ear(patience=9), "AI will replace artists", 2)
+    assert answer.stats.stop_reason == "stopped"
+    assert told.journal.last(1)[0].response == "For: AI will replace artists, because machines never tire of it."
+
+
+def test_glitch_shows_what_it_did_and_how_sure_it_was(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, ["The sea is wide and deep."])
+    ear = Ear()
+    glitch(told, ear, "tell me about the sea")
+    lines = ear.text.splitlines()
+    assert lines[0].startswith("Noise: ") and lines[0] != "Noise: tell me about the sea"
+    assert ear.of(Passage)[0].note
+    assert lines[1].startswith("I sense chaos")
+    assert lines[2] == "Response: The sea is wide and deep."
+    assert ear.of(Output)[-1].text == "Confidence: 0.60 before the noise, 0.60 after"
+    figures = told.journal.last(1)[0].extra
+    assert figures["given"] == "tell me about the sea" and sum(figures["noise"].values()) >= 1
+
+
+def test_glitch_without_error_listening_does_not_ask_what_was_meant(
+    told: Lifeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.set_config("enable_error_listening", False)
+    mouth(monkeypatch, ["The sea is wide and deep."])
+    ear = Ear()
+    glitch(told, ear, "tell me about the sea")
+    assert ear.roles == ["noise", "answer"] and "The sea is wide" in ear.text
+
+
+def test_rewind_sets_then_beside_now(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = mouth(monkeypatch, ["They eat what they saved."])
+    ear = Ear()
+    rewind(told, ear, 2)
+    assert ear.text.splitlines() == [
+        "Two exchanges ago, you asked about bees. I said: 'They eat honey.'",
+        "Now I think: They eat what they saved.",
+        "Confidence: 0.30 then, 0.60 now (+0.30)",
+    ]
+    assert "My cat is called Mia." in asked[0] and "I love my bees" not in asked[0]
+    assert told.journal.last(1)[0].extra["of"] == 2
+
+
+@pytest.mark.parametrize("steps", [0, -1, 4, 999_999_999])
+def test_rewind_goes_back_as_far_as_there_is_something(told: Lifeform, steps: int) -> None:
+    before = marks(told)
+    with pytest.raises(NothingToSay, match="1 to 3"):
+        rewind(told, Ear(), steps)
+    assert marks(told) == before
+
+
+def test_mimic_takes_the_most_fitting_of_several(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights: list[float] = []
+    mouth(
+        monkeypatch,
+        [" it is a nice animal.", " me cat be called Mia, matey!", " there is some weather.", " it is raining."],
+    )
+    monkeypatch.setattr(
+        "engine.speech.mimic.several",
+        lambda life, *rest, _several=mimic.__globals__["several"]: (weights.append(life.weight), _several(life, *rest))[
+            1
+        ],
+    )
+    told.pin_weight(0.2)
+    ear = Ear()
+    mimic(told, ear, "Pirate", "My cat is called Mia")
+    assert ear.text == "Aye, me cat be called Mia, matey!"
+    assert weights == [0.9] and told.pinned_weight == 0.2
+    assert "influence 0.20 → 0.90" in ear.of(Passage)[0].note
+
+
+def test_mimic_knows_own_styles_and_names_what_there_is(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NothingToSay, match=r"did you mean 'pirate'\?.*shakespeare, pirate, tech, noir, child"):
+        mimic(told, Ear(), "pirat", "hello")
+    own = told.home.path / "styles.toml"
+    own.write_text('[gran]\nexamples = [["Hello", "Good day to you, dear."]]\n')
+    mouth(monkeypatch, [" and how is my dear today?"])
+    ear = Ear()
+    mimic(told, ear, "GRAN", "How are you?")
+    assert ear.text == "and how is my dear today?"
+    own.write_text("[gran")
+    with pytest.raises(NothingToSay, match="cannot be used"):
+        mimic(told, Ear(), "gran", "hello")
+
+
+def test_with_a_real_decoder_every_act_comes_to_an_end(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    for name, act in ACTS.items():
+        ear = Ear()
+        answer = act(told, ear)
+        assert ear.roles, name
+        assert answer.text in ear.text
