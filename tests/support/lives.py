@@ -146,7 +146,7 @@ def marks(life: Lifeform) -> dict[str, Any]:
         "temperament": life.temperament.to_dict(),
         "lifecycle": life.lifecycle.to_dict(),
         "pinned": life.pinned_weight,
-        "dreams": life.dreams.to_list(),
+        "dreams": [(one.memory_id, one.weight, one.vector) for one in life.dreams.dreams],
         "curiosity": (life.curiosity.asked_at, life.curiosity.waiting, life.curiosity.doubts),
         "sleeping": (life.sleeping, life.waking),
         "adapters": {name: float(t.double().sum()) for name, t in composed.scaffold.adapters().items()}
