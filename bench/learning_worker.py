@@ -95,8 +95,8 @@ def ask(job: dict[str, Any]) -> dict[str, Any]:
         "machine": machine(life),
     }
     life.close()
-    if _digest(path) != before:
-        raise BenchError(f"asking has changed the home {path}; it must be left as it is", 1)
+    if changed := sorted(name for name, _ in _digest(path).items() ^ before.items()):
+        raise BenchError(f"asking has changed {changed[0]} in the home {path}; it must be left as it is", 1)
     return result
 
 
