@@ -30,6 +30,7 @@ from bench.machine import describe_machine
 _SAY_EVERY = 15.0
 """Seconds between two lines of progress."""
 _NICENESS = 10
+"""A worker is at least so patient; one that was started patiently is not made more so."""
 
 
 def run_worker(job: dict[str, Any]) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def _say(text: str) -> None:
 def main(asked: str, answered: str) -> None:
     """Do the job in the file ``asked``, and write the result, or what went wrong, into ``answered``."""
     job = json.loads(Path(asked).read_text(encoding="utf-8"))
-    os.nice(_NICENESS)
+    os.nice(max(0, _NICENESS - os.nice(0)))
     try:
         result = {"day": day, "ask": ask}[job["stage"]](job)
     except BenchError as error:
