@@ -42,7 +42,7 @@ _LOOKS = {
     "against": Look("▼", lambda ink: ink.warning),
     "noise": Look("#", lambda ink: ink.error, pale=True),
     "heard": Look("≈", lambda ink: ink.warning),
-    "then": Look("◀", lambda ink: ink.muted, "then", pale=True),
+    "then": Look("◀", lambda ink: ink.muted, "Then", pale=True),
     "now": Look("▶", lambda ink: ink.accent),
     "mimicry": Look("◑", lambda ink: ink.primary),
 }
@@ -54,8 +54,8 @@ def look_of(passage: Passage) -> Look:
 
 
 def title_of(passage: Passage) -> str:
-    """What stands above the text: its label without the marks that plain text needs, in small letters."""
-    return passage.label.strip(' :"[]').lower() or look_of(passage).title
+    """What stands above the text: its label without the marks that plain text needs."""
+    return passage.label.strip(' :"[]') or look_of(passage).title
 
 
 def draw_passage(passage: Passage, text: str, width: int, ink: Ink) -> list[Line]:

@@ -124,9 +124,7 @@ SPEECH = (
         "Triggers an outburst at the greatest temperament there is.",
         flare,
         arguments=(Argument("text", "rest", required=False, quoted=True, help="what to burst out over"),),
-        help="Without a text it bursts out over the calm. Afterwards the temperament is what it was. "
-        + "Nothing of it "
-        "is learned from.",
+        help="Without a text it bursts out over the calm. Afterwards the temperament is what it was.",
         examples=("flare", 'flare "This is too calm!"'),
         needs_model=True,
         multiline=True,

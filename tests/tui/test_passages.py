@@ -81,10 +81,10 @@ async def test_both_sides_of_a_debate_are_told_apart_on_the_screen(tmp_path: Pat
     async with on_stage(tmp_path, (80, 24)) as stage:
         await debate(stage)
         text = stage.screen_text
-        assert "▲ argument 1  for, temperament 0.62 → 0.82" in text
-        assert "▼ rebuttal  against, temperament 0.62 → 0.42" in text
+        assert "▲ Argument 1  for, temperament 0.62 → 0.82" in text
+        assert "▼ Rebuttal  against, temperament 0.62 → 0.42" in text
         assert "[Argument 1]" not in text
-        assert "because they ask for nothing" in text
+        assert "because they ask" in text
 
 
 async def test_then_stands_beside_now(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ async def test_then_stands_beside_now(tmp_path: Path) -> None:
         )
         await stage.settle()
         lines = stage.screen_text
-        assert "◀ then  confidence 0.30" in lines and "▶ now i think" in lines
+        assert "◀ Then  confidence 0.30" in lines and "▶ Now I think" in lines
         assert lines.index("Two exchanges ago") < lines.index("They sleep in winter.")
 
 
@@ -113,14 +113,14 @@ async def test_a_question_of_its_own_accord_needs_no_line_of_the_user(tmp_path: 
         )
         await stage.settle()
         assert [entry.kind for entry in stage.entries] == [Kind.PASSAGE]
-        assert "? curiosity  out of the blue" in stage.screen_text
+        assert "? Curiosity  out of the blue" in stage.screen_text
 
 
 async def test_narrow_screens_wrap_a_passage(tmp_path: Path) -> None:
     async with on_stage(tmp_path, (40, 20)) as stage:
         await debate(stage)
         assert all(len(line) <= 40 for line in stage.screen_text.splitlines())
-        assert "argument 1" in stage.screen_text
+        assert "Argument 1" in stage.screen_text
 
 
 async def test_typing_stirs_and_panic_asks_first(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from engine.api import Done, EngineState, Outcome, Progress, TrainingStep
+from engine.api import Done, EngineState, Outcome, Passage, Progress, TextChunk, TrainingStep
 from engine.commands import Argument, CommandSpec, Completion
 from engine.commands.spec import Area
 from engine.config import Config
@@ -198,6 +198,32 @@ async def pasted(stage: Stage) -> None:
     stage.app.live.prompt.add("word " * 20_000)
 
 
+async def passages(stage: Stage) -> None:
+    stage.engine.awaken(mood="curious", stage="young", exposure=150.0, weight=0.31)
+    number = await stage.say('debate "Cats are better than dogs" 1')
+    stage.engine.begin(number, "debate")
+    for passage, text in (
+        (
+            Passage(number, "for", '[Argument 1] "', closing='"', note="for, temperament 0.62 → 0.82"),
+            "Cats are better than dogs, because a cat asks for nothing that it cannot take by itself.",
+        ),
+        (
+            Passage(number, "against", '[Rebuttal] "', closing='"', note="against, temperament 0.62 → 0.42"),
+            "But it is not true that cats are better than dogs, because a dog comes when it is called.",
+        ),
+    ):
+        stage.engine.put(passage, TextChunk(number, text))
+    stage.engine.finish(number, "over")
+    number = await stage.say("rewind 2")
+    stage.engine.begin(number, "rewind")
+    then = "Two exchanges ago, you asked about bees. I said: 'Bees eat honey.'"
+    stage.engine.put(
+        Passage(number, "then", "", then, note="confidence 0.62"),
+        Passage(number, "now", "Now I think: "),
+        TextChunk(number, "They live on what they"),
+    )
+
+
 async def read_only(stage: Stage) -> None:
     stage.engine.awaken(read_only=True)
 
@@ -233,6 +259,8 @@ SHOTS = [
     (scrolled, NARROW, "dark"),
     (confirm, NARROW, "dark"),
     (pasted, NARROW, "dark"),
+    (passages, NARROW, "dark"),
+    (passages, WIDE, "light"),
     (read_only, NARROW, "dark"),
     (empty, (20, 5), "dark"),
 ]

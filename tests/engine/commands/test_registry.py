@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from driving import tiny_config
+from lives import mouth
 
 from engine import Engine, Home
 from engine.commands import COMMANDS, closest, complete, explained, find, parse
@@ -93,6 +94,7 @@ def test_each_command_is_reachable_by_parsing_completion_help_and_palette(spec):
 
 def test_each_command_is_reachable_by_sovl_exec(tmp_path, tiny_folders, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    mouth(monkeypatch, [" the river sleeps under an old bridge."])
     examples = [f"/{one.examples[0]}" for one in COMMANDS]
     lines = [{"/train": "/train --dry-run"}.get(line, line) for line in examples]
     engine = Engine(Home(tmp_path / "life").open(), tiny_config(tiny_folders["llama"]))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from lives import Ear, marks, mouth
+from lives import Ear, awake, marks, mouth
 
 from engine.api import Output, Passage, Progress
 from engine.lifeform import Lifeform
@@ -176,6 +177,13 @@ def test_spark_can_leave_the_answer_to_the_user(told: Lifeform, monkeypatch: pyt
     assert told.curiosity.waiting and told.curiosity.asked_at is not None
     assert told.conversation.turns[-1].text.endswith(question)
     assert told.journal.asked_at() == record.timestamp
+
+
+def test_a_question_may_begin_a_conversation(life: Lifeform) -> None:
+    question = spark(life, Ear(), ask=True).text
+    assert life.chat(Ear(), "I would like to know that, too").stats.prompt_tokens > 10
+    assert [turn.role for turn in life.conversation.turns][:2] == ["assistant", "user"]
+    assert life.conversation.turns[0].text == question
 
 
 def test_reflect_shows_the_theme_and_its_evidence(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,3 +375,17 @@ def test_with_a_real_decoder_every_act_comes_to_an_end(told: Lifeform, monkeypat
         answer = act(told, ear)
         assert ear.roles, name
         assert answer.text in ear.text
+
+
+@pytest.mark.parametrize("scaffold", ["llama", "other"])
+def test_the_scaffold_has_its_say_in_both_forms(
+    tmp_path: Path, tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch, scaffold: str
+) -> None:
+    monkeypatch.undo()
+    settings = {"scaffold_model_name": str(tiny_folders[scaffold])}
+    with awake(tmp_path / "two", tiny_folders["llama"], **settings) as life:
+        assert life.composed.form == ("key-value" if scaffold == "llama" else "bridge")
+        monkeypatch.setattr(type(life.composed), "learned", True)
+        life.pin_weight(0.8)
+        for act in (ACTS["flare"], ACTS["debate"], ACTS["mimic"]):
+            assert act(life, Ear()).stats.weight == pytest.approx(0.9 if act is ACTS["mimic"] else 0.8)
