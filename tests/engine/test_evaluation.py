@@ -24,6 +24,7 @@ from engine.learning.exercise import Reply
 from engine.learning.facts import facts_in
 from engine.learning.own_questions import OwnQuestion, QuestionsError, read_questions
 from engine.learning.rows import rows_for
+from engine.lifeform import Lifeform
 from engine.memory.journal import Journal
 from engine.memory.memories import Memory, Verdict
 
@@ -224,14 +225,21 @@ def test_chat_is_answered_in_between_and_stopping_writes_nothing(
 
 def test_weights_that_change_in_between_end_it(slept: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "AT_ONCE", 1)
+    generate = Lifeform.generate
+
+    def changing(life: Lifeform, *args: Any) -> Any:
+        with torch.no_grad():
+            next(iter(life.composed.scaffold.adapters().values())).add_(1.0)
+        return generate(life, *args)
+
     with running(slept, config) as driver:
         loud(driver)
         driver.events.clear()
+        monkeypatch.setattr(Lifeform, "generate", changing)
         with driver.paced(Progress) as step:
             number = driver.engine.submit("evaluate")
             step(3)
-            reset = driver.engine.submit("reset")
-        assert driver.wait(reset).outcome is Outcome.OK
+            driver.engine.submit("generate hello 2")
         done = driver.wait(number)
         assert done.outcome is Outcome.REFUSED and "changed in between" in done.message
 
