@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -48,6 +50,21 @@ class Reply:
     ids: tuple[int, ...]
     confidence: float
     recognition: float
+
+
+def replies(
+    tokenizer: Any, said: Sequence[Sequence[int]], sure: Sequence[Sequence[float]], recognised: torch.Tensor
+) -> list[Reply]:
+    """Answers from their tokens ``said``, how sure each of these was, and r of each prompt ``[rows]``."""
+    return [
+        Reply(
+            tokenizer.decode(ids, skip_special_tokens=True),
+            tuple(ids),
+            sum(shares) / len(shares) if shares else 0.0,
+            float(r),
+        )
+        for ids, shares, r in zip(said, sure, recognised, strict=True)
+    ]
 
 
 def disturbed(row: Exercise) -> torch.Tensor:

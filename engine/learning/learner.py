@@ -37,7 +37,7 @@ from engine.learning.batching import (
     stacked_keys,
     vocabulary_logits,
 )
-from engine.learning.exercise import Exercise, Reply, disturbed
+from engine.learning.exercise import Exercise, Reply, disturbed, replies
 
 Heed = Callable[[], None]
 """Called often during long work; raises to end it."""
@@ -316,15 +316,7 @@ class Learner:
                     sure[index].append(float(best[index]))
             if not speaking:
                 break
-        return [
-            Reply(
-                tokenizer.decode(one, skip_special_tokens=True),
-                tuple(one),
-                sum(c) / len(c) if c else 0.0,
-                float(recognised[index]),
-            )
-            for index, (one, c) in enumerate(zip(said, sure, strict=True))
-        ]
+        return replies(tokenizer, said, sure, recognised)
 
     def _hear(
         self, prompts: Sequence[Sequence[int]], states: torch.Tensor, cache: DynamicCache, threshold: float | None

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from engine.composition.frozen import decoder_layers
 from engine.learning.batching import stacked, stacked_keys
-from engine.learning.exercise import Exercise, Reply, disturbed
+from engine.learning.exercise import Exercise, Reply, disturbed, replies
 from engine.learning.learner import Heed, Learner
 from engine.learning.llama_stack import KeysValues, LayerAdapters, LlamaStack, adapters_of
 
@@ -170,15 +170,7 @@ class LlamaLearner(Learner):
                 token, position, real = token[going], position[going], real[going]
                 seen = [(keys[going], values[going]) for keys, values in seen]
                 dreaming = None if dreaming is None else dreaming[going]
-        return [
-            Reply(
-                tokenizer.decode(one, skip_special_tokens=True),
-                tuple(one),
-                sum(c) / len(c) if c else 0.0,
-                float(recognised[index]),
-            )
-            for index, (one, c) in enumerate(zip(said, sure, strict=True))
-        ]
+        return replies(tokenizer, said, sure, recognised)
 
     def _next(
         self,
