@@ -49,9 +49,9 @@ _SCALES = (1.0, 0.75, 0.5, 0.25)
 """What is tried of a night's change when the audit refuses the whole of it."""
 _MOST_LOST = 1
 """Old memories that a night may cost."""
-_MOST_BLEED = 0.05
+_MOST_BLEED = 0.1
 """Share of the control prompts at which a taught answer may turn up; the gate is raised to keep to it."""
-_MOST_SILENCED = 0.1
+_MOST_SILENCED = 0.05
 """Share of the right answers that raising the gate may cost."""
 _MOST_DRIFT = 0.5
 """Nats per token on the rows that were to stay as they are, in the last round of training."""
