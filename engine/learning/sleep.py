@@ -34,7 +34,7 @@ from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influen
 
 _ROUNDS = 5
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
-_FEWEST_STEPS = 60
+_FEWEST_STEPS = 90
 _STRESS = 4.0
 """How much more a token of the value, and the one that ends it, counts than the words around it."""
 _LEAST_WEIGHT = 0.3
