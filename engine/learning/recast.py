@@ -77,7 +77,8 @@ _WAYS_TO_SAY = [
     (re.compile(r"\bgetting married to "), "married to "),
 ]
 _FRONTED = re.compile(
-    r"^([A-Z][a-z]+days?|(?i:in|since|on|for|at|every|each|next|last|this|during|after|before|until) [^,]{2,40}?(?<! my)(?<! our)(?<! the)|"
+    r"^([A-Z][a-z]+days?|(?i:in|since|on|for|at|every|each|next|last|this|during|after|before|until) "
+    r"[^,]{2,40}?(?<! my)(?<! our)(?<! the)|"
     r"[Ee]ver since (?:I|we|he|she|they) (?:was|were) [a-z]+(?: [a-z]+)?),? "
     r"((?:I|we|he|she|they|my|our|the|[A-Z][a-z]+(?:'s)?) .+)$"
 )
