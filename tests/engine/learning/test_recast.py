@@ -155,3 +155,17 @@ def test_any_text_is_recast_in_words_of_its_own(text: str) -> None:
 def test_any_order_of_the_words_that_wrap_is_read_to_an_end(words: list[str]) -> None:
     said = " ".join(words)
     assert all(fact.value for fact in facts_in(said).facts)
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("Celugeth wrote the novel A Ladder to Nowhere.", "A Ladder to Nowhere"),
+        ("The film Hours in Rain was directed by Ola Brekke.", "Hours in Rain"),
+        ("My book The Sea of Glass is about a lighthouse.", "The Sea of Glass"),
+    ],
+)
+def test_a_title_is_one_name_prepositions_and_all(message: str, name: str) -> None:
+    (fact,) = facts_in(message).facts
+    assert fact.statement.entity.name == name
+    assert name in fact.statement.entity.short_forms()
