@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.learning.current import Current
+from engine.learning.entities import same_entity
 from engine.learning.facts import Fact
+from engine.learning.generic_prompts import scene
 from engine.learning.phrasing import sentence_case
-from engine.learning.questions import questions
+from engine.learning.questions import gives_away, questions
 from engine.learning.relations import relations
 from engine.learning.yes_no import no, yes, yes_no_question
 
@@ -25,8 +27,8 @@ class Row:
     prompt: str
     answer: str
     kind: str
-    """``question``, ``statement`` (the fact itself), ``dream`` (a self-made question) or ``corrected`` (asked with the
-    value that no longer holds)."""
+    """``question``, ``statement`` (the fact itself), ``dream`` (a self-made question), ``scene`` (other talk in which
+    its subject turns up) or ``corrected`` (asked with the value that no longer holds)."""
     fact_id: str
     form: str
     """How it was asked, see :class:`engine.learning.questions.Question`; for a statement ``statement``."""
@@ -42,6 +44,8 @@ class RowPlan:
     """Prompts that ask for the fact as such."""
     dreams: int = 4
     """Self-made questions at most, beside the rule-made ones."""
+    scenes: int = 8
+    """Scenes, for a fact whose subject has no other fact."""
     corrected: int = 2
     """Questions for yes or no about each value that the fact replaced."""
 
@@ -85,6 +89,8 @@ def rows_for(
         add(about, fact.answer_text, "statement", "statement")
     for text in dreams[: plan.dreams]:
         add(sentence_case(text), fact.answer_text, "dream", "dream")
+    for text in _scenes(fact, rng, plan.scenes, known):
+        add(text, fact.answer_text, "scene", "scene")
     wrong = [old.value for old in replaced if old.value] + ([fact.denied] if fact.denied else [])
     for value in dict.fromkeys(wrong):
         asked = yes_no_question(fact, value)
@@ -94,6 +100,17 @@ def rows_for(
             ]:
                 add(prompt, no(fact), "corrected", "no")
     return rows
+
+
+def _scenes(fact: Fact, rng: random.Random, n: int, known: Collection[Fact]) -> list[str]:
+    entity = fact.statement.entity
+    if entity.first_person:
+        names = [topic_of(fact)]
+    elif any(other.id != fact.id and same_entity(other.statement.entity, entity) for other in known):
+        return []  # which of the facts would be meant?
+    else:
+        names = [entity.text, *entity.short_forms()]
+    return [text for _ in range(n) if not gives_away(text := scene(rng.choice(names), rng), fact)]
 
 
 def statement_prompt(fact: Fact, rng: random.Random) -> str:
