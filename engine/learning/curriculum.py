@@ -45,7 +45,7 @@ _GENERIC_KEPT = 40
 _GENERIC_SHUT = 200
 _CONTROLS = 32
 _PROSE_KEPT = 4
-_PROSE_SHUT = 32
+_PROSE_SHUT = 64
 
 
 @dataclass(frozen=True, slots=True)
