@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
+from engine.config_effects import Direction, Effect, When
 from engine.config_keys import (
     SECTIONS,
     ControlsConfig,
@@ -34,7 +35,19 @@ from engine.config_keys import (
     keys,
 )
 
-__all__ = ["SECTIONS", "Change", "Config", "ConfigError", "KeySpec", "keys", "load_config", "spec"]
+__all__ = [
+    "SECTIONS",
+    "Change",
+    "Config",
+    "ConfigError",
+    "Direction",
+    "Effect",
+    "KeySpec",
+    "When",
+    "keys",
+    "load_config",
+    "spec",
+]
 
 
 class ConfigError(ValueError):

@@ -160,6 +160,7 @@ class Lifeform:
             self.conversation.turns = [*turns[prompt.dropped :], Turn("assistant", spoken.text)]
         self._mind_doubts(spoken)
         live_through(self, "chat", text, spoken.text, answer.stats)
+        self.config.controls_config.has_woken = True
         return answer
 
     def generate(
@@ -190,6 +191,7 @@ class Lifeform:
         *before, last = self.conversation.turns or [Turn("assistant", "")]
         self.conversation.turns = [*before, Turn(last.role, f"{last.text}\n\n{question}".strip())]
         self.curiosity.asked(time.time())
+        self.config.controls_config.has_woken = True
 
     def dice(self) -> random.Random:
         """Chance for choices that are not a token's: seeded by the life's own, so that one seed lives one life."""
@@ -312,6 +314,10 @@ class Lifeform:
             self.composition.memory.settle(self.config.controls_config.memory_decay_rate)
         change = self.config.set(key, value)
         controls = self.config.controls_config
+        if not controls.is_sleeping:
+            self.wake()
+        if self.composition is not None:
+            self.use_threads()
         self.confidence.enabled = controls.enable_confidence_tracking
         self.confidence.resize(controls.confidence_history_maxlen)
         self.temperament.resize(controls.temperament_history_maxlen)
@@ -344,6 +350,7 @@ class Lifeform:
         previous = self.conversation.id
         self._compose(report)
         self._be_born()
+        self.config.controls_config.has_woken = False
         report("awake", 1.0)
         return self.conversation.id, previous
 
