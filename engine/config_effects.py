@@ -38,7 +38,7 @@ class Effect:
     """What one setting does.
 
     Attributes:
-        moves: The quantity, as a phrase that can follow "moves".
+        moves: The quantity, in a phrase.
         direction: Which way it goes.
         when: From when on.
     """
@@ -46,18 +46,6 @@ class Effect:
     moves: str
     direction: Direction
     when: When
-
-    @property
-    def told(self) -> str:
-        """In one line: what goes which way, and from when on."""
-        match self.direction:
-            case Direction.RISES:
-                way = "more of it, or on, raises it"
-            case Direction.FALLS:
-                way = "more of it, or on, lowers it"
-            case Direction.FOLLOWS:
-                way = "it becomes what you set"
-        return f"{self.moves}; {way}, {self.when}"
 
 
 RISES, FALLS, FOLLOWS = Direction

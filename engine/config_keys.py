@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from engine.config_effects import EFFECTS, Effect
+from engine.config_effects import EFFECTS, Direction, Effect
 
 LAYER_LIMIT = 1023
 """Highest layer number a list may hold. Whether a model has that many is for the composition to say."""
@@ -54,6 +54,13 @@ class KeySpec:
     def applies(self) -> str:
         """``live`` or ``after reset``."""
         return "live" if self.live else "after reset"
+
+    @property
+    def told(self) -> str:
+        """What it moves, in one line: the quantity, which way it goes, and from when on."""
+        more = {Direction.RISES: "more", Direction.FALLS: "less", Direction.FOLLOWS: ""}[self.effect.direction]
+        way = f" ({'on' if self.kind == 'switch' else 'higher'}: {more})" if more else ""
+        return f"{self.effect.moves}{way}, {self.effect.when}"
 
     @property
     def allowed(self) -> str:

@@ -139,7 +139,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
 def _set_sleeping(life: Lifeform, sleeping: bool) -> None:
     """Take note that it falls asleep or wakes; the setting ``is_sleeping`` mirrors it."""
     life.sleeping, life.waking = sleeping, False
-    life.config.set("controls_config.is_sleeping", sleeping)
+    life.config.set("controls_config.is_sleeping", sleeping, by="the lifeform")
 
 
 def dream(life: Lifeform, caller: Watcher) -> str:
@@ -170,7 +170,7 @@ def dream(life: Lifeform, caller: Watcher) -> str:
 def _plan(life: Lifeform) -> Curriculum:
     from engine.learning.curriculum import plan_night
 
-    curriculum = plan_night(life.journal, random.Random(life.config.core_config.random_seed + life.journal.count()))
+    curriculum = plan_night(life.journal, random.Random(life.composed.scaffold.lora.seed + life.journal.count()))
     # A dream of what was corrected or forgotten must not go on colouring what is said.
     life.dreams.drop([memory.id for memory in life.journal.memories.all() if not memory.current])
     return curriculum

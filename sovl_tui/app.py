@@ -263,7 +263,7 @@ class SovlApp(App[None]):
 
     def action_use_theme(self, name: str) -> None:
         """Change the colours, and the setting with them."""
-        self.config.set("interface_config.theme", name)
+        self.config.set("interface_config.theme", name, by="the palette")
         self._apply_theme()
 
     def _apply_theme(self) -> None:

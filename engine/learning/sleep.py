@@ -98,7 +98,7 @@ class _Night:
         self.recognised_before = self.composition.gate.trained
         # Another night over the same memories, or another dream of them, is not the same again.
         dreamt = [(dream.memory_id, dream.weight) for dream in self.dreams.dreams]
-        self.chance = random.Random(repr((self.config.core_config.random_seed, len(curriculum.lessons), dreamt)))
+        self.chance = random.Random(repr((self.composition.scaffold.lora.seed, len(curriculum.lessons), dreamt)))
         self._phase_began = time.monotonic()
         self._phase = ""
 

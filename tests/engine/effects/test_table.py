@@ -35,7 +35,7 @@ def test_every_effect_is_told(known) -> None:
     assert known.effect is EFFECTS[known.name]
     assert known.live == (known.effect.when is not When.RESET)
     assert known.effect.moves[0].islower() and known.effect.moves.isprintable() and known.effect.moves[-1] != "."
-    assert known.effect.told.startswith(known.effect.moves) and known.effect.told.endswith(known.effect.when)
+    assert known.told.startswith(known.effect.moves) and known.told.endswith(known.effect.when)
 
 
 def test_there_is_no_effect_without_a_setting() -> None:
