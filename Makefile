@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all lint bench format lock clean
+.PHONY: help run test test-all lint bench format docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,6 +47,10 @@ bench: $(VENV)/.dev-installed ## measure: make bench NAME=startup ARGS="--cold",
 format: $(VENV)/.dev-installed ## put every file into the common format
 	@echo "Formatting with ruff."
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
+
+docs: $(VENV)/.run-installed ## write docs/configuration.md from the table of settings
+	@echo "Writing docs/configuration.md."
+	@$(BIN)/python -m engine.config_page > docs/configuration.md
 
 lock: ## choose the newest versions again, and write the lock files
 	@echo "Resolving the newest versions in a fresh environment."

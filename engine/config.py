@@ -8,12 +8,11 @@ that nobody knows are kept where they stood, so that a file survives being read 
 from __future__ import annotations
 
 import json
-import math
 import os
-import re
+import time
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,8 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
+from engine import config_presets
+from engine.config_effects import Direction, Effect, When
 from engine.config_keys import (
     SECTIONS,
     ControlsConfig,
@@ -33,8 +34,25 @@ from engine.config_keys import (
     TrainingConfig,
     keys,
 )
+from engine.config_presets import Preset
+from engine.config_text import from_text, printable, shown, what_is_wrong
 
-__all__ = ["SECTIONS", "Change", "Config", "ConfigError", "KeySpec", "keys", "load_config", "spec"]
+__all__ = [
+    "SECTIONS",
+    "Change",
+    "Config",
+    "ConfigError",
+    "Direction",
+    "Effect",
+    "KeySpec",
+    "Origin",
+    "Preset",
+    "When",
+    "keys",
+    "load_config",
+    "presets",
+    "spec",
+]
 
 
 class ConfigError(ValueError):
@@ -59,6 +77,18 @@ class Change:
     """Whether it acts at once; otherwise after a reset."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from."""
+
+    source: str
+    """``default``, ``file PATH``, or who set it."""
+    changed_at: float | None = None
+    """Unix seconds of its last change in this process; None when there was none."""
+    before: Any = None
+    """What it was before that change."""
+
+
 class _Extra(NamedTuple):
     """An unknown key of a file: the known key it stood behind, or None for the beginning, and what it held."""
 
@@ -68,6 +98,12 @@ class _Extra(NamedTuple):
 
 
 # -- looking keys up ---------------------------------------------------------------------------------------------------
+
+
+@cache
+def presets() -> tuple[Preset, ...]:
+    """Settings that belong together, by name; the first takes the others back."""
+    return config_presets.presets({known.name: known.default for known in keys()})
 
 
 @cache
@@ -85,7 +121,7 @@ def spec(key: str) -> KeySpec:
         example = next(iter(SECTIONS[key.strip()].model_fields))
         raise ConfigError(f"config: {key.strip()} is a section; name one of its keys, such as '{example}'")
     guess = _closest(key)
-    raise ConfigError(f"config: no key '{_printable(key)}'" + (f"; did you mean '{guess}'?" if guess else ""))
+    raise ConfigError(f"config: no key '{printable(key)}'" + (f"; did you mean '{guess}'?" if guess else ""))
 
 
 def _closest(key: str) -> str | None:
@@ -114,6 +150,8 @@ class Config(BaseModel):
     interface_config: InterfaceConfig = Field(default_factory=InterfaceConfig)
     _extras: dict[str, list[_Extra]] = PrivateAttr(default_factory=dict)
     """Unknown keys by section; those of the file's top level under the empty name."""
+    _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
+    """By full name, of what is not simply a default."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -127,8 +165,14 @@ class Config(BaseModel):
         known = spec(key)
         return deepcopy(getattr(self._section(known), known.name))
 
-    def set(self, key: str, value: Any) -> Change:
+    def origin(self, key: str) -> Origin:
+        """Where the value of ``key`` comes from."""
+        return self._origins.get(spec(key).dotted, Origin("default"))
+
+    def set(self, key: str, value: Any, *, by: str = "config") -> Change:
         """Set ``key``. ``value`` may be text as a person types it: ``0.5``, ``on``, ``null``, ``[1, 2]``.
+
+        ``by`` says who sets it, for :meth:`origin`.
 
         Raises :class:`ConfigError` when there is no such key, or the value has the wrong type, lies outside its range
         or contradicts another key. Nothing is changed then.
@@ -136,12 +180,13 @@ class Config(BaseModel):
         known = spec(key)
         section = self._section(known)
         candidate = section.model_copy()
-        _assign(candidate, known, _from_text(known, value) if isinstance(value, str) else value)
+        _assign(candidate, known, from_text(known, value) if isinstance(value, str) else value)
         problem = _disagreement(candidate) if isinstance(candidate, CoreConfig) else None
         if problem:
             raise ConfigError(problem)
         old, new = getattr(section, known.name), getattr(candidate, known.name)
         setattr(section, known.name, new)
+        self._origins[known.dotted] = Origin(by, time.time(), deepcopy(old))
         return Change(known.dotted, deepcopy(old), deepcopy(new), known.live)
 
     def dump(self) -> dict[str, Any]:
@@ -164,7 +209,9 @@ class Config(BaseModel):
             beside.replace(target)
         except OSError as error:
             beside.unlink(missing_ok=True)
-            raise ConfigError(f"config: cannot write {_printable(str(path))}: {error.strerror}") from error
+            raise ConfigError(f"config: cannot write {printable(str(path))}: {error.strerror}") from error
+        for known in keys():
+            self._origins[known.dotted] = replace(self.origin(known.dotted), source=_file_source(path))
 
     def _section(self, known: KeySpec) -> Section:
         section: Section = getattr(self, known.section)
@@ -180,6 +227,10 @@ class Config(BaseModel):
             merged[name] = value
             merged |= behind.get(name, {})
         return merged
+
+
+def _file_source(path: Path) -> str:
+    return f"file {printable(str(path))}"
 
 
 def _pretty(document: Mapping[str, Any]) -> bytes:
@@ -208,34 +259,9 @@ def _assign(section: Section, known: KeySpec, value: Any) -> None:
     try:
         setattr(section, known.name, value)
     except ValidationError:
-        wrong = _what_is_wrong(known, value)
-        line = f"config: {known.name} = {_shown(value)} {wrong}; it must be {known.allowed}"
+        wrong = what_is_wrong(known, value)
+        line = f"config: {known.name} = {shown(value)} {wrong}; it must be {known.allowed}"
         raise ConfigError(line) from None
-
-
-def _what_is_wrong(known: KeySpec, value: Any) -> str:
-    finite = (type(value) is int) or (isinstance(value, float) and math.isfinite(value))
-    match known.kind:
-        case "number":
-            return "is out of range" if finite else "is not a number"
-        case "integer" if finite and value == int(value):
-            return "is out of range"
-        case "integer":
-            return "is not a whole number"
-        case "switch":
-            return "is neither true nor false"
-        case "choice":
-            return "is not one of the choices"
-        case "text" | "list" if value == [] or (isinstance(value, str) and not value.strip()):
-            return "is empty"
-        case "text" if isinstance(value, str) and known.high is not None and len(value) > known.high:
-            return "is too long"
-        case "text" if isinstance(value, str):
-            return "holds control characters or broken ones"
-        case "text":
-            return "is not text"
-        case _:
-            return "is not such a list"
 
 
 def _disagreement(core: CoreConfig) -> str | None:
@@ -246,55 +272,6 @@ def _disagreement(core: CoreConfig) -> str | None:
             "they must be a list of layer numbers such as [0, 2, 4]"
         )
     return None
-
-
-# -- text as a person types it -----------------------------------------------------------------------------------------
-
-_SWITCH = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
-_INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
-
-
-def _from_text(known: KeySpec, text: str) -> Any:
-    """The value that ``text`` means for this key; what means nothing stays text, for the check to refuse."""
-    if known.kind == "text":
-        return text
-    word = text.strip().lower()
-    if word in ("null", "none"):
-        return None
-    match known.kind:
-        case "switch":
-            return _SWITCH.get(word, text)
-        case "choice":
-            return word if word in known.choices else text
-        case "list":
-            entries = [entry.strip("'\"") for entry in re.split(r"[,\s]+", text.strip().strip("[]").strip())]
-            return [_number(entry) if known.low is not None else entry for entry in entries if entry]
-        case _:
-            return _number(text.strip())
-
-
-def _number(text: str) -> int | float | str:
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _NUMBER.fullmatch(text) else text
-
-
-# -- showing values in one line ----------------------------------------------------------------------------------------
-
-
-def _shown(value: Any, limit: int = 60) -> str:
-    """``value`` as JSON on one line, short, and harmless to a terminal."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):
-        text = f"<{type(value).__name__}>"
-    return _printable(text, limit)
-
-
-def _printable(text: str, limit: int = 300) -> str:
-    text = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 # -- reading a file ----------------------------------------------------------------------------------------------------
@@ -317,18 +294,18 @@ def load_config(path: Path | None) -> tuple[Config, list[str]]:
     for name in SECTIONS:
         values = document.get(name, {})
         if not isinstance(values, dict):
-            problems.append(
-                f'config: section {name} = {_shown(values)} is not an object; it must be {{ "key": value }}'
-            )
+            problems.append(f'config: section {name} = {shown(values)} is not an object; it must be {{ "key": value }}')
             continue
         config._extras[name] = list(_unknown(name, values, warnings))
         section: Section = getattr(config, name)
         problems.extend(_fill(section, name, values))
+        given = type(section).model_fields.keys() & values.keys()
+        config._origins |= {f"{name}.{key}": Origin(_file_source(path)) for key in given}
     problem = _disagreement(config.core_config)
     if problem and not problems:
         problems.append(problem)
     if problems:
-        raise ConfigError(*(f"{line} (in {_printable(str(path))})" for line in problems))
+        raise ConfigError(*(f"{line} (in {printable(str(path))})" for line in problems))
     return config, warnings
 
 
@@ -343,14 +320,14 @@ def _fill(section: Section, name: str, values: Mapping[str, Any]) -> Iterator[st
 
 
 def _read(path: Path, warnings: list[str]) -> dict[str, Any]:
-    where = f"config: {_printable(str(path))}"
+    where = f"config: {printable(str(path))}"
 
     def noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         entries = dict(pairs)
         if len(entries) < len(pairs):
             names = [name for name, _ in pairs]
             repeated = sorted({name for name in names if names.count(name) > 1})
-            warnings.extend(f"config: '{_printable(name)}' stands twice; the last one counts" for name in repeated)
+            warnings.extend(f"config: '{printable(name)}' stands twice; the last one counts" for name in repeated)
         return entries
 
     try:
@@ -367,7 +344,7 @@ def _read(path: Path, warnings: list[str]) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise ConfigError(f"{where}: broken JSON: a number too long or brackets too deep") from None
     if not isinstance(document, dict):
-        raise ConfigError(f"{where}: the file holds {_shown(document)}; it must be an object of sections")
+        raise ConfigError(f"{where}: the file holds {shown(document)}; it must be an object of sections")
     return document
 
 
@@ -394,5 +371,5 @@ def _unknown(place: str, values: Mapping[str, Any], warnings: list[str]) -> Iter
         guess = near[0] if near else _closest(f"{place}.{name}")
         hint = f"; did you mean '{guess}'?" if guess else ""
         where = f" in {place}" if place else ""
-        warnings.append(f"config: no key '{_printable(name)}'{where}, it is kept without effect{hint}")
+        warnings.append(f"config: no key '{printable(name)}'{where}, it is kept without effect{hint}")
         yield _Extra(last, name, value)

@@ -1,7 +1,7 @@
 """Every setting there is: its section, type, range, unit, default, help, and whether a change applies live.
 
-This page is the only place where a setting is described. :mod:`engine.config` reads, changes and writes settings by it,
-and the editor, the help and the documentation are drawn from the table that :func:`keys` derives from it.
+What each moves stands in :mod:`engine.config_effects`. :mod:`engine.config` reads, changes and writes settings by this
+page, and the editor, the help and the documentation are drawn from the table that :func:`keys` derives from both.
 
 Defaults are what was measured to work with the default model; where nothing was measured, the specification's examples.
 """
@@ -15,6 +15,8 @@ from types import NoneType
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from engine.config_effects import EFFECTS, Direction, Effect
 
 LAYER_LIMIT = 1023
 """Highest layer number a list may hold. Whether a model has that many is for the composition to say."""
@@ -40,6 +42,8 @@ class KeySpec:
     help: str
     live: bool
     """True when a change acts at once, False when it acts after a reset."""
+    effect: Effect
+    """What it moves, which way, and from when on."""
 
     @property
     def dotted(self) -> str:
@@ -50,6 +54,13 @@ class KeySpec:
     def applies(self) -> str:
         """``live`` or ``after reset``."""
         return "live" if self.live else "after reset"
+
+    @property
+    def told(self) -> str:
+        """What it moves, in one line: the quantity, which way it goes, and from when on."""
+        more = {Direction.RISES: "more", Direction.FALLS: "less", Direction.FOLLOWS: ""}[self.effect.direction]
+        way = f" ({'on' if self.kind == 'switch' else 'higher'}: {more})" if more else ""
+        return f"{self.effect.moves}{way}, {self.effect.when}"
 
     @property
     def allowed(self) -> str:
@@ -405,8 +416,14 @@ class ControlsConfig(Section):
     dynamic_cross_attn_mode: Literal["confidence", "temperament"] | None = _choice(
         None, "Lets confidence or temperament turn the scaffold's influence up and down. Null keeps it steady."
     )
-    has_woken: bool = _switch(False, "State, kept by the engine: whether it has greeted the world.")
-    is_sleeping: bool = _switch(False, "State, kept by the engine: whether it is in gestation.")
+    has_woken: bool = _switch(
+        False,
+        "State, kept by the engine: whether it has spoken to anyone yet. A newborn that has not asks a first question "
+        "by itself when nothing is said to it.",
+    )
+    is_sleeping: bool = _switch(
+        False, "State, kept by the engine: whether it sleeps. On sends it to sleep once it is quiet, off wakes it."
+    )
     confidence_history_maxlen: Whole = _integer(
         5, 1, 1000, "Answers whose confidence counts. More makes temperament slower to react.", unit="answers"
     )
@@ -511,6 +528,7 @@ def _describe(section: str, name: str) -> KeySpec:
         choices=_choices(field.annotation),
         nullable=NoneType in get_args(field.annotation),
         help=field.description or "",
+        effect=EFFECTS[name],
         **about,
     )
 

@@ -55,14 +55,18 @@ class _Watch:
 
 
 def tired(life: Lifeform) -> bool:
-    """Whether it would fall asleep by itself, were it quiet."""
+    """Whether it would fall asleep by itself, were it quiet: it is tired, or was sent to sleep by ``is_sleeping``."""
     controls = life.config.controls_config
-    if life.read_only or life.composition is None or not controls.enable_gestation:
+    if life.read_only or life.composition is None or _possible(life):
+        return False
+    if controls.is_sleeping:
+        return True
+    if not controls.enable_gestation:
         return False
     count, confidence = life.journal.unslept()
     threshold = sleep_threshold(controls.sleep_conf_threshold, life.temperament.mood, controls.temp_restless_drop)
     sure = 0.5 if confidence is None else confidence
-    return count >= controls.sleep_log_min and sure > threshold and _possible(life) == ""
+    return count >= controls.sleep_log_min and sure > threshold
 
 
 def _possible(life: Lifeform) -> str:
@@ -89,11 +93,11 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
     if why := _possible(life):
         raise CannotSleep(why)
     began = time.time()
-    curriculum = _plan(life)
-    life.sleeping, life.waking = True, False
+    _set_sleeping(life, True)
     before, recognised = copy_of_trained(life.composed), life.composed.gate.trained
     dreams = life.dreams
     try:
+        curriculum = _plan(life)
         night = nights.sleep(
             life, _Watch(caller, life), curriculum, dream=_dreams(life, curriculum), last_prompt=_last_prompt(life)
         )
@@ -115,7 +119,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
         life.journal.event("sleep_failed", {"why": str(error)})
         return f"A bad night: {error}. Everything is as it was before."
     finally:
-        life.sleeping = False
+        _set_sleeping(life, False)
     told = _told(night, curriculum, life)
     counts = Counter(verdict for verdict, _ in night.verdicts.values())
     caller.emit(
@@ -130,6 +134,12 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
         )
     )
     return "\n".join(told)
+
+
+def _set_sleeping(life: Lifeform, sleeping: bool) -> None:
+    """Take note that it falls asleep or wakes; the setting ``is_sleeping`` mirrors it."""
+    life.sleeping, life.waking = sleeping, False
+    life.config.set("controls_config.is_sleeping", sleeping, by="the lifeform")
 
 
 def dream(life: Lifeform, caller: Watcher) -> str:
@@ -160,7 +170,7 @@ def dream(life: Lifeform, caller: Watcher) -> str:
 def _plan(life: Lifeform) -> Curriculum:
     from engine.learning.curriculum import plan_night
 
-    curriculum = plan_night(life.journal, random.Random(life.config.core_config.random_seed + life.journal.count()))
+    curriculum = plan_night(life.journal, random.Random(life.composed.scaffold.lora.seed + life.journal.count()))
     # A dream of what was corrected or forgotten must not go on colouring what is said.
     life.dreams.drop([memory.id for memory in life.journal.memories.all() if not memory.current])
     return curriculum

@@ -38,6 +38,9 @@ def next_impulse(life: Lifeform, quiet: float, now: float) -> Impulse | None:
         seconds = life.curiosity.seconds_until_asking(
             now, quiet, controls.curiosity_silence_seconds, controls.curiosity_cooldown_seconds
         )
+        if seconds is None and not controls.has_woken:
+            # Nothing was said yet that a question could follow, but a newborn greets the world with one.
+            seconds = max(0.0, controls.curiosity_silence_seconds - quiet)
         if seconds is not None:
             waiting.append(Impulse("/spark --ask", seconds))
     return min(waiting, key=lambda one: one.seconds, default=None)

@@ -160,6 +160,7 @@ class Lifeform:
             self.conversation.turns = [*turns[prompt.dropped :], Turn("assistant", spoken.text)]
         self._mind_doubts(spoken)
         live_through(self, "chat", text, spoken.text, answer.stats)
+        self._note_woken(True)
         return answer
 
     def generate(
@@ -190,6 +191,11 @@ class Lifeform:
         *before, last = self.conversation.turns or [Turn("assistant", "")]
         self.conversation.turns = [*before, Turn(last.role, f"{last.text}\n\n{question}".strip())]
         self.curiosity.asked(time.time())
+        self._note_woken(True)
+
+    def _note_woken(self, woken: bool) -> None:
+        if self.config.controls_config.has_woken is not woken:
+            self.config.set("controls_config.has_woken", woken, by="the lifeform")
 
     def dice(self) -> random.Random:
         """Chance for choices that are not a token's: seeded by the life's own, so that one seed lives one life."""
@@ -264,14 +270,14 @@ class Lifeform:
 
     def set_blend(self, blend: float) -> Change:
         """Set b, the blend strength."""
-        return self.set_config("core_config.blend_strength", blend)
+        return self.set_config("core_config.blend_strength", blend, by="tune cross blend")
 
     def set_memory(self, scaffold: bool | None = None, token_map: bool | None = None) -> None:
         """Switch the two memories; None leaves one as it is."""
         if scaffold is not None:
-            self.set_config("controls_config.use_scaffold_memory", scaffold)
+            self.set_config("controls_config.use_scaffold_memory", scaffold, by="memory")
         if token_map is not None:
-            self.set_config("controls_config.use_token_map_memory", token_map)
+            self.set_config("controls_config.use_token_map_memory", token_map, by="memory")
 
     # -- nights --------------------------------------------------------------------------------------------------------
 
@@ -301,8 +307,8 @@ class Lifeform:
 
     # -- settings ------------------------------------------------------------------------------------------------------
 
-    def set_config(self, key: str, value: Any) -> Change:
-        """Change one setting, and let it act at once where it can.
+    def set_config(self, key: str, value: Any, *, by: str = "config") -> Change:
+        """Change one setting, and let it act at once where it can; ``by`` says who does, for ``config why``.
 
         Raises:
             ConfigError: When key or value are wrong; nothing is changed.
@@ -310,8 +316,12 @@ class Lifeform:
         if self.composition is not None:
             # What time has already done to the token map's memory is settled at the old rate.
             self.composition.memory.settle(self.config.controls_config.memory_decay_rate)
-        change = self.config.set(key, value)
+        change = self.config.set(key, value, by=by)
         controls = self.config.controls_config
+        if not controls.is_sleeping:
+            self.wake()
+        if self.composition is not None:
+            self.use_threads()
         self.confidence.enabled = controls.enable_confidence_tracking
         self.confidence.resize(controls.confidence_history_maxlen)
         self.temperament.resize(controls.temperament_history_maxlen)
@@ -320,7 +330,7 @@ class Lifeform:
 
     def reset_config(self, key: str) -> Change:
         """Set ``key`` back to its default."""
-        return self.set_config(key, spec(key).default)
+        return self.set_config(key, spec(key).default, by="config reset")
 
     # -- conversation --------------------------------------------------------------------------------------------------
 
@@ -344,6 +354,7 @@ class Lifeform:
         previous = self.conversation.id
         self._compose(report)
         self._be_born()
+        self._note_woken(False)
         report("awake", 1.0)
         return self.conversation.id, previous
 

@@ -279,7 +279,7 @@ class _Schooling:
             accumulation_steps=training.accumulation_steps,
             learning_rate=training.learning_rate,
             max_patience=training.max_patience,
-            seed=self.core.random_seed,
+            seed=self.composition.scaffold.lora.seed,
             importance=plasticity(self.life.life, training.lifecycle_curve) if weighted else 1.0,
         )
 

@@ -48,6 +48,7 @@ def capture(life: Lifeform) -> SavedState:
         "gate_trained": composition.gate.trained,
         "dreams": index_of(life.dreams),
         "slept_at_temperament": life.slept_at_temperament,
+        "has_woken": life.config.controls_config.has_woken,
     }
     return SavedState(meta, parts)
 
@@ -113,6 +114,7 @@ def restore(life: Lifeform, saved: SavedState) -> None:
     life.pinned_weight, life.last_trained = pinned, trained_at
     life.dreams = dreams
     life.slept_at_temperament = temperament.score if slept_at is None else slept_at
+    controls.has_woken = controls.has_woken or meta.get("has_woken") is True
 
 
 def _check_models(theirs: Any, ours: dict[str, Any]) -> None:

@@ -57,7 +57,7 @@ def _computing(life: Lifeform) -> dict[str, Any]:
     if composition is None:
         core = life.config.core_config
         return {"base_model": core.base_model_name, "scaffold_model": core.scaffold_model_name}
-    base, quantization = composition.base, life.config.core_config.quantization
+    base = composition.base
     return {
         "base_model": base.name,
         "scaffold_model": composition.scaffold.frozen.name,
@@ -65,7 +65,7 @@ def _computing(life: Lifeform) -> dict[str, Any]:
         "layer_count": len(base.layers),
         "bridged_layers": composition.layers,
         "device": str(base.device),
-        "precision": str(base.dtype).removeprefix("torch.") if quantization == "fp16" else quantization,
+        "precision": str(base.dtype).removeprefix("torch.") if base.quantization == "fp16" else base.quantization,
         "learned": composition.learned,
         "context_limit": min(life.config.controls_config.context_length, base.context_limit),
     }

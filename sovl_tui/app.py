@@ -57,6 +57,7 @@ class SovlApp(App[None]):
         self.crash_report: Path | None = None
         self._pump = Pump(engine.outbox, self, self._set_pace)
         self._pump_timer: Timer | None = None
+        self._liveliest = self.animation_level  # what the terminal's user allows, whatever the settings say
         self._last_interrupt = 0.0
         self._leaving = False
         self._engine_ended = False
@@ -74,8 +75,7 @@ class SovlApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first; the engine starts when something can be seen."""
-        if not self.config.interface_config.animations:
-            self.animation_level = "none"
+        self._apply_animations()
         self.theme_changed_signal.subscribe(self, lambda _: self._use_ink())
         self._apply_theme()
         self._use_ink()
@@ -141,6 +141,7 @@ class SovlApp(App[None]):
                     self.farewell = text
                 case Done():
                     self._apply_theme()
+                    self._apply_animations()
                 case Closed():
                     self._engine_ended = True
                     if self.live.failed and not self._leaving:
@@ -262,7 +263,7 @@ class SovlApp(App[None]):
 
     def action_use_theme(self, name: str) -> None:
         """Change the colours, and the setting with them."""
-        self.config.set("interface_config.theme", name)
+        self.config.set("interface_config.theme", name, by="the palette")
         self._apply_theme()
 
     def _apply_theme(self) -> None:
@@ -270,6 +271,12 @@ class SovlApp(App[None]):
         name = wanted if wanted in self.theme_names else OWN_THEMES[0].name
         if name != self.theme:
             self.theme = name
+
+    def _apply_animations(self) -> None:
+        level = self._liveliest if self.config.interface_config.animations else "none"
+        if level != self.animation_level:
+            self.animation_level = level
+            self.live.column.figure.hold_breath(False)
 
     def _use_ink(self) -> None:
         self.live.use_ink(self.ink)

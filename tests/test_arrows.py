@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("engine", "sovl_tui")
 
 # From the ground up. A file may import its own part and those below it, never one above.
-GROUND = ("api", "version", "visible", "resources", "config", "config_keys", "home")
+GROUND = (
+    "api", "version", "visible", "resources", "config", "config_effects", "config_keys", "config_page",
+    "config_presets", "config_text", "home",
+)  # fmt: skip
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
     "lifeform", "gestation", "voice", "interaction", "speech", "rescue", "impulse", "evaluation", "schooling", "state",

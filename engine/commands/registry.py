@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from .configuring import CONFIGURING
 from .control import CONTROL
 from .evaluating import EVALUATING
 from .help import explained, overview
@@ -69,6 +70,7 @@ COMMANDS: tuple[CommandSpec, ...] = (
     *EVALUATING,
     *RECORDS,
     *KEEPING,
+    *CONFIGURING,
     *CONTROL[:-1],
     _HELP,
     CONTROL[-1],

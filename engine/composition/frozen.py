@@ -41,6 +41,7 @@ class FrozenModel:
         tokenizer: Its tokenizer.
         layers: The decoder layers, lowest first.
         end_ids: Token ids that end an answer.
+        quantization: In how many bits its weights are kept: ``fp16``, ``int8`` or ``int4``, as the setting.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FrozenModel:
     tokenizer: Any
     layers: nn.ModuleList
     end_ids: frozenset[int]
+    quantization: str = "fp16"
 
     @property
     def trunk(self) -> Any:
@@ -148,7 +150,7 @@ def load_frozen(name: str, folder: Path, quantization: str = "fp16", device: tor
         raise WeightsError(f"cannot load the model {name!r} from {folder}: {first_line}") from error
     model.eval()
     model.requires_grad_(False)
-    return FrozenModel(name, folder, model, tokenizer, decoder_layers(model), _end_ids(model, tokenizer))
+    return FrozenModel(name, folder, model, tokenizer, decoder_layers(model), _end_ids(model, tokenizer), quantization)
 
 
 def _quantizer(quantization: str, dtype: torch.dtype) -> BitsAndBytesConfig | None:

@@ -93,18 +93,20 @@ class _Night:
         self.life, self.watcher, self.curriculum = life, watcher, curriculum
         assert life.composition is not None
         self.composition = life.composition
+        # Whatever is set while it sleeps, a night goes on as it began.
+        self.config = life.config.model_copy(deep=True)
         self.night = Night()
         self.dreams = life.dreams.copy()
         self.before = copy_of_trained(self.composition)
         self.recognised_before = self.composition.gate.trained
         # Another night over the same memories, or another dream of them, is not the same again.
         dreamt = [(dream.memory_id, dream.weight) for dream in self.dreams.dreams]
-        self.chance = random.Random(repr((life.config.core_config.random_seed, len(curriculum.lessons), dreamt)))
+        self.chance = random.Random(repr((self.composition.scaffold.lora.seed, len(curriculum.lessons), dreamt)))
         self._phase_began = time.monotonic()
         self._phase = ""
 
     def run(self, dream: bool, last_prompt: str) -> Night:
-        settings = self.life.config
+        settings = self.config
         self._enter("falling asleep", EngineState.DREAMING)
         learner = learner_for(self.composition, self._influence(), self._preamble())
         try:
@@ -204,9 +206,9 @@ class _Night:
         """Keep the new weights, or as much of the change as does no harm, or put back the old ones."""
         self._enter("auditing", EngineState.AUDITING)
         lessons, controls = self.curriculum.lessons, self.curriculum.controls
-        learner.dreams = in_context(self.dreams, self.life.config.controls_config, self.composition)
+        learner.dreams = in_context(self.dreams, self.config.controls_config, self.composition)
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
-        threshold = self.life.config.core_config.gate_threshold
+        threshold = self.config.core_config.gate_threshold
         after = copy_of_trained(self.composition)
         own = own_answers(learner, controls, self._encode, self._heed)
 
@@ -265,7 +267,7 @@ class _Night:
     # -- rows ----------------------------------------------------------------------------------------------------------
 
     def _told(self, learner: Learner) -> tuple[list[Exercise], list[float]]:
-        longest = self.life.config.training_config.max_seq_length
+        longest = self.config.training_config.max_seq_length
         rows: list[tuple[list[int], list[int], bool]] = []
         stress: list[torch.Tensor] = []
         gated: list[bool] = []
@@ -318,7 +320,7 @@ class _Night:
 
     def _recipe(self, rows: int) -> Recipe:
         """As many steps as ``rows``, those that count, take."""
-        training, factor = self.life.config.training_config, self.life.config.controls_config.sleep_time_factor
+        training, factor = self.config.training_config, self.config.controls_config.sleep_time_factor
         batch = min(training.batch_size, 16)
         steps = max(_FEWEST_STEPS, math.ceil(_ROUNDS * rows / batch))
         return Recipe(steps=max(1, round(factor * steps)), learning_rate=training.learning_rate, told=batch)
@@ -332,13 +334,13 @@ class _Night:
 
     def _prompt(self, text: str) -> Prompt:
         base = self.composition.base
-        system = self.life.config.controls_config.system_prompt
+        system = self.config.controls_config.system_prompt
         return build_prompt(base.tokenizer, [Turn("user", text)], limit=base.context_limit, system=system)
 
     def _encode_after(self, turns: Sequence[tuple[str, str]], text: str) -> list[int]:
         said = [turn for user, assistant in turns for turn in (Turn("user", user), Turn("assistant", assistant))]
         base = self.composition.base
-        system = self.life.config.controls_config.system_prompt
+        system = self.config.controls_config.system_prompt
         return build_prompt(base.tokenizer, [*said, Turn("user", text)], limit=base.context_limit, system=system).ids
 
     def _preamble(self) -> list[int]:
@@ -350,9 +352,9 @@ class _Night:
     def _influence(self) -> Influence:
         """The weight at which what is learned tonight will be used: the pinned one, or the lifecycle's afterwards."""
         core, training, controls = (
-            self.life.config.core_config,
-            self.life.config.training_config,
-            self.life.config.controls_config,
+            self.config.core_config,
+            self.config.training_config,
+            self.config.controls_config,
         )
         gain = exposure_gain(self.life.temperament.mood, training.exposure_gain_eager, training.exposure_gain_default)
         new = sum(not lesson.old for lesson in self.curriculum.lessons)
@@ -404,7 +406,7 @@ class _Night:
             self._phase_began = time.monotonic()
 
     def _dream_settings(self) -> DreamSettings:
-        controls = self.life.config.controls_config
+        controls = self.config.controls_config
         melancholic = self.life.temperament.mood.value == "melancholic" and controls.dream_temperament_on
         return DreamSettings(
             prompt_weight=controls.dream_prompt_weight,

@@ -34,9 +34,8 @@ class Figure(Lines):
 
     def on_mount(self) -> None:
         """Start to breathe, unless animations are off."""
-        if self.app.animation_level != "none":
-            self._timer = self.set_interval(_PERIOD, self._breathe, pause=True)
-            self._pace()
+        self._timer = self.set_interval(_PERIOD, self._breathe, pause=True)
+        self._pace()
 
     def show_vitals(self, vitals: Vitals) -> None:
         """Take the pose that fits."""
@@ -51,7 +50,8 @@ class Figure(Lines):
 
     def _pace(self) -> None:
         if self._timer is not None:
-            self._timer.resume() if self._data.moves and self.is_on_screen else self._timer.pause()
+            moves = self._data.moves and self.is_on_screen and self.app.animation_level != "none"
+            self._timer.resume() if moves else self._timer.pause()
 
     def _breathe(self) -> None:
         self._quiet += 1

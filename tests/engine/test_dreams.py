@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,11 +14,11 @@ from typing import Any
 import pytest
 import torch
 from driving import tiny_config
+from observing import FACTS, TEXT, trace_noise
 
 from engine import Home, gestation
 from engine.composition.bridge import Influence
 from engine.composition.prompt import Prompt, Turn, build_prompt
-from engine.composition.recollection import Recollection
 from engine.learning import curriculum
 from engine.learning import sleep as nights
 from engine.learning.dreaming import Dreamable, DreamSettings, replay
@@ -29,13 +28,6 @@ from engine.learning.night import Broken
 from engine.lifeform import Lifeform
 from engine.memory.dreams import DreamMemory
 
-FACTS = (
-    "My cat is called Zorblax.",
-    "The river Velmora flows into the Corvic sea.",
-    "My sister Noor lives in Graz.",
-    "My dog is called Kelpast.",
-    "My brother Tom lives in Bern.",
-)
 CHANGED = (
     "dream_memory_weight",
     "dream_memory_decay",
@@ -48,7 +40,6 @@ CHANGED = (
     "enable_prompt_driven_dreams",
     "use_scaffold_memory",
 )
-TEXT = "hello, my cat is called"
 
 
 class Caller:
@@ -145,19 +136,6 @@ def logits(life: Lifeform) -> torch.Tensor:
     return life.composed.listen(Prompt(ids, TEXT), life.influence()).logits(ids[-1])
 
 
-def noise(life: Lifeform) -> list[float]:
-    """How far each trace is from what its memory leaves undisturbed, as a share of its rms."""
-    tokenizer = life.composed.base.tokenizer
-    recalled = Recollection(life.composed, lambda text: build_prompt(tokenizer, [Turn("user", text)], limit=500))
-    texts = {memory.id: memory.text for memory in life.journal.memories.all()}
-    found = []
-    for one in life.dreams.dreams:
-        clean = recalled.trace(texts[one.memory_id])
-        squares = [((one.trace[n].float() - t) / t.square().mean().sqrt()).square() for n, t in clean.items()]
-        found.append(math.sqrt(torch.cat([s.flatten() for s in squares]).mean()))
-    return found
-
-
 # -- when they are heard -----------------------------------------------------------------------------------------------
 
 
@@ -239,12 +217,12 @@ def test_only_so_many_are_kept(life: Lifeform) -> None:
 @pytest.mark.parametrize("scale", [0.01, 0.1])
 def test_noise_is_a_share_of_a_trace_s_size(life: Lifeform, scale: float) -> None:
     dream(life, dream_noise_scale=scale, dream_novelty_boost=0.0)
-    assert noise(life) == pytest.approx([scale] * 3, rel=0.15)
+    assert trace_noise(life) == pytest.approx([scale] * 3, rel=0.15)
 
 
 def test_what_is_new_is_disturbed_more(life: Lifeform) -> None:
     dream(life, dream_noise_scale=0.01, dream_novelty_boost=0.05)
-    first, *others = noise(life)
+    first, *others = trace_noise(life)
     assert first == pytest.approx(0.06, rel=0.15), "nothing had been dreamt before"
     assert all(0.01 < one < 0.055 for one in others), "all sentences are a little like one another"
 
@@ -254,7 +232,7 @@ def test_melancholy_disturbs_dreams(life: Lifeform, more: float, expected: float
     life.temperament.swing_to(0.05, life._temper)
     assert life.temperament.mood.value == "melancholic"
     dream(life, dream_noise_scale=0.01, dream_novelty_boost=0.0, temp_melancholy_noise=more)
-    assert noise(life) == pytest.approx([expected] * 3, rel=0.15)
+    assert trace_noise(life) == pytest.approx([expected] * 3, rel=0.15)
 
 
 def first_drawn(prompt_weight: float, *, driven: bool = True) -> Counter[int]:

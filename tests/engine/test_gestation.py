@@ -158,7 +158,9 @@ def test_chat_during_a_night_is_answered_at_once_by_the_weights_of_before(
 
 
 @pytest.mark.parametrize(
-    ("formed", "how"), [("key-value", "wake"), ("key-value", "stop"), ("bridge", "wake")], indirect=["formed"]
+    ("formed", "how"),
+    [("key-value", "wake"), ("key-value", "stop"), ("key-value", "config is_sleeping off"), ("bridge", "wake")],
+    indirect=["formed"],
 )
 def test_waking_it_up_undoes_the_night(home: Path, formed: Any, how: str) -> None:
     with running(home, formed) as driver:
@@ -167,16 +169,18 @@ def test_waking_it_up_undoes_the_night(home: Path, formed: Any, how: str) -> Non
         with driver.paced(TrainingStep) as step:
             number = driver.engine.submit("sleep")
             step(2)
-            if how == "wake":
-                woken = driver.engine.submit("wake")
-            else:
+            assert driver.engine.config.get("is_sleeping")
+            if how == "stop":
                 driver.engine.stop()
-        if how == "wake":
+            else:
+                woken = driver.engine.submit(how)
+        if how != "stop":
             assert driver.wait(woken).outcome is Outcome.OK
         driver.wait(number)
         assert len(driver.of(TrainingStep)) == 2
         assert same(before, weights(driver))
         assert driver.engine.outbox.latest.unslept == len(FACTS)
+        assert not driver.engine.config.get("is_sleeping")
         assert driver.say("hello").outcome is Outcome.OK
 
 
@@ -301,6 +305,16 @@ def test_it_falls_asleep_by_itself_when_tired_and_quiet(
         driver.say("good night")
         driver.until(lambda: bool(driver.of(Woke)), "for a night of its own accord")
         driver.until(lambda: driver.engine.outbox.latest.unslept == 0)
+
+
+def test_sent_to_sleep_by_its_setting_it_sleeps_once_and_only_when_quiet(home: Path, config: Any) -> None:
+    with running(home, config) as driver:
+        driver.say("hello")
+        driver.say("config is_sleeping on")
+        driver.until(lambda: bool(driver.of(Woke)), "for the night it was sent to")
+        assert not driver.engine.config.get("is_sleeping") and not driver.engine.outbox.latest.gestating
+        assert driver.say("hello").outcome is Outcome.OK
+    assert len(driver.of(Woke)) == 1
 
 
 def test_forgetting_reaches_the_next_night(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,8 @@ def config(tiny_folders: dict[str, Path]) -> Any:
 
 def test_what_comes_first(tmp_path: Path, tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     with awake(tmp_path / "life", tiny_folders["llama"]) as life:
+        assert next_impulse(life, 20, NOW) == Impulse("/spark --ask", 100.0), "a newborn greets the world"
+        life.set_config("has_woken", True)
         assert next_impulse(life, 1e6, NOW) is None
         life.curiosity.spoken([" hello"], [0.9])
         assert next_impulse(life, 20, NOW) == Impulse("/spark --ask", 100.0)

@@ -216,6 +216,21 @@ def test_states_stay_in_the_home_unless_a_path_is_given(tmp_path: Path, tiny_fol
     life.home.release()
 
 
+def test_a_life_greets_the_world_once(tmp_path: Path, tiny_folders: dict[str, Path]) -> None:
+    first = awake(tmp_path / "home", tiny_folders["llama"])
+    assert not first.config.get("has_woken")
+    first.ask("Why is the sky blue?")
+    first.save()
+    first.close()
+    first.home.release()
+    second = awake(tmp_path / "home", tiny_folders["llama"])
+    assert second.config.get("has_woken")
+    second.reset(lambda *_: None)
+    assert not second.config.get("has_woken")
+    second.close()
+    second.home.release()
+
+
 def test_reset_is_a_newborn_and_keeps_files(tmp_path: Path, tiny_folders: dict[str, Path]) -> None:
     life = awake(tmp_path / "home", tiny_folders["llama"])
     newborn = {n: t.clone() for n, t in life.composed.scaffold.adapters().items()}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from driving import PATIENCE
+from effects import shows_effect_of
 
 from engine.api import Done, EngineState, Notice, Outcome, Progress, Started
 from sovl_tui import app as app_module
@@ -281,6 +282,7 @@ async def test_every_number_a_person_cares_about_is_on_the_screen(tmp_path: Path
             assert part in stage.screen_text, part
 
 
+@shows_effect_of("theme")
 async def test_a_theme_set_by_command_or_palette_shows_at_once(tmp_path: Path) -> None:
     async with on_stage(tmp_path) as stage:
         number = await stage.say("/config theme sovl-light")
@@ -292,6 +294,20 @@ async def test_a_theme_set_by_command_or_palette_shows_at_once(tmp_path: Path) -
         stage.app.action_use_theme("nord")
         assert stage.app.theme == "nord"
         assert stage.app.config.get("theme") == "nord"
+
+
+@shows_effect_of("animations")
+async def test_animations_start_and_stop_at_once(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        stage.app._liveliest = "full"
+        figure, levels = stage.app.live.column.figure, []
+        for animated in (False, True, False):
+            number = await stage.say(f"/config animations {animated}")
+            stage.app.config.set("interface_config.animations", animated)
+            stage.engine.command(number, f"Config animations: {animated}")
+            await stage.settle()
+            levels.append((stage.app.animation_level, figure._timer is not None and figure._timer._active.is_set()))
+        assert levels == [("none", False), ("full", True), ("none", False)]
 
 
 async def test_an_unknown_theme_falls_back_to_our_own(tmp_path: Path) -> None:
