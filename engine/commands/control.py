@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.status import snapshot_of
 
+from .refusing import must_write
 from .spec import Argument, Call, CommandSpec, Refused
 from .wording import clock, excerpt
 
@@ -55,7 +56,7 @@ def status(life: Lifeform, call: Call) -> None:
 
 def config(life: Lifeform, call: Call) -> None:
     """Show a setting or a section, or change a setting."""
-    from engine.config import SECTIONS, ConfigError, keys, spec
+    from engine.config import SECTIONS, keys, spec
 
     key, value = call.args["key"], call.args["value"]
     if key is None:
@@ -64,37 +65,22 @@ def config(life: Lifeform, call: Call) -> None:
         call.output("\n".join((*lines, "config SECTION lists its keys; config search WORD finds one.")))
     elif value is None and key in SECTIONS:
         call.output("\n".join(_setting(life.config, known) for known in keys() if known.section == key))
+    elif value is None:
+        call.output(f"Config {spec(key).name}: {_plain(life.config.get(key))}")
     else:
-        try:
-            if value is None:
-                call.output(f"Config {spec(key).name}: {_plain(life.config.get(key))}")
-            else:
-                _say_change(call, life.set_config(key, value))
-        except ConfigError as error:
-            raise Refused(str(error)) from error
+        _say_change(call, life.set_config(key, value))
 
 
 def config_save(life: Lifeform, call: Call) -> None:
     """Write the settings to their file."""
-    from engine.config import ConfigError
-
-    if life.read_only:
-        raise Refused("This home is open read-only, so nothing was saved; close the other SOVL and start again.")
-    try:
-        life.config.save(life.config_path)
-    except ConfigError as error:
-        raise Refused(str(error)) from error
+    must_write(life, "nothing was saved")
+    life.config.save(life.config_path)
     call.output(f"Config saved to {life.config_path}")
 
 
 def config_reset(life: Lifeform, call: Call) -> None:
     """Give a setting its default back."""
-    from engine.config import ConfigError
-
-    try:
-        _say_change(call, life.reset_config(call.args["key"]))
-    except ConfigError as error:
-        raise Refused(str(error)) from error
+    _say_change(call, life.reset_config(call.args["key"]))
 
 
 def config_search(life: Lifeform, call: Call) -> None:
@@ -200,7 +186,7 @@ def new(life: Lifeform, call: Call) -> None:
 def reset(life: Lifeform, call: Call) -> None:
     """Begin a new life, with all settings in force."""
     call.output("Resetting system state...")
-    begun, previous = life.reset(lambda doing, done: call.progress(doing, done, 1.0))
+    begun, previous = life.reset(call.report)
     call.output(f"New conversation: {begun} (Previous: {previous})")
 
 
