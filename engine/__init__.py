@@ -7,6 +7,7 @@ on the engine's own thread, after :meth:`Engine.start`.
 from engine.api import Outbox, Snapshot
 from engine.commands import parse
 from engine.config import Config, ConfigError, load_config
+from engine.escaping import visible
 from engine.home import Home, HomeError, HomeInUse
 from engine.resources import resource
 from engine.runtime import Engine
@@ -25,4 +26,5 @@ __all__ = [
     "load_config",
     "parse",
     "resource",
+    "visible",
 ]

@@ -107,7 +107,7 @@ class Engine:
         """Hand in one line, chat or command. Returns the id that all its events carry."""
         number = next(self._ids)
         self._waiting.add(number)
-        if (spec := parse(line).spec) is not None and spec.urgent:
+        if (spec := _command_in(line)) is not None and spec.urgent:
             self._stopped |= {*self._waiting, *self._jobs} - {number}
         self._inbox.put(Submit(number, line))
         return number
@@ -234,7 +234,7 @@ class Engine:
                 except queue.Empty:
                     break
                 match command:
-                    case Submit(_, line) if (spec := parse(line).spec) is not None and (spec.long or spec.urgent):
+                    case Submit(_, line) if (spec := _command_in(line)) is not None and (spec.long or spec.urgent):
                         self._held.append(command)
                     case Submit(id, line):
                         self._do(id, line)
@@ -382,6 +382,12 @@ class _Leaving(Exception):
 
 
 _REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError, WeightsError, CannotSleep)
+
+
+def _command_in(line: str) -> CommandSpec | None:
+    """The command that ``line`` carries out; None for chat, and for a command with bad arguments."""
+    intent = parse(line)
+    return intent.spec if intent.kind == "command" else None
 
 
 def _state_during(spec: CommandSpec | None, before: EngineState) -> EngineState:

@@ -24,7 +24,7 @@ def save(life: Lifeform, call: Call) -> None:
 
 def load(life: Lifeform, call: Call) -> None:
     """Go on from a saved state."""
-    life.load(_name(life, call), lambda doing, done: call.progress(doing, done, 1.0))
+    life.load(_name(life, call), call.report)
     call.output("Scaffold state loaded.\nCross-attention state loaded.\nToken map loaded.\nMetadata loaded.")
 
 
@@ -33,7 +33,7 @@ def panic(life: Lifeform, call: Call) -> None:
     from engine.rescue import rescue
 
     call.output("ERROR STATE: Rebooting synapses...")
-    rescued = rescue(life, lambda doing, done: call.progress(doing, done, 1.0))
+    rescued = rescue(life, call.report)
     lines = [f"Kept in {rescued.folder}: {', '.join(rescued.kept) or 'nothing'}"] if rescued.folder else []
     lines += [f"  {problem}" for problem in rescued.problems]
     origin = "a newborn, for there is no saved state" if rescued.saved_at is None else clock(rescued.saved_at)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from engine.memory.record import Interaction, JournalError, JournalEvent
+from engine.memory.record import Interaction, JournalEvent
 
 from .paths import path_of
+from .refusing import must_write
 from .spec import Argument, Call, CommandSpec, Flag, Refused
 from .wording import clock, counted, excerpt, squeezed
 
@@ -55,8 +54,7 @@ def recall(life: Lifeform, call: Call) -> None:
 
 def rate(life: Lifeform, call: Call) -> None:
     """Note what the user thought of an answer."""
-    if life.read_only:
-        raise Refused("This home is open read-only, so nothing can be rated; close the other SOVL and start again.")
+    must_write(life, "nothing can be rated")
     number = call.args["id"]
     if number is None:
         last = life.journal.conversation(life.conversation.id, 1)
@@ -75,8 +73,7 @@ def export(life: Lifeform, call: Call) -> None:
     path = path_of(call.args["file"])
     if path.exists() and not call.args["force"]:
         raise Refused(f"{path} exists already; choose another name, or add --force to replace it.")
-    with _refusing():
-        count = life.journal.export_jsonl(path)
+    count = life.journal.export_jsonl(path)
     call.output(f"Exported {counted(count, 'interaction')} to {path}")
 
 
@@ -89,11 +86,9 @@ def import_(life: Lifeform, call: Call) -> None:
             raise _Stopped
         call.progress("importing", done, total)
 
-    if life.read_only:
-        raise Refused("This home is open read-only, so nothing can be imported; close the other SOVL and start again.")
+    must_write(life, "nothing can be imported")
     try:
-        with _refusing():
-            report = life.journal.import_jsonl(path, step)
+        report = life.journal.import_jsonl(path, step)
     except _Stopped:
         call.output("Import stopped; nothing was added.")
         return
@@ -109,15 +104,6 @@ def import_(life: Lifeform, call: Call) -> None:
 
 class _Stopped(Exception):
     """The user stopped the import."""
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """A journal or a file that will not is bad input here, not a fault."""
-    try:
-        yield
-    except JournalError as error:
-        raise Refused(str(error)) from error
 
 
 def _how_many(call: Call, default: int) -> int:

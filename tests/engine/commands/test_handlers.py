@@ -12,6 +12,7 @@ from engine.commands import Call, Refused, parse
 from engine.config import Config, ConfigError
 from engine.home import Home
 from engine.lifeform import Lifeform
+from engine.memory.record import JournalError
 from engine.voice import Answer
 
 STATS = AnswerStats(3, 0.5, 0.1, 6.0, 10, 0, 0.72, 0.0, None, "end")
@@ -61,7 +62,7 @@ def run(life, line):
 
 def refused(life, line):
     before = (life.config.dump(), life.journal.count(), life.pinned_weight, life.conversation.id)
-    with pytest.raises((Refused, ConfigError)) as caught:
+    with pytest.raises((Refused, ConfigError, JournalError)) as caught:
         Ran(life, line)
     assert (life.config.dump(), life.journal.count(), life.pinned_weight, life.conversation.id) == before
     assert "\n" not in str(caught.value)
