@@ -29,5 +29,6 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room(LIVE, "f2", "F2", "the conversation, and how it is", "sovl_tui.screens.live:LiveScreen"),
+    Room("config", "f6", "F6", "every setting", "sovl_tui.screens.config:ConfigScreen"),
 )
 """From left to right."""
