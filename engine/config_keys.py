@@ -124,7 +124,7 @@ def _key(
         checks["default_factory"] = default.copy
     else:
         checks["default"] = default
-    return Field(description=help, json_schema_extra=cast("dict[str, Any]", about), **checks)
+    return Field(description=help, json_schema_extra=about, **checks)
 
 
 def _number(default: float, low: float, high: float, help: str, *, unit: str = "", live: bool = True) -> Any:
