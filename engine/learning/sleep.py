@@ -36,6 +36,9 @@ from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influen
 _ROUNDS = 5
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
 _FEWEST_STEPS = 90
+_MOST_TOLD = 12
+"""Told rows in a step, whatever ``batch_size`` allows: more and smaller steps learn better than fewer and larger ones
+over the same rows (paraphrases of made-up facts right: .65 with 16, .85 with 12, .78 with 8)."""
 _UNCOUNTED = ("dream", "scene")
 """Kinds of rows that take their turn among the others and make a night no longer."""
 _STRESS = 4.0
@@ -321,7 +324,7 @@ class _Night:
     def _recipe(self, rows: int) -> Recipe:
         """As many steps as ``rows``, those that count, take."""
         training, factor = self.config.training_config, self.config.controls_config.sleep_time_factor
-        batch = min(training.batch_size, 16)
+        batch = min(training.batch_size, _MOST_TOLD)
         steps = max(_FEWEST_STEPS, math.ceil(_ROUNDS * rows / batch))
         return Recipe(steps=max(1, round(factor * steps)), learning_rate=training.learning_rate, told=batch)
 
