@@ -19,6 +19,8 @@ _PLAIN_NOUNS = word_set("grammar", "plain_nouns")
 _MINE = frozenset({"my", "our", "My", "Our"})
 WORKS = word_set("grammar", "works")
 """Nouns after which a title stands: its words are one name, prepositions and all."""
+_CATEGORIES = word_set("grammar", "categories")
+"""Nouns after which an unknown word is a name, capital or not: ``the mineral drelite``."""
 _SINGULAR_S = word_set("grammar", "singular_in_s")
 
 
@@ -82,7 +84,8 @@ class Entity:
             return ()
         if self.owner:
             without_name = " ".join(word for word in self.text.split() if word not in self.name.split())
-            named = f"the {self.name}" if self.owner == "the" and self.head not in WORKS else self.name
+            bare = self.head in WORKS | _CATEGORIES
+            named = f"the {self.name}" if self.owner == "the" and not bare else self.name
             return (named, without_name) if self.owner != "the" else (named,)
         return (self.name,) if self.head in TITLES | PEOPLE else ()
 
@@ -154,6 +157,8 @@ def read_entity(words: list[str]) -> Entity | None:
     elif names and names[0] == 0 and owner == "the":
         last = next(i for i in range(len(names) + 1) if i not in names)
         name, head = " ".join(core[:last]), core_lower[-1]
+    elif len(core) == 2 and owner == "the" and core_lower[0] in _CATEGORIES and _may_be_a_name(core_lower[1]):
+        head, name = core_lower[0], core[1]
     else:
         head = core_lower[-1]
         if len(core) == 2 and owner in _MINE and core_lower[0] in PEOPLE | ANIMALS and _may_be_a_name(head):

@@ -135,7 +135,8 @@ def _other_entities(statement: Statement, rng: random.Random) -> Entity:
             return _entity(rng.choice(listed("people", "first_names")))
         return _entity(invented_name(rng) + rng.choice(("", "", "ia", "land")))
     if entity.name and entity.head:
-        return replace(entity, text=entity.text.replace(entity.name, new := invented_name(rng)), name=new)
+        new = invented_name(rng).lower() if entity.name.islower() else invented_name(rng)
+        return replace(entity, text=entity.text.replace(entity.name, new), name=new)
     return _other_thing(statement, rng)
 
 

@@ -169,3 +169,20 @@ def test_a_title_is_one_name_prepositions_and_all(message: str, name: str) -> No
     (fact,) = facts_in(message).facts
     assert fact.statement.entity.name == name
     assert name in fact.statement.entity.short_forms()
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("Talanune discovered the mineral drelite.", "drelite"),
+        ("The plant morvane grows in bogs.", "morvane"),
+        ("The game Tockle is played with nine stones.", "Tockle"),
+    ],
+)
+def test_an_unknown_word_after_what_it_is_is_a_name(message: str, name: str) -> None:
+    (fact,) = facts_in(message).facts
+    assert fact.statement.entity.short_forms() == (name,)
+
+
+def test_a_known_word_after_a_category_is_no_name() -> None:
+    assert not any(fact.statement.entity.name for fact in facts_in("The fish soup comes from Marseille.").facts)
