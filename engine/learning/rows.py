@@ -50,6 +50,8 @@ class RowPlan:
     """Questions for yes or no about each value that the fact replaced."""
 
 
+_VAGUE = (" life", " things")
+"""Topics that anything may belong to."""
 _STATEMENT_PROMPTS = (
     "Tell me something that I told you about {s}.",
     "What have I told you about {s}?",
@@ -104,12 +106,14 @@ def rows_for(
 
 def _scenes(fact: Fact, rng: random.Random, n: int, known: Collection[Fact]) -> list[str]:
     entity = fact.statement.entity
+    beside = [one for one in known if one.id != fact.id and same_entity(one.statement.entity, entity)]
     if entity.first_person:
         names = [topic_of(fact)]
-    elif any(other.id != fact.id and same_entity(other.statement.entity, entity) for other in known):
-        return []  # which of the facts would be meant?
+        beside = [one for one in beside if topic_of(one) == names[0]]
     else:
         names = [entity.text, *entity.short_forms()]
+    if beside or names[0].endswith(_VAGUE):
+        return []  # which of the facts would be meant?
     return [text for _ in range(n) if not gives_away(text := scene(rng.choice(names), rng), fact)]
 
 

@@ -136,7 +136,8 @@ def test_a_scene_is_other_talk_in_which_the_subject_turns_up() -> None:
 
 def test_there_is_no_scene_of_what_two_facts_are_about() -> None:
     lives, works = _fact("My brother Emil lives in Porto."), _fact("My brother Emil works as a welder.")
-    for fact in (lives, works):
+    owes, hides = _fact("I owe Kerstin forty euros."), _fact("I broke my left arm.")
+    for fact in (lives, works, owes, hides):
         assert not [row for row in rows_for(fact, random.Random(3), known=[lives, works]) if row.kind == "scene"]
 
 
