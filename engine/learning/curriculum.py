@@ -27,8 +27,8 @@ MOST_READ = 20_000
 """Interactions that are looked through, the newest ones."""
 
 _NEW = RowPlan()
-_REPLAYED = RowPlan(questions=4, statements=0, dreams=1, scenes=2, corrected=1)
-_WEAK = RowPlan(questions=9, statements=1, dreams=3, scenes=4, corrected=1)
+_REPLAYED = RowPlan(questions=4, further=2, statements=0, dreams=1, scenes=2, corrected=1)
+_WEAK = RowPlan(questions=9, further=3, statements=1, dreams=3, scenes=4, corrected=1)
 _PROBES = 3
 _OPENINGS = 25
 _NEAR_PER_FACT = 2

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.learning import screening
+from engine.learning.circumstances import circumstance
 from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
 from engine.learning.mentioned import Mentioned
 from engine.learning.person import second_person
@@ -70,6 +71,8 @@ class Fact:
     """Whether the user put something right with it."""
     denied: str = ""
     """The value it puts right, where the user named it: ``not 5828``."""
+    circumstance: Statement | None = None
+    """The same sentence as what says when or where, where it says so beside something else."""
 
     @property
     def subject(self) -> str:
@@ -245,11 +248,13 @@ def _read(text: str, mentioned: Mentioned, correcting: bool, before: Sequence[Fa
     if isinstance(stated, str):
         return stated
     facts = []
+    beside = circumstance(clause, stated[0].entity)
     for statement in stated:
         capitals, sentence = _with_capitals(statement, text, said)
         mentioned.note(capitals)
         full = sentence[:1].upper() + sentence[1:] + "."
-        facts.append(Fact(full, second_person(full), capitals, correcting, denied))
+        further = beside if beside and beside.value not in capitals.value and beside.value in full else None
+        facts.append(Fact(full, second_person(full), capitals, correcting, denied, further))
     return facts
 
 

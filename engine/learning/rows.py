@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.learning.current import Current
 from engine.learning.entities import same_entity
@@ -32,6 +32,8 @@ class Row:
     fact_id: str
     form: str
     """How it was asked, see :class:`engine.learning.questions.Question`; for a statement ``statement``."""
+    value: str = ""
+    """What of the answer was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class RowPlan:
 
     questions: int = 17
     """Rule-made questions of all forms."""
+    further: int = 6
+    """Questions for when or where, where that is said beside something else."""
     statements: int = 1
     """Prompts that ask for the fact as such."""
     dreams: int = 4
@@ -50,6 +54,8 @@ class RowPlan:
     """Questions for yes or no about each value that the fact replaced."""
 
 
+_ASKING = frozenset({"plain", "words", "order", "embedded", "short", "wrapped"})
+"""Forms that ask, and leave the answer open."""
 _VAGUE = (" life", " things")
 """Topics that anything may belong to."""
 _STATEMENT_PROMPTS = (
@@ -78,14 +84,19 @@ def rows_for(
     rows: list[Row] = []
     seen: set[str] = set()
 
-    def add(prompt: str, answer: str, kind: str, form: str) -> None:
+    def add(prompt: str, answer: str, kind: str, form: str, value: str = fact.value) -> None:
         if prompt.lower() not in seen:
             seen.add(prompt.lower())
-            rows.append(Row(prompt, answer, kind, fact.id, form))
+            rows.append(Row(prompt, answer, kind, fact.id, form, value))
 
     for question in questions(fact, rng, plan.questions, known):
         answer = yes(fact) if question.form == "yes" else no(fact) if question.form == "no" else fact.answer_text
         add(question.text, answer, "question", question.form)
+    if fact.circumstance:
+        further = replace(fact, statement=fact.circumstance, circumstance=None)
+        asked = questions(further, rng, 3 * plan.further, known)
+        for question in [one for one in asked if one.form in _ASKING][: plan.further]:
+            add(question.text, fact.answer_text, "question", question.form, further.value)
     about = statement_prompt(fact, rng)
     for _ in range(plan.statements):
         add(about, fact.answer_text, "statement", "statement")

@@ -280,10 +280,10 @@ class _Night:
         dreamt_noise = {one.memory.id: one.noise for one in self.night.dreams}
         for lesson in self.curriculum.lessons:
             dreamt = self.night.questions.get(lesson.memory_id, lesson.questions)
-            asked = [(row.prompt, row.answer, row.kind != "scene") for row in lesson.rows]
-            asked += [(question, lesson.answer, True) for question in dreamt]
-            for prompt, answer, is_question in asked:
-                ids, (said, weights) = self._encode(prompt), self._said(answer, lesson.value)
+            asked = [(row.prompt, row.answer, row.value, row.kind != "scene") for row in lesson.rows]
+            asked += [(question, lesson.answer, lesson.value, True) for question in dreamt]
+            for prompt, answer, value, is_question in asked:
+                ids, (said, weights) = self._encode(prompt), self._said(answer, value)
                 if len(ids) + len(said) <= longest:
                     rows.append((ids, said, True))
                     stress.append(weights)

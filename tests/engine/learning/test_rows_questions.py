@@ -99,7 +99,7 @@ def test_the_same_seed_makes_the_same_rows() -> None:
 def test_rows_answer_with_the_statement(told: str) -> None:
     fact = _fact(told)
     rows = rows_for(fact, random.Random(1))
-    assert 20 <= len(rows) <= 28
+    assert 20 <= len(rows) <= 34
     assert len({row.prompt.lower() for row in rows}) == len(rows)
     for row in rows:
         body = row.answer.removeprefix("Yes, ").removeprefix("No, ")
@@ -139,6 +139,31 @@ def test_there_is_no_scene_of_what_two_facts_are_about() -> None:
     owes, hides = _fact("I owe Kerstin forty euros."), _fact("I broke my left arm.")
     for fact in (lives, works, owes, hides):
         assert not [row for row in rows_for(fact, random.Random(3), known=[lives, works]) if row.kind == "scene"]
+
+
+@pytest.mark.parametrize(
+    ("told", "value", "asked"),
+    [
+        ("We are expecting a baby in November.", "November", "When do we expect a baby?"),
+        ("My sister bought a house in Porto.", "Porto", "Where did my sister buy a house?"),
+        ("My brother met his wife at a bus stop.", "a bus stop", "Where did my brother meet his wife?"),
+        ("I teach maths at the Lindenhof school.", "the Lindenhof school", "Where do I teach maths?"),
+    ],
+)
+def test_when_or_where_is_asked_for_beside_what(told: str, value: str, asked: str) -> None:
+    fact = _fact(told)
+    assert fact.circumstance is not None
+    rows = rows_for(fact, random.Random(0))
+    further = [row for row in rows if row.value == value]
+    assert asked in [row.prompt for row in further]
+    assert {row.answer for row in further} == {fact.answer_text}
+    assert not any(value in row.prompt for row in further)
+
+
+@pytest.mark.parametrize("told", ["We moved to Graz in spring.", "I lent my bicycle to Bram.", "My cat is called Mia."])
+def test_there_is_nothing_beside_what_is_all_there_is(told: str) -> None:
+    further = _fact(told).circumstance
+    assert further is None or further.value == "spring"
 
 
 def test_a_correction_teaches_that_the_old_value_is_wrong() -> None:
