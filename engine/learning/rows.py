@@ -94,8 +94,8 @@ def rows_for(
         add(question.text, answer, "question", question.form)
     if fact.circumstance:
         further = replace(fact, statement=fact.circumstance, circumstance=None)
-        asked = questions(further, rng, 3 * plan.further, known)
-        for question in [one for one in asked if one.form in _ASKING][: plan.further]:
+        open_ones = [one for one in questions(further, rng, 3 * plan.further, known) if one.form in _ASKING]
+        for question in open_ones[: plan.further]:
             add(question.text, fact.answer_text, "question", question.form, further.value)
     about = statement_prompt(fact, rng)
     for _ in range(plan.statements):
