@@ -100,6 +100,15 @@ _THEY_SHIFTED = re.compile(
     r"(?P<what>(?:the|my|our) .{2,40}?) (?P<to>to .+|(?:a )?[a-z]+)$",
     re.IGNORECASE,
 )
+_NAMED_THERE = re.compile(
+    r"^(?:(?P<where>(?i:in|on|under|behind|at|near) [^,]{2,40}?),? )?(?i:there is|we have|I have) an? "
+    r"(?P<what>[\w -]{2,30}?)(?: (?P<there>(?:in|on|under|behind|at|near) [^,]{2,40}?))?,? "
+    r"(?:that is |which is )?(?:called|named) (?P<name>.+)$"
+)
+_ITS_TIME = re.compile(
+    r"^it is (?P<what>(?:my|our|the) .{2,40}? ?(?:birthday|anniversary|day off|turn|wedding)) (?P<when>(?:on|in) .+)$",
+    re.IGNORECASE,
+)
 _PAINTED = re.compile(
     r"^(?:I|we) (?:have )?(?:re)?painted (?P<what>(?:the|my|our) .{2,40}?) (?P<colour>\w+)$", re.IGNORECASE
 )
@@ -203,6 +212,10 @@ def _they(text: str) -> list[str] | None:
         return [f"{match['what']} was {match['did'].lower()} {match['to']}"]
     if (match := _PAINTED.match(text)) and match["colour"].lower() in _COLOURS:
         return [f"{match['what']} is {match['colour']}"]
+    if match := _ITS_TIME.match(text):
+        return [f"{match['what']} is {match['when']}"]
+    if (match := _NAMED_THERE.match(text)) and (where := match["where"] or match["there"]):
+        return [f"The {match['what']} {where[:1].lower()}{where[1:]} is called {match['name']}"]
     if match := _CODE_TO.match(text):
         return [f"The code for {match['what']} is {match['code']}"]
     return None

@@ -24,7 +24,7 @@ _CORRECTION = re.compile(
 _LEAD_IN = re.compile(
     r"(?:(?:please\s+)?(?:remember|note|know|keep in mind|bear in mind|do not forget|don't forget|be aware|"
     r"make a note|learn|memori[sz]e|write down)\s+(?:this|the following|that|:)\s*[,:]?\s*)"
-    r"|(?:(?:oh|ah|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|"
+    r"|(?:(?:oh|ah|ugh|argh|wow|phew|yay|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|"
     r"besides|plus|hi there|"
     r"hey there|by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|"
     r"need it|did not know)|"
@@ -46,7 +46,7 @@ _LEAD_IN = re.compile(
     r"let you know|inform you)"
     r"(?: that|:|,)?\s+)"
     r"|(?:i (?:have )?(?:already |just )?told you (?:before |already )?(?:that )?(?=\S+ \S+ \S))"
-    r"|(?:i (?:forgot|neglected) to (?:mention|say|tell you|add)(?: that|:|,)?\s+)"
+    r"|(?:(?:i )?(?:forgot|neglected) to (?:mention|say|tell you|add)(?: that|:|,)?\s+)"
     r"|(?:did (?:i|you) (?:ever )?(?:mention|know|tell you)(?: that)?\s+(?=.{8,}[.!]$))"
     r"|(?:(?:it is|it's) (?:true|a fact|important|worth knowing) that\s+)"
     r"|(?:(?:the (?:truth|fact|thing) is|fact is|truth is)(?: that|:|,)\s*)",

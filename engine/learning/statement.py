@@ -57,7 +57,7 @@ def value_end(words: list[str], cut_prepositions: bool) -> int:
         if i and (lower in _ADJUNCT or (lower == "for" and i + 1 < len(words) and bare(words[i + 1])[:1].isdigit())):
             return i
         if i and cut_prepositions and lower in PREPOSITIONS and lower not in ("of", "and", "like"):
-            if _in_title(words, i):
+            if _in_title(words, i) or (lower in ("past", "to") and bare(words[i - 1]) in ("half", "quarter")):
                 continue
             return i
         if (

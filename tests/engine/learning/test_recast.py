@@ -77,6 +77,11 @@ IN_PASSING = {
     "My neighbour Ruben got a job as a beekeeper.": ["My neighbour Ruben works as a beekeeper."],
     "My sister Odile is getting married to a man called Janko.": ["My sister Odile is married to Janko."],
     "I was born and raised in Tampere.": ["I was born in Tampere."],
+    "There's a bakery in our street that is called Crumb.": ["The bakery in our street is called Crumb."],
+    "On my desk there is a cactus named Gerald.": ["The cactus on my desk is called Gerald."],
+    "It's my wife's birthday on Sunday.": ["My wife's birthday is on Sunday."],
+    "forgot to tell you, we got a kitten, he's called Momo": ["We got a kitten.", "Our kitten is called Momo."],
+    "ugh my landlord Mr Pratt raised the rent to 870": ["My landlord Mr Pratt raised the rent to 870."],
     # a topic first, and what is said of it after
     "My wife's name? Ines.": ["My wife's name is Ines."],
     "The spare key? It's under the blue flowerpot.": ["The spare key is under the blue flowerpot."],
