@@ -75,6 +75,11 @@ class Home:
         return self.path / "state"
 
     @property
+    def asleep_path(self) -> Path:
+        """There while it sleeps; one that outlived its process tells of a sleep that was cut off."""
+        return self.path / "asleep"
+
+    @property
     def log_dir(self) -> Path:
         """Crash reports and what libraries write to stderr."""
         return self.path / "logs"

@@ -115,6 +115,8 @@ class Lifeform:
         self._compose(report)
         report("remembering", 0.9)
         take_up(self)
+        if told := gestation.cut_off(self):
+            self.warnings.append(told)
         report("awake", 1.0)
 
     def _compose(self, report: Report) -> None:
