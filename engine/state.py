@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 from engine.mind.confidence import ConfidenceHistory
 from engine.mind.lifecycle import Lifecycle
 from engine.mind.temperament import Temperament, TemperamentSettings
-from engine.state_files import CROSS_ATTENTION, SCAFFOLD, TOKEN_MAP, SavedState, StateError, read_state, set_aside
+from engine.state_files import (
+    CROSS_ATTENTION,
+    SCAFFOLD,
+    TOKEN_MAP,
+    SavedState,
+    StateError,
+    read_state,
+    recover_all,
+    set_aside,
+)
 from engine.state_rotation import earlier_states
 
 if TYPE_CHECKING:
@@ -142,6 +151,8 @@ def take_up(life: Lifeform) -> float | None:
     warnings. Returns when the state that is used was saved, in Unix seconds; None when there was none.
     """
     prefix = life.state_prefix()
+    if not life.read_only:
+        life.warnings += recover_all(life.home.state_dir)
     try:
         return _go_on_from(life, prefix)
     except StateError as error:

@@ -163,6 +163,16 @@ def set_aside(prefix: Path) -> Path:
     return folder
 
 
+def recover_all(folder: Path) -> list[str]:
+    """Bring every interrupted save in ``folder`` to its end, or undo it. Returns what was done, a line for each."""
+    left = {path.with_suffix("") for path in folder.glob("*.writ*") if path.suffix in (".writing", ".written")}
+    told = []
+    for prefix in sorted(left):
+        with suppress(OSError, ValueError):  # whoever reads or writes that state is told what is wrong with it
+            told.append(_recover(prefix))
+    return [line for line in told if line]
+
+
 def _recover(prefix: Path) -> str:
     """Bring an interrupted save to its end, or undo it. Returns what was done, in one line; empty for nothing."""
     writing, written = _folders(prefix)

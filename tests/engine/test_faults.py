@@ -17,7 +17,16 @@ from engine.config import Config, ConfigError, load_config
 from engine.learning.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from engine.memory.journal import Journal
 from engine.memory.record import JournalError
-from engine.state_files import CROSS_ATTENTION, SCAFFOLD, TOKEN_MAP, SavedState, StateError, read_state, write_state
+from engine.state_files import (
+    CROSS_ATTENTION,
+    SCAFFOLD,
+    TOKEN_MAP,
+    SavedState,
+    StateError,
+    read_state,
+    recover_all,
+    write_state,
+)
 from engine.state_rotation import earlier_states
 
 
@@ -106,6 +115,23 @@ def test_a_full_disk_costs_the_journal_only_what_it_could_not_take(tmp_path: Pat
     with Journal.open(tmp_path / "journal.sqlite3") as journal:
         assert [one.prompt.split()[0] for one in journal] == [str(number) for number in range(taken)]
         assert journal._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_saves_that_were_cut_off_are_put_in_order_together(tmp_path: Path) -> None:
+    for name in ("a.b", "c", "d"):
+        write_state(tmp_path / name, SavedState({"n": 1}, {SCAFFOLD: b"old"}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.state_files._finish", lambda _: None)
+        write_state(tmp_path / "a.b", SavedState({"n": 2}, {}))
+    (tmp_path / "c.writing").mkdir()
+    (tmp_path / "c.writing" / f"c{SCAFFOLD}").write_bytes(b"ne")
+    (tmp_path / "d.written").mkdir()  # of a program that did not know when to stop
+    (tmp_path / "d_meta.json").write_text("{")
+    told = recover_all(tmp_path)
+    assert [line.split(" was ")[0] for line in told] == ["a save of a.b", "a save of c"]
+    states = [read_state(tmp_path / name) for name in ("a.b", "c")]
+    assert [state and state.meta["n"] for state in states] == [2, 1]
+    assert sorted(path.name for path in tmp_path.glob("*.writ*")) == ["d.written"]
 
 
 # -- files that others wrote -------------------------------------------------------------------------------------------
