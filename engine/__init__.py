@@ -7,22 +7,43 @@ on the engine's own thread, after :meth:`Engine.start`.
 from engine.api import Outbox, Snapshot
 from engine.commands import parse
 from engine.config import Config, ConfigError, load_config
+from engine.escaping import visible
 from engine.home import Home, HomeError, HomeInUse
+from engine.memory.memories import Memory
+from engine.memory.query import EVENTS, OWN, STATES, Query, QueryError, read_query, read_time, with_condition
+from engine.memory.reader import Edge, JournalLine, JournalReader
+from engine.memory.record import Interaction, JournalError, JournalEvent
 from engine.resources import resource
 from engine.runtime import Engine
 from engine.version import __version__
 
 __all__ = [
+    "EVENTS",
+    "OWN",
+    "STATES",
     "Config",
     "ConfigError",
+    "Edge",
     "Engine",
     "Home",
     "HomeError",
     "HomeInUse",
+    "Interaction",
+    "JournalError",
+    "JournalEvent",
+    "JournalLine",
+    "JournalReader",
+    "Memory",
     "Outbox",
+    "Query",
+    "QueryError",
     "Snapshot",
     "__version__",
     "load_config",
     "parse",
+    "read_query",
+    "read_time",
     "resource",
+    "visible",
+    "with_condition",
 ]

@@ -44,6 +44,8 @@ class KeySpec:
     """True when a change acts at once, False when it acts after a reset."""
     effect: Effect
     """What it moves, which way, and from when on."""
+    state: bool = False
+    """Whether the engine keeps something of its own here, which is not for a person to set."""
 
     @property
     def dotted(self) -> str:
@@ -127,12 +129,13 @@ ModuleName = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.\-]+$")]
 def _key(
     kind: str, default: Any, low: float | None, high: float | None, unit: str, help: str, live: bool, **checks: Any
 ) -> Any:
-    about = {"kind": kind, "low": low, "high": high, "unit": unit, "live": live}
+    state = checks.pop("state", False)
+    about = {"kind": kind, "low": low, "high": high, "unit": unit, "live": live, "state": state}
     if isinstance(default, list):
         checks["default_factory"] = default.copy
     else:
         checks["default"] = default
-    return Field(description=help, json_schema_extra=cast("dict[str, Any]", about), **checks)
+    return Field(description=help, json_schema_extra=about, **checks)
 
 
 def _number(default: float, low: float, high: float, help: str, *, unit: str = "", live: bool = True) -> Any:
@@ -145,6 +148,10 @@ def _integer(default: int, low: int, high: int, help: str, *, unit: str = "", li
 
 def _switch(default: bool, help: str, *, live: bool = True) -> Any:
     return _key("switch", default, None, None, "", help, live, strict=True)
+
+
+def _state(help: str) -> Any:
+    return _key("switch", False, None, None, "", f"State, kept by the engine: {help}", True, strict=True, state=True)
 
 
 def _choice(default: str | None, help: str, *, live: bool = True) -> Any:
@@ -419,14 +426,11 @@ class ControlsConfig(Section):
     dynamic_cross_attn_mode: Literal["confidence", "temperament"] | None = _choice(
         None, "Lets confidence or temperament turn the scaffold's influence up and down. Null keeps it steady."
     )
-    has_woken: bool = _switch(
-        False,
-        "State, kept by the engine: whether it has spoken to anyone yet. A newborn that has not asks a first question "
-        "by itself when nothing is said to it.",
+    has_woken: bool = _state(
+        "whether it has spoken to anyone yet. A newborn that has not asks a first question by itself when nothing is "
+        "said to it."
     )
-    is_sleeping: bool = _switch(
-        False, "State, kept by the engine: whether it sleeps. On sends it to sleep once it is quiet, off wakes it."
-    )
+    is_sleeping: bool = _state("whether it sleeps. On sends it to sleep once it is quiet, off wakes it.")
     confidence_history_maxlen: Whole = _integer(
         5, 1, 1000, "Answers whose confidence counts. More makes temperament slower to react.", unit="answers"
     )

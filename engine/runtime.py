@@ -73,6 +73,7 @@ class Engine:
     Attributes:
         home: The lifeform's folder.
         config: Its settings; read them, and change them by submitting ``config`` lines.
+        config_path: Where ``config save`` writes them.
         outbox: What it has to say.
     """
 
@@ -81,7 +82,7 @@ class Engine:
         self.home = home
         self.config = config
         self.outbox = Outbox(Snapshot(read_only=home.read_only))
-        self._config_path = config_path
+        self.config_path = config_path or home.config_path
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ids = itertools.count(1)
         self._held: deque[Submit] = deque()  # long jobs that came while another one ran
@@ -107,7 +108,7 @@ class Engine:
         """Hand in one line, chat or command. Returns the id that all its events carry."""
         number = next(self._ids)
         self._waiting.add(number)
-        if (spec := parse(line).spec) is not None and spec.urgent:
+        if (spec := _command_in(line)) is not None and spec.urgent:
             self._stopped |= {*self._waiting, *self._jobs} - {number}
         self._inbox.put(Submit(number, line))
         return number
@@ -154,7 +155,7 @@ class Engine:
     def _open(self) -> bool:
         """Open journal and mind, which need no torch."""
         try:
-            self._life = Lifeform(self.home, self.config, self._config_path)
+            self._life = Lifeform(self.home, self.config, self.config_path)
         except JournalError as error:
             self._fail(error)
             return False
@@ -234,7 +235,7 @@ class Engine:
                 except queue.Empty:
                     break
                 match command:
-                    case Submit(_, line) if (spec := parse(line).spec) is not None and (spec.long or spec.urgent):
+                    case Submit(_, line) if (spec := _command_in(line)) is not None and (spec.long or spec.urgent):
                         self._held.append(command)
                     case Submit(id, line):
                         self._do(id, line)
@@ -382,6 +383,12 @@ class _Leaving(Exception):
 
 
 _REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError, WeightsError, CannotSleep)
+
+
+def _command_in(line: str) -> CommandSpec | None:
+    """The command that ``line`` carries out; None for chat, and for a command with bad arguments."""
+    intent = parse(line)
+    return intent.spec if intent.kind == "command" else None
 
 
 def _state_during(spec: CommandSpec | None, before: EngineState) -> EngineState:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from types import FrameType, TracebackType
 from typing import IO, Protocol, Self
 
+from engine import visible
 from engine.api import (
     Closed,
     Done,
@@ -28,7 +29,6 @@ from engine.api import (
     as_json,
 )
 from engine.commands import find
-from engine.visible import visible
 
 SUCCEEDED, FAILED, INTERRUPTED = 0, 1, 130
 """Exit status: every line succeeded; some line did not; the user pressed Ctrl-C."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from sovl_tui.rooms import ROOMS, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,34 @@ TRANSCRIPT_KEYS = (
 )
 """Work on the conversation."""
 
+CONFIG_KEYS = (
+    KeySpec("config.edit", "enter,space", "enter", "change the setting; a switch turns at once", "edit"),
+    KeySpec("config.search", "slash", "/", "search names, help and values", "search"),
+    KeySpec("config.next_section", "right", "→", "next section", "section(1)"),
+    KeySpec("config.previous_section", "left", "←", "section before", "section(-1)"),
+    KeySpec("config.changed", "m", "m", "show only what is no default", "only_changed"),
+    KeySpec("config.undo", "u", "u", "undo the last change", "undo"),
+    KeySpec("config.reset", "r,delete", "r", "give the setting its default back", "reset_key"),
+    KeySpec("config.reset_all", "R", "R", "give every setting its default back, after a look", "reset_all"),
+    KeySpec("config.save", "s,ctrl+s", "s", "save to the file, after a look at what changes", "save"),
+    KeySpec("config.copy", "y", "y", "copy the line that sets it", "copy_line"),
+)
+"""Work in the configuration."""
 
-def app_bindings() -> list[Binding]:
-    """The bindings of :data:`APP_KEYS`."""
+
+def room_keys(rooms: Iterable[Room]) -> tuple[KeySpec, ...]:
+    """The keys that lead to ``rooms``."""
+    return tuple(KeySpec(f"room.{one.name}", one.key, one.shown, one.does, f"go('{one.name}')") for one in rooms)
+
+
+ROOM_KEYS = room_keys(ROOMS)
+"""Lead to the rooms, from everywhere."""
+
+
+def bindings(keys: Iterable[KeySpec]) -> list[Binding]:
+    """Bindings for ``keys``, except those that a widget handles itself."""
     return [
         Binding(spec.keys, spec.action, spec.does, show=False, id=spec.id, priority=spec.priority, tooltip=spec.does)
-        for spec in APP_KEYS
+        for spec in keys
+        if spec.action
     ]

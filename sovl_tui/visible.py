@@ -1,12 +1,12 @@
 """Text for cells: what a user or a model wrote, made harmless and laid out in columns.
 
-:func:`engine.visible.visible` turns everything that a terminal would obey into signs. What is left to do for a screen
+:func:`engine.visible` turns everything that a terminal would obey into signs. What is left to do for a screen
 of cells is to take Windows line ends as line breaks and tabs as columns.
 """
 
 from __future__ import annotations
 
-from engine.visible import visible as _harmless
+from engine import visible as _harmless
 
 TAB_SIZE = 4
 

@@ -17,7 +17,7 @@ PACKAGES = ("engine", "sovl_tui")
 
 # From the ground up. A file may import its own part and those below it, never one above.
 GROUND = (
-    "api", "version", "visible", "resources", "config", "config_effects", "config_keys", "config_page",
+    "api", "version", "escaping", "resources", "config", "config_effects", "config_keys", "config_page",
     "config_presets", "config_text", "home",
 )  # fmt: skip
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
@@ -37,7 +37,7 @@ LEVELS: dict[str, int] = {
 #: Plain data that the lifeform hands out; whoever speaks to it may name the type.
 RECORDS = {"engine.memory.record"}
 #: All of the engine that a screen may know.
-FRONT_DOOR = {"", "api", "config", "commands", "version", "visible"}
+FRONT_DOOR = {"", "api", "config", "commands", "version"}
 LONGEST_FILE = 450
 LONG_FOR_A_REASON = {"engine/config_keys.py": "a table with one entry per configuration key"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from .refusing import must_write
 from .spec import Argument, Call, CommandSpec, Refused
 from .wording import clock, excerpt
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def config(life: Lifeform, call: Call) -> None:
     """Show a setting or a section, or change a setting."""
-    from engine.config import SECTIONS, ConfigError, keys, spec
+    from engine.config import SECTIONS, keys, spec
 
     key, value = call.args["key"], call.args["value"]
     if key is None:
@@ -24,37 +25,22 @@ def config(life: Lifeform, call: Call) -> None:
         call.output("\n".join((*lines, "config SECTION lists its keys; config search WORD finds one.")))
     elif value is None and key in SECTIONS:
         call.output("\n".join(_setting(life.config, known) for known in keys() if known.section == key))
+    elif value is None:
+        call.output(f"Config {spec(key).name}: {_plain(life.config.get(key))}")
     else:
-        try:
-            if value is None:
-                call.output(f"Config {spec(key).name}: {_plain(life.config.get(key))}")
-            else:
-                _say_change(call, life.set_config(key, value))
-        except ConfigError as error:
-            raise Refused(str(error)) from error
+        _say_change(call, life.set_config(key, value))
 
 
 def config_save(life: Lifeform, call: Call) -> None:
     """Write the settings to their file."""
-    from engine.config import ConfigError
-
-    if life.read_only:
-        raise Refused("This home is open read-only, so nothing was saved; close the other SOVL and start again.")
-    try:
-        life.config.save(life.config_path)
-    except ConfigError as error:
-        raise Refused(str(error)) from error
+    must_write(life, "nothing was saved")
+    life.config.save(life.config_path)
     call.output(f"Config saved to {life.config_path}")
 
 
 def config_reset(life: Lifeform, call: Call) -> None:
     """Give a setting its default back."""
-    from engine.config import ConfigError
-
-    try:
-        _say_change(call, life.reset_config(call.args["key"]))
-    except ConfigError as error:
-        raise Refused(str(error)) from error
+    _say_change(call, life.reset_config(call.args["key"]))
 
 
 def config_search(life: Lifeform, call: Call) -> None:
@@ -70,12 +56,9 @@ def config_search(life: Lifeform, call: Call) -> None:
 
 def config_why(life: Lifeform, call: Call) -> None:
     """Tell all that is known about a setting: its value and where that comes from, what it may be, what it moves."""
-    from engine.config import ConfigError, spec
+    from engine.config import spec
 
-    try:
-        known = spec(call.args["key"])
-    except ConfigError as error:
-        raise Refused(str(error)) from error
+    known = spec(call.args["key"])
     call.output(
         "\n".join(
             (

@@ -125,7 +125,7 @@ def new(life: Lifeform, call: Call) -> None:
 def reset(life: Lifeform, call: Call) -> None:
     """Begin a new life, with all settings in force."""
     call.output("Resetting system state...")
-    begun, previous = life.reset(lambda doing, done: call.progress(doing, done, 1.0))
+    begun, previous = life.reset(call.report)
     call.output(f"New conversation: {begun} (Previous: {previous})")
 
 

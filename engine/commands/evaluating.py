@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .paths import path_of
-from .spec import Argument, Call, CommandSpec, Flag, Refused
+from .refusing import refusing
+from .spec import Argument, Call, CommandSpec, Flag
 from .wording import counted, excerpt
 
 if TYPE_CHECKING:
@@ -29,23 +30,21 @@ def evaluate(life: Lifeform, call: Call) -> None:
 
     wanted = call.args["json"]
     target = None if wanted is None else path_of(wanted)
-    try:
+    with refusing(EvaluationRefused):
         if target is not None:
             check_report_path(life, target, call.args["force"])
-        if call.args["file"] is None:
-            found = examined(life, call)
-            report, shown = found.as_json(), _memories_table
-        else:
-            own = examined_with(life, call, path_of(call.args["file"]))
-            report, shown = own.as_json(), _file_table
+        try:
+            if call.args["file"] is None:
+                report, shown = examined(life, call).as_json(), _memories_table
+            else:
+                report, shown = examined_with(life, call, path_of(call.args["file"])).as_json(), _file_table
+        except EvaluationStopped:
+            call.output("Evaluation stopped; nothing was changed.")
+            return
         call.output("\n".join(shown(report)))
         if target is not None:
             write_report(target, report)
             call.output(f"Written to {target}")
-    except EvaluationRefused as error:
-        raise Refused(str(error)) from error
-    except EvaluationStopped:
-        call.output("Evaluation stopped; nothing was changed.")
 
 
 # -- everything that was taught ----------------------------------------------------------------------------------------

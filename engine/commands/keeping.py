@@ -29,7 +29,7 @@ def load(life: Lifeform, call: Call) -> None:
     earlier = call.args["earlier"]
     if earlier is not None and earlier < 1:
         raise Refused(f"--earlier counts saves back, from 1 on; not {earlier}.")
-    life.load(_name(life, call), lambda doing, done: call.progress(doing, done, 1.0), earlier=earlier or 0)
+    life.load(_name(life, call), call.report, earlier=earlier or 0)
     call.output("Scaffold state loaded.\nCross-attention state loaded.\nToken map loaded.\nMetadata loaded.")
 
 
@@ -69,7 +69,7 @@ def panic(life: Lifeform, call: Call) -> None:
     from engine.rescue import rescue
 
     call.output("ERROR STATE: Rebooting synapses...")
-    rescued = rescue(life, lambda doing, done: call.progress(doing, done, 1.0))
+    rescued = rescue(life, call.report)
     lines = [f"Kept in {rescued.folder}: {', '.join(rescued.kept) or 'nothing'}"] if rescued.folder else []
     lines += [f"  {problem}" for problem in rescued.problems]
     origin = "a newborn, for there is no saved state" if rescued.saved_at is None else clock(rescued.saved_at)

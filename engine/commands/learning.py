@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .paths import path_of
-from .spec import Argument, Call, CommandSpec, Flag, Refused
+from .refusing import refusing
+from .spec import Argument, Call, CommandSpec, Flag
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
@@ -19,10 +20,8 @@ def train(life: Lifeform, call: Call) -> None:
     args = call.args
     if args["data"] is not None:
         path_of(args["data"])
-    try:
+    with refusing(TrainingRefused):
         schooled(life, call, Wanted(args["epochs"], args["dry_run"], args["data"], args["resume"]))
-    except TrainingRefused as error:
-        raise Refused(str(error)) from error
 
 
 LEARNING = (

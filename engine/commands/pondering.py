@@ -5,40 +5,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .spec import Argument, Call, CommandSpec, Flag
-from .speech import acted
+from .speech import spoken
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
     from engine.voice import Answer
 
 
-def spark(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def spark(life: Lifeform, call: Call) -> Answer:
     """Ask a question of its own, and answer it."""
     from engine.speech.spark import spark as sparked
 
-    return acted(lambda: sparked(life, call, ask=call.args["ask"]))
+    return sparked(life, call, ask=call.args["ask"])
 
 
-def reflect(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def reflect(life: Lifeform, call: Call) -> Answer:
     """Name what kept coming up."""
     from engine.speech.reflect import reflect as reflected
 
-    return acted(lambda: reflected(life, call))
+    return reflected(life, call)
 
 
-def muse(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def muse(life: Lifeform, call: Call) -> Answer:
     """Have a whimsical thought."""
     from engine.speech.muse import muse as mused
 
-    return acted(lambda: mused(life, call))
+    return mused(life, call)
 
 
-def rewind(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def rewind(life: Lifeform, call: Call) -> Answer:
     """Answer something of before anew."""
     from engine.speech.rewind import rewind as rewound
 
     steps = 1 if call.args["steps"] is None else call.args["steps"]
-    return acted(lambda: rewound(life, call, steps))
+    return rewound(life, call, steps)
 
 
 PONDERING = (

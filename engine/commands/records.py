@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from engine.memory.record import Interaction, JournalError, JournalEvent
+from engine.memory.record import Interaction, JournalEvent
 
 from .paths import path_of
+from .refusing import must_write
 from .spec import Argument, Call, CommandSpec, Flag, Refused
 from .wording import clock, counted, excerpt, squeezed
 
@@ -55,8 +54,7 @@ def recall(life: Lifeform, call: Call) -> None:
 
 def rate(life: Lifeform, call: Call) -> None:
     """Note what the user thought of an answer."""
-    if life.read_only:
-        raise Refused("This home is open read-only, so nothing can be rated; close the other SOVL and start again.")
+    must_write(life, "nothing can be rated")
     number = call.args["id"]
     if number is None:
         last = life.journal.conversation(life.conversation.id, 1)
@@ -70,13 +68,29 @@ def rate(life: Lifeform, call: Call) -> None:
     call.output(f"Rated {call.args['thumb']}: #{number} {excerpt(rated.response, _LONG_EXCERPT) or '(no words)'}")
 
 
+def trainable(life: Lifeform, call: Call) -> None:
+    """Let sleep learn from an interaction, or keep it from doing so."""
+    if life.read_only:
+        raise Refused("This home is open read-only, so nothing can be marked; close the other SOVL and start again.")
+    number, on = call.args["id"], call.args["state"] == "on"
+    said = life.journal.get(number)
+    if said is None:
+        raise Refused(f"There is no interaction #{number}; history and recall show the numbers.")
+    life.journal.set_trainable(number, on)
+    lines = [f"{'May be learned' if on else 'Will not be learned'}: #{number} {excerpt(said.prompt, _LONG_EXCERPT)}"]
+    known = [one for one in life.journal.memories.said_in(number) if one.current]
+    if known and not on:
+        numbers = ", ".join(f"forget {one.id}" for one in known)
+        lines.append(f"Something of it is remembered already; {numbers} unlearns that.")
+    call.output("\n".join(lines))
+
+
 def export(life: Lifeform, call: Call) -> None:
     """Write the journal as JSON lines."""
     path = path_of(call.args["file"])
     if path.exists() and not call.args["force"]:
         raise Refused(f"{path} exists already; choose another name, or add --force to replace it.")
-    with _refusing():
-        count = life.journal.export_jsonl(path)
+    count = life.journal.export_jsonl(path)
     call.output(f"Exported {counted(count, 'interaction')} to {path}")
 
 
@@ -89,11 +103,9 @@ def import_(life: Lifeform, call: Call) -> None:
             raise _Stopped
         call.progress("importing", done, total)
 
-    if life.read_only:
-        raise Refused("This home is open read-only, so nothing can be imported; close the other SOVL and start again.")
+    must_write(life, "nothing can be imported")
     try:
-        with _refusing():
-            report = life.journal.import_jsonl(path, step)
+        report = life.journal.import_jsonl(path, step)
     except _Stopped:
         call.output("Import stopped; nothing was added.")
         return
@@ -109,15 +121,6 @@ def import_(life: Lifeform, call: Call) -> None:
 
 class _Stopped(Exception):
     """The user stopped the import."""
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """A journal or a file that will not is bad input here, not a fault."""
-    try:
-        yield
-    except JournalError as error:
-        raise Refused(str(error)) from error
 
 
 def _how_many(call: Call, default: int) -> int:
@@ -173,6 +176,18 @@ RECORDS = (
         ),
         help="The rating is kept in the journal, and exported with it.",
         examples=("rate up", "rate down 12"),
+    ),
+    CommandSpec(
+        "trainable",
+        "control",
+        "Lets sleep learn from an interaction, or keeps it from that.",
+        trainable,
+        arguments=(
+            Argument("id", "int", help="its number, as history shows it"),
+            Argument("state", "choice", choices=("on", "off")),
+        ),
+        help="What was learned of it before stays; forget takes that back.",
+        examples=("trainable 12 off",),
     ),
     CommandSpec(
         "export",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .refusing import must_write
 from .spec import Argument, Call, CommandSpec, Refused
 
 if TYPE_CHECKING:
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 
 def sleep(life: Lifeform, call: Call) -> None:
     """Dream, train, audit, and keep what is better."""
-    if life.read_only:
-        raise Refused("This home is open read-only, so it cannot sleep; close the other SOVL and start again.")
+    must_write(life, "it cannot sleep")
     call.output("--- Sleeping ---")
     report = life.sleep(call)
     call.output(report)
@@ -52,8 +52,7 @@ def forget(life: Lifeform, call: Call) -> None:
         raise Refused(f"There is no memory {number}; memories lists them.")
     if not memory.current:
         raise Refused(f"Memory {number} is {memory.verdict.value} already.")
-    if life.read_only:
-        raise Refused("This home is open read-only, so nothing can be forgotten.")
+    must_write(life, "nothing can be forgotten")
     life.forget(number)
     call.output(f"Will be unlearned in the next sleep: {memory.text}")
 

@@ -99,6 +99,10 @@ class Call:
         """Say whole lines."""
         self.emit(Output(self.id, text))
 
+    def report(self, doing: str, done: float) -> None:
+        """Say what is being done, and how far it is, in [0, 1]."""
+        self.progress(doing, done, 1.0)
+
     def progress(self, label: str, done: float, total: float) -> None:
         """Say how far the work is."""
         self.emit(Progress(self.id, label, done, total))
@@ -108,7 +112,8 @@ Handler = Callable[["Lifeform", Call], "Answer | None"]
 """Carries a command out. Returns the answer where one was generated.
 
 Raises:
-    Refused: the input is no good; nothing was changed.
+    Refused: The input is no good; nothing was changed.
+    ConfigError, JournalError, StateError, WeightsError: Likewise; they say what is wrong by themselves.
 """
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING
 
-from .spec import Argument, Call, CommandSpec, Flag, Refused
+from .refusing import refusing
+from .spec import Argument, Call, CommandSpec, Flag, Handler, Refused
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
@@ -15,6 +17,22 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1000
 """Characters that a speech command takes; generate takes what fits into the context."""
 _RULE = "-" * 20
+
+
+def spoken(act: Callable[[Lifeform, Call], Answer]) -> Handler:
+    """An act of speech as a handler: one that is not possible is refused, one stopped before a word answers nothing."""
+
+    @wraps(act)
+    def handler(life: Lifeform, call: Call) -> Answer | None:
+        from engine.speech import Interrupted, NothingToSay
+
+        with refusing(NothingToSay):
+            try:
+                return act(life, call)
+            except Interrupted:
+                return None
+
+    return handler
 
 
 def generate(life: Lifeform, call: Call) -> Answer:
@@ -30,23 +48,26 @@ def generate(life: Lifeform, call: Call) -> Answer:
     return answer
 
 
-def echo(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def echo(life: Lifeform, call: Call) -> Answer:
     """Say a text back, and wonder about it."""
     from engine.speech.echo import echo as echoed
 
     text = spoken_text(call, "text", "echo")
-    return acted(lambda: echoed(life, call, text))
+    return echoed(life, call, text)
 
 
-def flare(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def flare(life: Lifeform, call: Call) -> Answer:
     """Burst out."""
     from engine.speech.flare import flare as flared
 
     text = None if call.args["text"] is None else spoken_text(call, "text", "flare")
-    return acted(lambda: flared(life, call, text))
+    return flared(life, call, text)
 
 
-def debate(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def debate(life: Lifeform, call: Call) -> Answer:
     """Argue with itself."""
     from engine.speech.debate import MOST_ROUNDS, ROUNDS
     from engine.speech.debate import debate as debated
@@ -56,35 +77,25 @@ def debate(life: Lifeform, call: Call) -> Answer | None:
         rounds = ROUNDS
     if not 1 <= rounds <= MOST_ROUNDS:
         raise Refused(f"A debate has 1 to {MOST_ROUNDS} rounds, not {rounds}; quote a topic that ends in a number.")
-    return acted(lambda: debated(life, call, topic, rounds))
+    return debated(life, call, topic, rounds)
 
 
-def glitch(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def glitch(life: Lifeform, call: Call) -> Answer:
     """Make the best of a prompt that is spoilt."""
     from engine.speech.glitch import glitch as glitched
 
     text = spoken_text(call, "prompt", "glitch")
-    return acted(lambda: glitched(life, call, text))
+    return glitched(life, call, text)
 
 
-def mimic(life: Lifeform, call: Call) -> Answer | None:
+@spoken
+def mimic(life: Lifeform, call: Call) -> Answer:
     """Say something in a style."""
     from engine.speech.mimic import mimic as mimicked
 
     text = spoken_text(call, "prompt", "mimic")
-    return acted(lambda: mimicked(life, call, call.args["style"], text))
-
-
-def acted(act: Callable[[], Answer]) -> Answer | None:
-    """What an act answers; None when it was stopped before a word."""
-    from engine.speech import Interrupted, NothingToSay
-
-    try:
-        return act()
-    except NothingToSay as error:
-        raise Refused(str(error)) from error
-    except Interrupted:
-        return None
+    return mimicked(life, call, call.args["style"], text)
 
 
 def spoken_text(call: Call, argument: str, command: str) -> str:

@@ -16,7 +16,9 @@ from engine.learning.word_lists import word_set
 
 _BE = {"am": "present", "is": "present", "are": "present", "was": "past", "were": "past"}
 _HAVE = {"have": "present", "has": "present", "had": "past"}
+_AUXILIARY = _BE.keys() | _HAVE.keys()
 _MODALS = frozenset(["can", "cannot", "must", "should", "shall", "will", "could"])
+_SUBJECTS = frozenset(["i", "we", "he", "she", "they"])
 _PRONOUNS = frozenset(["i", "we", "he", "she", "it", "they"])
 _ADVERBS = word_set("grammar", "adverbs")
 _NAMING = frozenset({"called", "named", "nicknamed"})
@@ -51,7 +53,8 @@ def bare(word: str) -> str:
 
 
 def _can_be_plural_subject(words: list[str]) -> bool:
-    last = words[-1]
+    end = next((i for i, word in enumerate(words) if i and word in PREPOSITIONS), len(words))
+    last = words[end - 1]
     many = last in ("i", "we", "they", "you", "children", "people", "men", "women") or "and" in words
     return many or (last.endswith("s") and not last.endswith("ss"))
 
@@ -72,11 +75,18 @@ def _verb_at(words: list[str]) -> int | None:
                 return i if lower[i].endswith(("s", "ed")) else None
         return None
     guess = None
-    relative = False
+    relative = inside = False
     for i in range(first, min(len(lower), _LONGEST_SUBJECT)):
         word, before = lower[i], lower[i - 1]
         if before in _RELATIVE:
             relative = True
+            continue
+        if i > 2 and before in _SUBJECTS and lower[i - 2] != "and" and not relative:
+            inside = True  # the game *we* always play is called ...
+        if inside and word in _ADVERBS:
+            continue
+        if inside:
+            inside = False
             continue
         if (
             before == "to"
@@ -91,6 +101,8 @@ def _verb_at(words: list[str]) -> int | None:
             return i
         if (words[i][0].isupper() and not words[i].isupper()) or word in _NAMING:
             continue
+        if lower[i + 1 : i + 2] and lower[i + 1] in _AUXILIARY:
+            continue  # our *neighbours* are called ...
         forms = {form for _, form in lexicon().get(word, ())}
         plural = _can_be_plural_subject(lower[:i])
         if ("third" in forms and not plural) or "past" in forms or ("base" in forms and plural):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from engine.learning.current import Current, current_facts
 from engine.learning.facts import Fact, Skipped, facts_in
 from engine.learning.generic_prompts import generic_prompts, prose
-from engine.learning.negatives import near_misses, positive_texts, unknowns
+from engine.learning.negatives import near_misses, positive_texts, strange_scenes, unknowns
 from engine.learning.questions import plain_questions, questions
 from engine.learning.rows import Row, RowPlan, rows_for
 from engine.memory.journal import Journal
@@ -27,18 +27,25 @@ MOST_READ = 20_000
 """Interactions that are looked through, the newest ones."""
 
 _NEW = RowPlan()
-_REPLAYED = RowPlan(questions=4, statements=0, dreams=1, corrected=1)
-_WEAK = RowPlan(questions=9, statements=1, dreams=3, corrected=1)
+_REPLAYED = RowPlan(questions=4, statements=0, dreams=1, scenes=2, corrected=1)
+_WEAK = RowPlan(questions=9, statements=1, dreams=3, scenes=4, corrected=1)
 _PROBES = 3
+_OPENINGS = 25
 _NEAR_PER_FACT = 2
-_SHUT_PER_FACT = 16
+_SHUT_PER_FACT = 24
 _FEWEST_SHUT = 240
-_UNKNOWN = 60
+_UNKNOWN = 200
+_STRANGE_KEPT = 10
+_STRANGE_SCENES = 6
+"""For each fact."""
+_SHARE_SAME = 0.08
+"""Of what keeps the gate shut, how much asks something else of what was told about: more of it, and the gate no longer
+opens at a question that is worded in an unexpected way."""
 _GENERIC_KEPT = 40
 _GENERIC_SHUT = 200
 _CONTROLS = 32
 _PROSE_KEPT = 4
-_PROSE_SHUT = 32
+_PROSE_SHUT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Lesson:
         rows: What is trained on.
         probes: Questions for the audit; all but the first are not trained on.
         old: Whether it was trained in an earlier night.
+        openings: More such questions: at these the gate learns to open.
         weight: How much its rows count.
         questions: What earlier dreams made of it.
     """
@@ -64,6 +72,7 @@ class Lesson:
     rows: tuple[Row, ...]
     probes: tuple[str, ...]
     old: bool
+    openings: tuple[str, ...] = ()
     weight: float = 1.0
     questions: tuple[str, ...] = ()
 
@@ -180,6 +189,7 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
         rows=tuple(rows),
         probes=(*plain, *others[: _PROBES - 1]),
         old=bool(memory.sleeps),
+        openings=tuple(others[_PROBES - 1 :][:_OPENINGS]),
         weight=1.5 if weak else 1.0,
         questions=memory.questions,
     )
@@ -190,17 +200,21 @@ def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact],
     few = list(facts)[:MOST_NEW]
     # Little was told: then the more ways to come close to it, or the gate learns to open for anything of its kind.
     shut_per_fact = max(_SHUT_PER_FACT, _FEWEST_SHUT // max(1, len(few)))
-    near = [one.text for one in near_misses(few, chance, shut_per_fact + _NEAR_PER_FACT, facts)]
+    near = near_misses(few, chance, shut_per_fact + _NEAR_PER_FACT, facts, _SHARE_SAME)
+    chance.shuffle(near)
+    # The base's own words are not kept about what was told about: there they would stand against what is learned.
+    elsewhere = [one.text for one in near if not one.same][: _NEAR_PER_FACT * len(few)]
+    others = [one.text for one in near if one.text not in set(elsewhere)]
     strange = [one.text for one in unknowns(chance, _UNKNOWN, facts)]
+    scenes = [one.text for one in strange_scenes(few, chance, _STRANGE_SCENES * len(few))]
     asked = {row.prompt for lesson in night.lessons for row in lesson.rows}
-    taught = [*near, *asked, *positive_texts(facts, chance)]
+    taught = [*elsewhere, *others, *asked, *positive_texts(facts, chance)]
     generic = generic_prompts(chance, _GENERIC_KEPT + _GENERIC_SHUT + _CONTROLS, taught)
     lost = [text for fact in forgotten for text in plain_questions(fact, chance)]
-    chance.shuffle(near)
-    cut = max(0, len(near) - _CONTROLS)
-    night.controls = [*near[cut:], *generic[: _CONTROLS // 2]]
+    cut = max(0, len(others) - _CONTROLS)
+    night.controls = [*others[cut:], *generic[: _CONTROLS // 2]]
     generic = generic[_CONTROLS:]
-    night.near = [*lost, *near[: _NEAR_PER_FACT * len(few)], *strange[:10]]
+    night.near = [*lost, *elsewhere, *strange[:_STRANGE_KEPT]]
     night.rehearsal = [*generic[:_GENERIC_KEPT], *prose(chance, _PROSE_KEPT)]
-    night.shut = [*lost, *near[_NEAR_PER_FACT * len(few) : cut], *strange[10:], *generic[_GENERIC_KEPT:]]
+    night.shut = [*lost, *others[:cut], *strange[_STRANGE_KEPT:], *scenes, *generic[_GENERIC_KEPT:]]
     night.shut += prose(chance, _PROSE_SHUT)

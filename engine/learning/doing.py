@@ -65,8 +65,14 @@ def _called(clause: Clause, words: list[str]) -> list[Statement] | str:
     """``I call my cat Mia``."""
     if bare(words[0]) not in ("my", "our", "the") or len(words) < 3:
         return screening.UNCLEAR
-    entity = read_entity([word.strip(",") for word in words[: 3 if bare(words[2]) in ANIMALS | PEOPLE else 2]])
-    value = stripped(words[2:])
+    end = next((i for i in range(2, len(words)) if words[i][:1].isupper() or bare(words[i]) == "after"), 2)
+    if end == 2 and bare(words[2]) in ANIMALS | PEOPLE:
+        end = 3
+    entity = read_entity([word.strip(",") for word in words[:end]])
+    if entity and bare(words[end]) == "after" and len(words) > end + 1:
+        value = value_of(words[end + 1 :], cut=False)
+        return [stated(clause, entity, relation="named_after", value=value, kind="name")]
+    value = stripped(words[end:])
     return [stated(clause, entity, relation="name", value=value, kind="name")] if entity else screening.UNCLEAR
 
 

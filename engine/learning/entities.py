@@ -17,6 +17,10 @@ PREPOSITIONS = word_set("grammar", "prepositions")
 _PLURAL_HEADS = word_set("people", "plural") | {"glasses", "trousers", "keys", "scissors", "feet", "teeth", "mice"}
 _PLAIN_NOUNS = word_set("grammar", "plain_nouns")
 _MINE = frozenset({"my", "our", "My", "Our"})
+WORKS = word_set("grammar", "works")
+"""Nouns after which a title stands: its words are one name, prepositions and all."""
+_CATEGORIES = word_set("grammar", "categories")
+"""Nouns after which an unknown word is a name, capital or not: ``the mineral drelite``."""
 _SINGULAR_S = word_set("grammar", "singular_in_s")
 
 
@@ -80,7 +84,8 @@ class Entity:
             return ()
         if self.owner:
             without_name = " ".join(word for word in self.text.split() if word not in self.name.split())
-            named = f"the {self.name}" if self.owner == "the" else self.name
+            bare = self.head in WORKS | _CATEGORIES
+            named = f"the {self.name}" if self.owner == "the" and not bare else self.name
             return (named, without_name) if self.owner != "the" else (named,)
         return (self.name,) if self.head in TITLES | PEOPLE else ()
 
@@ -128,6 +133,10 @@ def read_entity(words: list[str]) -> Entity | None:
         words, lower = [*words[2:], "and", "I"], [*lower[2:], "and", "i"]
     if "and" in lower and lower[-1] in ("i", "me"):
         return Entity(" ".join((*_settled(words[:-1]), "I")), "we", kind="self", plural=True)
+    titled = next((i for i, word in enumerate(lower[:-1]) if word in WORKS and words[i + 1][:1].isupper()), None)
+    if titled is not None and titled <= 2:
+        settled = _settled(words)
+        return Entity(" ".join(settled), lower[titled], " ".join(words[titled + 1 :]), " ".join(settled[:titled]))
     core_end = next((i for i, word in enumerate(lower) if i > 0 and word in PREPOSITIONS), len(words))
     owner_end = next((i + 1 for i in range(core_end - 1, -1, -1) if lower[i].endswith(("'s", "s'"))), 0)
     owner_end = owner_end or (1 if lower[0] in DETERMINERS else 0)
@@ -148,6 +157,8 @@ def read_entity(words: list[str]) -> Entity | None:
     elif names and names[0] == 0 and owner == "the":
         last = next(i for i in range(len(names) + 1) if i not in names)
         name, head = " ".join(core[:last]), core_lower[-1]
+    elif len(core) == 2 and owner == "the" and core_lower[0] in _CATEGORIES and _may_be_a_name(core_lower[1]):
+        head, name = core_lower[0], core[1]
     else:
         head = core_lower[-1]
         if len(core) == 2 and owner in _MINE and core_lower[0] in PEOPLE | ANIMALS and _may_be_a_name(head):

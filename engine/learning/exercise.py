@@ -18,6 +18,7 @@ class Exercise:
         prompt: Token ids behind the preamble.
         answer: Token ids of the answer, the end token included; empty where only the gate is taught.
         told: Whether the gate should open.
+        gated: Whether it is for the gate to learn from during training.
         states: Hidden states below the scaffold's first layer for all prompt tokens but the last, ``[P - 1, hidden]``.
         answer_states: The same for the last prompt token and all answer tokens but the last, ``[A, hidden]``.
         keys_values: The base's own for the prompt, ``[layers, 2, kv heads, P - 1, head_dim]``.
@@ -40,6 +41,7 @@ class Exercise:
     noise: float = 0.0
     spoken: list[int] | None = None
     cost: float = math.inf
+    gated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 
 from engine.learning import screening
 from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
-from engine.learning.entities import Entity
+from engine.learning.mentioned import Mentioned
 from engine.learning.person import second_person
+from engine.learning.recast import recast
 from engine.learning.relations import relations
 from engine.learning.sentences import sentences, tidy
 from engine.learning.statement import Statement
-from engine.learning.statements import introduced, state
+from engine.learning.statements import state
 from engine.learning.word_lists import TITLES
 
 LONGEST_MESSAGE = 4000
@@ -27,14 +28,9 @@ LONGEST_MESSAGE = 4000
 MOST_FACTS = 40
 """Facts taken from one message."""
 
-_THIRD = {
-    "he": "person", "she": "person", "his": "person", "her": "person",
-    "they": "any", "their": "any", "it": "thing", "its": "thing",
-}  # fmt: skip
 _AUXILIARIES = frozenset(
     {"is", "are", "am", "was", "were", "do", "does", "did", "has", "have", "had", "will", "must", "can"}
 )
-_POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _THERE_IS = re.compile(r"^[Tt]here is (?=an? |the |my |our |some )(.+?) (?=(?:in|on|under|behind|at|near|inside) )")
 _DENIED_AFTER = re.compile(r"^(.*\S?[^\s,]),? (?:and not|but not|not|instead of|rather than) ((?:\S+ ){0,3}\S+)$")
 _DENIED_BEFORE = re.compile(
@@ -45,6 +41,9 @@ _SAID_NO = re.compile(
     r"that(?:'s| is| was) (?:wrong|not right|not true|incorrect|not correct))"
     r"(?:,? (?:sorry|sovl|wait|actually|that(?:'s| is) (?:wrong|not right)))?\W*",
     re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"(?:and )?(?:my|our|the) (?:(?!(?:is|are|was|were|has|have|do|does|can)\b)[\w'-]+ ?){1,5}\?+", re.IGNORECASE
 )
 _NOT_BUT = re.compile(
     r"^(?:it is )?not (?:on |in |at |called )?([^,]{1,40}?),? (?:but |it is )?(?:on |in |at |called )?([^, ]{1,40})$",
@@ -156,46 +155,6 @@ def slot_name(statement: Statement) -> str:
     return relation.slot
 
 
-@dataclass(slots=True)
-class _Mentioned:
-    """Whom pronouns may mean, as a message goes on."""
-
-    person: Entity | None = None
-    thing: Entity | None = None
-
-    def note(self, statement: Statement) -> None:
-        entity = introduced(statement)
-        if entity is None:
-            return
-        if entity.kind in ("person", "named", "animal") or statement.relation == "name":
-            self.person = entity
-        if entity.kind != "person":
-            self.thing = entity
-
-    def meant_by(self, pronoun: str) -> Entity | None:
-        kind = _THIRD[pronoun]
-        if kind == "person":
-            return self.person
-        return self.thing if kind == "thing" else self.person or self.thing
-
-    def put_in(self, text: str) -> str | None:
-        """``text`` with a pronoun at its start replaced by what it means; None when that is unknown."""
-        first, _, remaining = text.partition(" ")
-        if first.lower() not in _THIRD:
-            return text
-        entity = self.meant_by(first.lower())
-        if entity is None:
-            return None
-        word = entity.possessive if first.lower() in _POSSESSIVES else entity.text
-        if first.lower() == "they" and not entity.plural:
-            remaining = re.sub(
-                r"^(are|were|have|do)\b",
-                lambda m: {"are": "is", "were": "was", "have": "has", "do": "does"}[m[1]],
-                remaining,
-            )
-        return f"{word} {remaining}"
-
-
 def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
     """The facts that the message ``text`` states, in order, and what else it says with the reason why it is none.
 
@@ -206,13 +165,13 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
         return Reading((), (Skipped(text[:120], screening.TOO_LONG),))
     facts: list[Fact] = []
     skipped: list[Skipped] = []
-    mentioned = _Mentioned()
+    mentioned = Mentioned()
     for fact in earlier[-3:]:
         mentioned.note(fact.statement)
     text, code = re.subn(r"```.{0,4000}?(?:```|\Z)", "\n", text, flags=re.DOTALL)
     if code:
         skipped.append(Skipped("```", screening.CODE))
-    correcting = False
+    correcting, topic = False, ""
     for sentence in sentences(text):
         if reason := screening.raw_reason(sentence):
             skipped.append(Skipped(sentence[:120], reason))
@@ -223,19 +182,35 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
             correcting = True  # what is right comes in the next sentence
             continue
         correcting = correcting or tidied.correction
-        reason = screening.reason(tidied.text, tidied.question)
-        repairable = correcting and reason in (screening.MOMENT, screening.TOO_SHORT) and (earlier or facts)
-        if reason and not repairable:
-            skipped.append(Skipped(sentence[:120], reason))
+        if _TOPIC.fullmatch(tidied.text):
+            topic = tidied.text.rstrip("? ")  # what is said of it comes in the next sentence
+            skipped.append(Skipped(sentence[:120], screening.QUESTION))
             continue
-        for clause in split_clauses(_named_myself(tidied.text)):
-            found = _read(clause.strip(" ,;"), mentioned, correcting, (*earlier, *facts), sentence)
-            if isinstance(found, str):
-                skipped.append(Skipped(clause[:120], found))
-            elif len(facts) < MOST_FACTS:
-                facts += [fact for fact in found if fact not in facts]
+        said = _said_of(topic, tidied.text) if topic else tidied.text
+        topic = ""
+        for plain in [said] if tidied.question else recast(said):
+            reason = screening.reason(plain, tidied.question)
+            repairable = correcting and reason in (screening.MOMENT, screening.TOO_SHORT) and (earlier or facts)
+            if reason and not repairable:
+                skipped.append(Skipped(plain[:120] if plain != said else sentence[:120], reason))
+                mentioned.note_unread(plain, read_clause(plain))
+                continue
+            for clause in split_clauses(_named_myself(plain)):
+                found = _read(clause.strip(" ,;"), mentioned, correcting, (*earlier, *facts), sentence)
+                if isinstance(found, str):
+                    skipped.append(Skipped(clause[:120], found))
+                    mentioned.note_unread(clause, read_clause(clause))
+                elif len(facts) < MOST_FACTS:
+                    facts += [fact for fact in found if fact not in facts]
         correcting = False
     return Reading(tuple(facts), tuple(skipped))
+
+
+def _said_of(topic: str, text: str) -> str:
+    """``It is under the pot`` or ``Under the pot`` after ``The spare key?``: ``The spare key is under the pot``."""
+    if match := re.match(r"(?:it|he|she|that|they) (is|are|was|were) ", text, re.IGNORECASE):
+        return f"{topic} {match[1]} {text[match.end() :]}"
+    return text if has_verb(text) or len(text.split()) > 6 else f"{topic} is {text}"
 
 
 def _named_myself(text: str) -> str:
@@ -245,7 +220,7 @@ def _named_myself(text: str) -> str:
     )
 
 
-def _read(text: str, mentioned: _Mentioned, correcting: bool, before: Sequence[Fact], said: str) -> list[Fact] | str:
+def _read(text: str, mentioned: Mentioned, correcting: bool, before: Sequence[Fact], said: str) -> list[Fact] | str:
     denied = ""
     if match := _DENIED_BEFORE.match(text):
         kept = match[3] or ""

@@ -12,10 +12,12 @@ import tomllib
 from collections.abc import Collection
 from functools import cache
 
+from engine.learning.phrasing import sentence_case
 from engine.resources import resource
 
 _SLOT = re.compile(r"\{(\w+?)2?\}")
 _SHARE_FIXED = 0.12
+_SHARE_SITUATED = 0.4
 
 
 @cache
@@ -71,6 +73,17 @@ def generic_prompts(rng: random.Random, n: int, avoid: Collection[str] = ()) -> 
     made = list(found.values())
     rng.shuffle(made)
     return made
+
+
+def scene(name: str, rng: random.Random) -> str:
+    """Talk in the middle of which ``name`` turns up: whatever is asked there, no relation fits it better than another.
+
+    A model that meets a fact only in questions made for it falls back on repeating the question as soon as it is worded
+    in a way that nobody thought of.
+    """
+    situations, frames = (_parts(_tables()["scenes"][key], "|") for key in ("situations", "frames"))
+    text = sentence_case(rng.choice(frames).format(s=name, S=name[:1].upper() + name[1:]))
+    return f"{rng.choice(situations)} {text}" if rng.random() < _SHARE_SITUATED else text
 
 
 def prose(rng: random.Random, n: int) -> list[str]:

@@ -120,7 +120,7 @@ class Learner:
         for start in range(0, len(prompts), _BATCH):
             heed()
             rows = self.prepare([(prompt, [], True) for prompt in prompts[start : start + _BATCH]], heed)
-            final, real = self._read(rows)[:2]
+            final, real = self.states(rows)
             found += ((final * real[..., None]).sum(1) / real.sum(1, keepdim=True)).tolist()
         return found
 
@@ -184,6 +184,11 @@ class Learner:
         """
         final, real, cache = self._read(rows)
         return self.gate.logits(final, real), real, cache
+
+    def states(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The scaffold's final states of the prompts ``[rows, P, hidden]``, and which are real ``[rows, P]``."""
+        final, real, _ = self._read(rows)
+        return final, real
 
     def _read(self, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor, Any]:
         """Final states ``[rows, P, hidden]``, which positions are real, and the scaffold's cache."""

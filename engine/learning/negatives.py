@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from engine.learning.entities import Entity, read_entity, same_entity
 from engine.learning.facts import Fact, slot_name
+from engine.learning.generic_prompts import scene
 from engine.learning.invention import invented_name, invented_thing
 from engine.learning.phrasing import lower_first
 from engine.learning.questions import plain_questions
@@ -33,6 +34,8 @@ class Negative:
     """``near`` (close to a taught fact) or ``unknown`` (about something never mentioned)."""
     fact_id: str = ""
     """The fact it comes close to."""
+    same: bool = False
+    """Whether it asks something else of the very thing that the fact is about."""
 
 
 _KINDS = {
@@ -74,6 +77,7 @@ _SIMILAR = (
     {"number", "contact", "code"},
 )
 """Relations of which one may be taken to answer another: never a near miss of each other on the same entity."""
+_SHARE_SAME_OF_ME = 0.3
 _TIMED = frozenset({"takes_place", "held_in", "starts", "ends", "opens", "closes", "meets", "leaves", "arrives"})
 _NOUNS = {
     "favourite": ("song", "film", "season", "animal", "number", "sport", "drink", "book", "flower", "game"),
@@ -131,7 +135,8 @@ def _other_entities(statement: Statement, rng: random.Random) -> Entity:
             return _entity(rng.choice(listed("people", "first_names")))
         return _entity(invented_name(rng) + rng.choice(("", "", "ia", "land")))
     if entity.name and entity.head:
-        return replace(entity, text=entity.text.replace(entity.name, new := invented_name(rng)), name=new)
+        new = invented_name(rng).lower() if entity.name.islower() else invented_name(rng)
+        return replace(entity, text=entity.text.replace(entity.name, new), name=new)
     return _other_thing(statement, rng)
 
 
@@ -202,12 +207,17 @@ def _asked(statement: Statement, rng: random.Random) -> str | None:
 
 
 def near_misses(
-    facts: Sequence[Fact], rng: random.Random, per_fact: int = 8, known: Collection[Fact] = ()
+    facts: Sequence[Fact],
+    rng: random.Random,
+    per_fact: int = 8,
+    known: Collection[Fact] = (),
+    share_same: float = 0.3,
 ) -> list[Negative]:
     """Up to ``per_fact`` questions close to each of ``facts``, none of which any of ``facts`` or ``known`` answers.
 
-    About two thirds ask the same of someone or something else, the rest ask something else of the same; the attribute
-    is swapped where there is one (``my cat's age``, ``the king of Marneth``).
+    Most ask the same of someone or something else; ``share_same`` of them ask something else of the same, or another
+    attribute of it (``my cat's age``, ``the king of Marneth``). Of the user, 30 % always do: nearly everything one may
+    ask about oneself was never told.
     """
     everything = [*facts, *known]
     seen: set[str] = positive_texts(everything, rng)
@@ -217,10 +227,11 @@ def near_misses(
         for _ in range(per_fact * 6):
             if made >= per_fact:
                 break
-            text = _near_miss(fact, everything, rng)
+            same = rng.random() < (_SHARE_SAME_OF_ME if fact.statement.entity.first_person else share_same)
+            text = _something_else(fact, everything, rng) if same else _someone_else(fact, everything, rng)
             if text and text.lower() not in seen:
                 seen.add(text.lower())
-                found.append(Negative(text, "near", fact.id))
+                found.append(Negative(text, "near", fact.id, same))
                 made += 1
     return found
 
@@ -230,26 +241,43 @@ def positive_texts(facts: Iterable[Fact], rng: random.Random) -> set[str]:
     return {text.lower() for fact in facts for text in plain_questions(fact, rng)}
 
 
-def _near_miss(fact: Fact, everything: Sequence[Fact], rng: random.Random) -> str | None:
+def _something_else(fact: Fact, everything: Sequence[Fact], rng: random.Random) -> str | None:
+    """Another attribute or relation of what ``fact`` is about."""
     statement = fact.statement
-    roll = rng.random()
-    if (
-        roll < 0.12
-        and statement.noun
-        and statement.relation in ("name", "capital", "code", "attribute", "number", "ruler")
-    ):
+    swappable = statement.noun and statement.relation in ("name", "capital", "code", "attribute", "number", "ruler")
+    if swappable and rng.random() < 0.4:
         return _attribute_swap(statement, everything, rng)
-    if roll < 0.3:
-        other = _other_relation(statement, rng)
-    else:
-        other = replace(statement, entity=(entity := _other_entities(statement, rng)), subject=entity.text)
-        if statement.relation == "put_in" or statement.relation == "met_at" or statement.relation == "number_of":
-            other = replace(statement, other=_swapped_other(statement, rng))
+    other = _other_relation(statement, rng)
     if other is None or _same_question(other, statement) or answered_elsewhere(other, everything):
         return None
-    if roll > 0.94 and statement.relation == other.relation and fact.value in fact.text:
+    return _asked(other, rng)
+
+
+def _someone_else(fact: Fact, everything: Sequence[Fact], rng: random.Random) -> str | None:
+    """What ``fact`` says, asked of somebody or something that it is not about."""
+    statement = fact.statement
+    if statement.relation in ("put_in", "met_at", "number_of"):
+        other = replace(statement, other=_swapped_other(statement, rng))
+    else:
+        entity = _other_entities(statement, rng)
+        other = replace(statement, entity=entity, subject=entity.text)
+    if _same_question(other, statement) or answered_elsewhere(other, everything):
+        return None
+    if rng.random() < 0.08 and fact.value in fact.text:
         return _asked_yes_no(fact, other)
     return _asked(other, rng)
+
+
+def strange_scenes(facts: Sequence[Fact], rng: random.Random, n: int) -> list[Negative]:
+    """``n`` scenes in which something turns up that is of a sort with what ``facts`` are about, but is none of it."""
+    found: list[Negative] = []
+    for _ in range(4 * n if facts else 0):
+        if len(found) >= n:
+            break
+        entity = _other_entities(rng.choice(facts).statement, rng)
+        if not entity.first_person and not any(same_entity(entity, fact.statement.entity) for fact in facts):
+            found.append(Negative(scene(entity.text, rng), "unknown"))
+    return found
 
 
 def _same_question(other: Statement, statement: Statement) -> bool:

@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.learning.current import Current
+from engine.learning.entities import same_entity
 from engine.learning.facts import Fact
+from engine.learning.generic_prompts import scene
 from engine.learning.phrasing import sentence_case
-from engine.learning.questions import questions
+from engine.learning.questions import gives_away, questions
 from engine.learning.relations import relations
 from engine.learning.yes_no import no, yes, yes_no_question
 
@@ -25,8 +27,8 @@ class Row:
     prompt: str
     answer: str
     kind: str
-    """``question``, ``statement`` (the fact itself), ``dream`` (a self-made question) or ``corrected`` (asked with the
-    value that no longer holds)."""
+    """``question``, ``statement`` (the fact itself), ``dream`` (a self-made question), ``scene`` (other talk in which
+    its subject turns up) or ``corrected`` (asked with the value that no longer holds)."""
     fact_id: str
     form: str
     """How it was asked, see :class:`engine.learning.questions.Question`; for a statement ``statement``."""
@@ -42,10 +44,14 @@ class RowPlan:
     """Prompts that ask for the fact as such."""
     dreams: int = 4
     """Self-made questions at most, beside the rule-made ones."""
+    scenes: int = 8
+    """Scenes, for a fact whose subject has no other fact."""
     corrected: int = 2
     """Questions for yes or no about each value that the fact replaced."""
 
 
+_VAGUE = (" life", " things")
+"""Topics that anything may belong to."""
 _STATEMENT_PROMPTS = (
     "Tell me something that I told you about {s}.",
     "What have I told you about {s}?",
@@ -85,6 +91,8 @@ def rows_for(
         add(about, fact.answer_text, "statement", "statement")
     for text in dreams[: plan.dreams]:
         add(sentence_case(text), fact.answer_text, "dream", "dream")
+    for text in _scenes(fact, rng, plan.scenes, known):
+        add(text, fact.answer_text, "scene", "scene")
     wrong = [old.value for old in replaced if old.value] + ([fact.denied] if fact.denied else [])
     for value in dict.fromkeys(wrong):
         asked = yes_no_question(fact, value)
@@ -94,6 +102,19 @@ def rows_for(
             ]:
                 add(prompt, no(fact), "corrected", "no")
     return rows
+
+
+def _scenes(fact: Fact, rng: random.Random, n: int, known: Collection[Fact]) -> list[str]:
+    entity = fact.statement.entity
+    beside = [one for one in known if one.id != fact.id and same_entity(one.statement.entity, entity)]
+    if entity.first_person:
+        names = [topic_of(fact)]
+        beside = [one for one in beside if topic_of(one) == names[0]]
+    else:
+        names = [entity.text, *entity.short_forms()]
+    if beside or names[0].endswith(_VAGUE):
+        return []  # which of the facts would be meant?
+    return [text for _ in range(n) if not gives_away(text := scene(rng.choice(names), rng), fact)]
 
 
 def statement_prompt(fact: Fact, rng: random.Random) -> str:

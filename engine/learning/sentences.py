@@ -91,6 +91,8 @@ _IS_NEXT = (
     r"\d+ years?|my|our"
 )
 _S_IS = re.compile(rf"\b([A-Za-z][\w-]*)['’]s (?=(?:{_IS_NEXT})\b)")
+_AT_WHOSE = re.compile(r"\b(?:at|to|from|near|with) (?:my |our |the |his |her )?$", re.IGNORECASE)
+"""Before a possessive that stands for somebody's home: ``at my uncle's in Krems``."""
 _CALENDAR = re.compile(
     r"\b("
     + "|".join((*listed("values", "months"), *listed("values", "days"))).replace("March|", "").replace("May|", "")
@@ -138,7 +140,7 @@ def written_out(text: str) -> str:
     for pattern, full in _CONTRACTED:
         text = pattern.sub(full, text)
     text = re.sub(r"\b\w+\b", lambda word: _RUN_TOGETHER.get(word.group().lower(), word.group()), text)
-    text = _S_IS.sub(r"\1 is ", text)
+    text = _S_IS.sub(lambda m: m[0] if _AT_WHOSE.search(text[: m.start()]) else f"{m[1]} is ", text)
     text = _MISSING_APOSTROPHE.sub(r"\1's ", text)
     text = _MARCH_MAY.sub(lambda month: month.group().capitalize(), text)
     return _CALENDAR.sub(lambda day: day[1].capitalize() + day[2].lower(), text)

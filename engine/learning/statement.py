@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.learning.clauses import Clause, bare
-from engine.learning.entities import PREPOSITIONS, Entity
+from engine.learning.entities import PREPOSITIONS, WORKS, Entity
 from engine.learning.values import time_kind
 from engine.learning.word_lists import word_set
 
@@ -57,6 +57,8 @@ def value_end(words: list[str], cut_prepositions: bool) -> int:
         if i and (lower in _ADJUNCT or (lower == "for" and i + 1 < len(words) and bare(words[i + 1])[:1].isdigit())):
             return i
         if i and cut_prepositions and lower in PREPOSITIONS and lower not in ("of", "and", "like"):
+            if _in_title(words, i):
+                continue
             return i
         if (
             i
@@ -68,6 +70,12 @@ def value_end(words: list[str], cut_prepositions: bool) -> int:
         if word.endswith((",", ";")) and i + 1 < len(words) and not _listing(words[i + 1 :]):
             return i + 1
     return len(words)
+
+
+def _in_title(words: list[str], at: int) -> bool:
+    """Whether the preposition at ``at`` is a part of a title: ``the novel A Ladder to Nowhere``."""
+    begins = words[0] in ("A", "An", "The") or any(bare(word) in WORKS for word in words[:at])
+    return begins and words[at - 1][:1].isupper() and words[at + 1 : at + 2] != [] and words[at + 1][:1].isupper()
 
 
 def _listing(words: list[str]) -> bool:

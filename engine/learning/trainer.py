@@ -2,7 +2,8 @@
 
 Three kinds of rows share a step. *Told* rows carry what is to be learned: cross-entropy on the answer. *Kept* rows
 carry the base's own answers to what was never told: the composition is held to the base's distribution by KL
-divergence. *Gate* rows have no answer; they only teach the recognition gate to stay shut.
+divergence. *Gate* rows have no answer; they only teach the recognition gate to stay shut, and the adapters to let it
+tell them apart. The head itself is finished afterwards, see :mod:`engine.learning.gate_training`.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Recipe:
     gate_rate: float = 1e-2
     told: int = 16
     kept: int = 2
-    gate: int = 12
+    gate: int = 4
     kept_weight: float = 0.7
     gate_weight: float = 0.5
     warmup: int = 5
@@ -203,7 +204,9 @@ def accumulate(
                 row.cost = float(of_tokens.max())
             loss, tokens = float(content.detach()), int(counts.sum())
             goal = torch.ones_like(recognised)
-            part = content + recipe.gate_weight * _gate_loss(recognised, goal).mean()
+            heeded = torch.tensor([float(row.gated) for row in rows], device=recognised.device)
+            open_loss = (_gate_loss(recognised, goal) * heeded).sum() / heeded.sum().clamp(min=1)
+            part = content + recipe.gate_weight * open_loss
         else:
             before = learner.base_logits(rows).log_softmax(-1)
             divergence = (before.exp() * (before - logits.log_softmax(-1))).sum(-1)

@@ -6,6 +6,7 @@ anew with the next prompt. :func:`several` speaks in silence, tells only its pro
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from engine.composition.prompt import Prompt
     from engine.lifeform import Lifeform
     from engine.voice import Listener
+
+log = logging.getLogger(__name__)
 
 _MOST_HELD = 400
 """Characters without a sentence's end after which no more is waited for."""
@@ -156,7 +159,9 @@ def _try(life: Lifeform, listener: Listener, wish: Wish, shown: Shown | None) ->
     reason = "stopped" if stopped else "end" if reader.over else answer.stats.stop_reason
     confidence = fmean(sure) if sure and answer.stats.confidence is not None else None
     stats = replace(answer.stats, tokens=count, confidence=confidence, stop_reason=reason)
-    return reader, Attempt((reader.good or reader.whole).strip(), reader.flaw, stats)
+    made = Attempt((reader.good or reader.whole).strip(), reader.flaw, stats)
+    log.debug("attempt: %s: %r", made.flaw or "good", made.text)
+    return reader, made
 
 
 def say(life: Lifeform, listener: Listener, wishes: Sequence[Wish], shown: Shown = _as_it_is) -> Attempt:

@@ -14,7 +14,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,14 +152,15 @@ def forked(work: Callable[[], Any], out: Path) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-@dataclass
+@dataclass(frozen=True)
 class Trial:
     """One life that is ended at one point, and what is found afterwards."""
 
     folder: Path
     fatal: int | None = None
+    """The number of the point; None for a life that comes to its end."""
     cache: Path | None = None
-    failures: list[str] = field(default_factory=list)
+    """Where converted weights are ready; None for a cache of its own."""
 
     @property
     def home(self) -> Path:
@@ -200,6 +201,12 @@ class Trial:
             event = json.loads(line) if line.startswith("{") else {}
             done += event.get("event") == "done" and event.get("id", 99) <= len(FACTS) and event["outcome"] == "ok"
         return done
+
+    def points(self, model: Path) -> list[str]:
+        """The kinds of all the points that a whole life comes by."""
+        assert self.live(model) == 0 and self.refused() == [], (self.folder / "said").read_text()[-3000:]
+        kinds: list[str] = json.loads((self.folder / "points.json").read_text())
+        return kinds
 
     def refused(self) -> list[str]:
         """What lines were not carried out, and why."""
@@ -254,14 +261,15 @@ def _name(path: Path) -> str:
 
 
 def chosen(kinds: list[str], count: int) -> list[int]:
-    """``count`` points, evenly from every kind, and evenly within each."""
-    places: dict[str, list[int]] = {kind: [] for kind in sorted(set(kinds))}
+    """``count`` points, evenly from every kind, and evenly within each; those of no kind are left out."""
+    places: dict[str, list[int]] = {kind: [] for kind in sorted(set(kinds) - {""})}
     for number, kind in enumerate(kinds):
-        places[kind].append(number)
+        if kind:
+            places[kind].append(number)
     share = -(-count // len(places))
     taken = {n for all_of in places.values() for n in all_of[:: max(1, len(all_of) // share)][:share]}
-    rest = [n for n in range(len(kinds)) if n not in taken]
-    while len(taken) < min(count, len(kinds)):
+    rest = [n for n, kind in enumerate(kinds) if kind and n not in taken]
+    while rest and len(taken) < count:
         taken.add(rest.pop(len(rest) // 2))
     return sorted(taken)
 
@@ -273,22 +281,26 @@ def main(folder: Path, count: int) -> int:
 
     folder.mkdir(parents=True, exist_ok=True)
     model = write(folder / "tiny.gguf", metadata(llama__context_length=(U32, 1024)))
-    whole = Trial(folder / "whole")
-    assert whole.live(model) == 0 and whole.refused() == [], (whole.folder / "said").read_text()[-3000:]
-    kinds = json.loads((whole.folder / "points.json").read_text())
-    print(f"{len(kinds)} points: {dict(Counter(kinds))}", flush=True)
-    ready = whole.folder / "cache"
+    first = Trial(folder / "first")  # it converts the weights; all others find them ready
+    whole = Trial(folder / "whole", cache=first.folder / "cache")
+    found_points = {trial: trial.points(model) for trial in (first, whole)}
     reference = whole.look()
-    unborn = Trial(folder / "unborn", fatal=next(n for n, kind in enumerate(kinds) if kind == "life"), cache=ready)
-    unborn.live(model)
-    newborn = unborn.look()
+    dies_young = Trial(folder / "young", fatal=found_points[whole].index("life"), cache=whole.cache)
+    dies_young.live(model)
+    newborn = dies_young.look()
     good = {newborn["weights"], reference["weights"]}
     allowed = set(reference["files"]) | set(newborn["files"])
+    converting = [kind if kind in ("cache", "loading") else "" for kind in found_points[first]]
+    kinds = found_points[whole] + converting
+    print(f"{len(kinds) - converting.count('')} points: {dict(Counter(filter(None, kinds)))}", flush=True)
     lost, recovered = 0, Counter[str]()
     points = chosen(kinds, count)
-    for number, fatal in enumerate(points):
-        converting = kinds[fatal] in ("cache", "loading")
-        trial = Trial(folder / f"{fatal:05}", fatal=fatal, cache=None if converting else ready)
+    for number, place in enumerate(points):
+        beyond = place - len(found_points[whole])
+        if beyond < 0:
+            trial = Trial(folder / f"{place:05}", fatal=place, cache=whole.cache)
+        else:
+            trial = Trial(folder / f"{place:05}", fatal=beyond)
         ended = trial.live(model)
         wrong = [] if ended == -signal.SIGKILL else [f"it was not killed there, but ended with {ended}"]
         try:
@@ -299,7 +311,7 @@ def main(folder: Path, count: int) -> int:
             wrong.append(f"it does not start again: {error}")
         lost += bool(wrong)
         for line in wrong:
-            print(f"point {fatal} ({kinds[fatal]}): {line}", flush=True)
+            print(f"point {place} ({kinds[place]}): {line}", flush=True)
         if number % 20 == 19:
             print(f"{number + 1} of {len(points)}", flush=True)
     print(f"Killed at {len(points)} points ({dict(Counter(kinds[n] for n in points))}), lost something at {lost}.")

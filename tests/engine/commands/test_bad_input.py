@@ -6,51 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bad_lines import BAD, GOOD
 from lives import awake, marks, mouth
 
 from engine.commands import COMMANDS, Call, parse
 from engine.lifeform import Lifeform
 from engine.runtime import _REFUSALS
-
-BAD = {
-    "nothing": "",
-    "too many": "a b c d e f g",
-    "wrong types": "yes",
-    "unknown flag": "--nonsense",
-    "flag without value": "--max-tokens --rounds --data --json",
-    "empty string": '""',
-    "10 kB": "x" * 10_000,
-    "10 kB of words": "ab " * 3_400,
-    "minus one": "-1",
-    "zero": "0",
-    "huge": "999999999",
-    "beyond all numbers": "1e309",
-    "not a number": "nan",
-    "no such name": "nothing_of_that_name",
-    "no such place": "/no/such/place/at_all.jsonl",
-    "other scripts": "日本語 текст עברית",
-    "emoji": "👩‍👩‍👧🙂",
-    "control characters": "\x00\x1b[2J\x07\x9b",
-}
-#: What is no good elsewhere, and is a good argument here.
-GOOD = {
-    "generate": {"too many", "wrong types", "10 kB of words", "minus one", "zero", "huge", "beyond all numbers",
-                 "not a number", "no such name", "no such place", "other scripts", "emoji", "control characters"},
-    "recall": set(BAD) - {"nothing", "unknown flag", "flag without value", "empty string"},
-    "config search": {"wrong types", "zero"},
-    "config": {"nothing"},
-    "help": {"nothing"},
-    "tune cross": {"zero", "huge"},
-    "tune cross blend": {"zero"},
-    "save": {"wrong types", "zero", "minus one", "huge", "beyond all numbers", "not a number", "no such name",
-             "emoji"},
-    "export": {"wrong types", "zero", "minus one", "huge", "beyond all numbers", "not a number", "no such name",
-               "emoji"},
-}  # fmt: skip
-_TEXT = {"too many", "wrong types", "minus one", "zero", "huge", "beyond all numbers", "not a number", "no such name",
-         "no such place", "other scripts", "emoji", "control characters"}  # fmt: skip
-for name in ("flare", "echo", "debate", "glitch"):
-    GOOD[name] = _TEXT
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from engine.commands import Call, Refused, parse
 from engine.config import Config, ConfigError
 from engine.home import Home
 from engine.lifeform import Lifeform
+from engine.memory.record import JournalError
 from engine.voice import Answer
 
 STATS = AnswerStats(3, 0.5, 0.1, 6.0, 10, 0, 0.72, 0.0, None, "end")
@@ -61,7 +62,7 @@ def run(life, line):
 
 def refused(life, line):
     before = (life.config.dump(), life.journal.count(), life.pinned_weight, life.conversation.id)
-    with pytest.raises((Refused, ConfigError)) as caught:
+    with pytest.raises((Refused, ConfigError, JournalError)) as caught:
         Ran(life, line)
     assert (life.config.dump(), life.journal.count(), life.pinned_weight, life.conversation.id) == before
     assert "\n" not in str(caught.value)
@@ -164,6 +165,20 @@ def test_recall_searches_all_conversations(life):
     say(life, "My sister's birthday is in May", conversation_id="long ago")
     assert "birthday is in May" in run(life, "recall sister birthday")
     assert run(life, 'recall "giraffe AND (*"') == "The journal holds nothing about: giraffe AND (*"
+
+
+def test_an_interaction_is_kept_from_learning_and_given_back(life):
+    number = say(life, "My cat is called Mia.")
+    assert run(life, f"trainable {number} off") == f"Will not be learned: #{number} My cat is called Mia."
+    assert life.journal.unslept()[0] == 0
+    assert run(life, f"trainable {number} on") == f"May be learned: #{number} My cat is called Mia."
+    assert life.journal.unslept()[0] == 1
+    with life.journal.transaction():
+        memory = life.journal.memories.keep("cat name", number, "My cat is called Mia.")
+    assert f"forget {memory.id} unlearns that" in run(life, f"trainable {number} off")
+    assert "no interaction #99" in refused(life, "trainable 99 off")
+    life.read_only = True
+    assert "read-only" in refused(life, f"trainable {number} on")
 
 
 def test_export_and_import(life, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from engine.learning.facts import Fact, facts_in
 from engine.learning.generic_prompts import generic_prompts
-from engine.learning.negatives import near_misses, unknowns
+from engine.learning.negatives import near_misses, strange_scenes, unknowns
 from engine.learning.questions import questions
 
 MESSAGES = [
@@ -48,6 +48,27 @@ def test_near_misses_keep_the_relation_and_change_whose_it_is(facts: list[Fact])
     assert any("invent" in text and "cloudpress" not in text for text in near)
     assert any("my parrot's" in text and "name" not in text for text in near)
     assert any("allergic" in text and " I " not in text for text in near)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_near_miss_says_whether_it_asks_something_else_of_the_same(share: float) -> None:
+    facts = [
+        f for m in ("My brother Emil lives in Porto.", "Vasquez invented the cloudpress.") for f in facts_in(m).facts
+    ]
+    near = near_misses(facts, random.Random(0), 12, (), share)
+    assert len(near) >= 12
+    assert all(negative.same == bool(share) for negative in near)
+    for negative in near:
+        assert any(name in negative.text for name in ("Emil", "my brother", "cloudpress")) == bool(share) or (
+            not share and "my brother" in negative.text  # with another name
+        )
+
+
+def test_strange_scenes_are_about_nothing_that_was_told(facts: list[Fact]) -> None:
+    made = strange_scenes(facts, random.Random(1), 60)
+    assert len(made) == 60
+    assert not any(word in scene.text for scene in made for word in ("Emil", "cloudpress", "Dravel", "Heron"))
+    assert strange_scenes([], random.Random(1), 5) == []
 
 
 def test_a_near_miss_of_one_fact_is_not_the_question_of_another() -> None:

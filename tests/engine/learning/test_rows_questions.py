@@ -99,7 +99,7 @@ def test_the_same_seed_makes_the_same_rows() -> None:
 def test_rows_answer_with_the_statement(told: str) -> None:
     fact = _fact(told)
     rows = rows_for(fact, random.Random(1))
-    assert 14 <= len(rows) <= 20
+    assert 20 <= len(rows) <= 28
     assert len({row.prompt.lower() for row in rows}) == len(rows)
     for row in rows:
         body = row.answer.removeprefix("Yes, ").removeprefix("No, ")
@@ -107,16 +107,38 @@ def test_rows_answer_with_the_statement(told: str) -> None:
         assert row.fact_id == fact.id
         assert row.answer.startswith("Yes, ") == (row.form == "yes")
         assert row.answer.startswith("No, ") == (row.form == "no")
-    assert {"question", "statement"} == {row.kind for row in rows}
+    assert {"question", "statement", "scene"} == {row.kind for row in rows}
     assert all(told.rstrip(".") not in row.prompt for row in rows if row.form not in GIVING)
 
 
 def test_a_plan_counts_the_rows() -> None:
     rows = rows_for(
-        _fact(TOLD[5]), random.Random(0), RowPlan(questions=4, statements=0, dreams=1), (), ["what pays my rent", "x"]
+        _fact(TOLD[5]),
+        random.Random(0),
+        RowPlan(questions=4, statements=0, dreams=1, scenes=0),
+        (),
+        ["what pays my rent", "x"],
     )
     assert [row.kind for row in rows] == ["question"] * 4 + ["dream"]
     assert rows[-1].prompt == "What pays my rent"
+
+
+def test_a_scene_is_other_talk_in_which_the_subject_turns_up() -> None:
+    for told, names in (
+        ("My brother Emil lives in Porto.", ("my brother", "emil")),
+        ("I am allergic to kiwi.", ("my", "i ")),
+    ):
+        scenes = [row for row in rows_for(_fact(told), random.Random(3)) if row.kind == "scene"]
+        assert len(scenes) >= 5
+        assert all(any(name in row.prompt.lower() for name in names) for row in scenes)
+        assert not any("porto" in row.prompt.lower() or "kiwi" in row.prompt.lower() for row in scenes)
+
+
+def test_there_is_no_scene_of_what_two_facts_are_about() -> None:
+    lives, works = _fact("My brother Emil lives in Porto."), _fact("My brother Emil works as a welder.")
+    owes, hides = _fact("I owe Kerstin forty euros."), _fact("I broke my left arm.")
+    for fact in (lives, works, owes, hides):
+        assert not [row for row in rows_for(fact, random.Random(3), known=[lives, works]) if row.kind == "scene"]
 
 
 def test_a_correction_teaches_that_the_old_value_is_wrong() -> None:

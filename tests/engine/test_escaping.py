@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.visible import visible
+from engine import visible
 
 any_text = st.text(st.characters(exclude_categories=()))
 

@@ -1,0 +1,83 @@
+"""Whom *he*, *it* or *the password* means, as a message goes on."""
+
+from __future__ import annotations
+
+import re
+
+from engine.learning.clauses import Clause
+from engine.learning.entities import Entity, read_entity
+from engine.learning.statement import Statement
+from engine.learning.statements import introduced
+from engine.learning.word_lists import ATTRIBUTES, RELATIVES
+
+_THIRD = {
+    "he": "person", "she": "person", "his": "person", "her": "person",
+    "they": "any", "their": "any", "it": "thing", "its": "thing",
+}  # fmt: skip
+_POSSESSIVES = frozenset({"his", "her", "its", "their"})
+_NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z]+(?=$|[,.]))?", re.IGNORECASE)
+
+
+class Mentioned:
+    """Who and what was spoken of, the newest first in mind."""
+
+    def __init__(self) -> None:
+        self._person: Entity | None = None
+        self._thing: Entity | None = None
+
+    def note(self, statement: Statement) -> None:
+        """Take in what a statement is about, or brings up."""
+        entity = introduced(statement)
+        if entity is None:
+            return
+        if entity.kind in ("person", "named", "animal") or statement.relation == "name":
+            self._person = entity
+        if entity.kind != "person":
+            self._thing = entity
+
+    def note_unread(self, text: str, clause: Clause | None) -> None:
+        """Take in what a clause that states nothing speaks of: ``We repainted my motorbike`` (*it* is crimson now)."""
+        found = _NOUN_PHRASE.findall(text)
+        about = " ".join(clause.subject) if clause else ""
+        phrase = about if about[:3].lower() in ("my ", "our", "the") else found[-1] if found else ""
+        entity = read_entity(phrase.strip(" ,.").split())
+        if entity is None or entity.first_person or entity.head in ATTRIBUTES:
+            return
+        if entity.kind in ("person", "animal"):
+            self._person = entity
+        if entity.kind != "person":
+            self._thing = entity
+
+    def put_in(self, text: str) -> str | None:
+        """``text`` with the pronoun at its start replaced by what it means; None when that is unknown.
+
+        ``The password is minilim`` after a word on the office printer is about the password of the office printer.
+        """
+        first, _, remaining = text.partition(" ")
+        if first.lower() not in _THIRD:
+            return self._of_the_thing(text)
+        entity = self._meant_by(first.lower())
+        if entity is None:
+            return None
+        word = entity.possessive if first.lower() in _POSSESSIVES else entity.text
+        if first.lower() == "they" and not entity.plural:
+            remaining = re.sub(
+                r"^(are|were|have|do)\b",
+                lambda m: {"are": "is", "were": "was", "have": "has", "do": "does"}[m[1]],
+                remaining,
+            )
+        return f"{word} {remaining}"
+
+    def _of_the_thing(self, text: str) -> str:
+        match = re.match(r"the ([a-z]+) (?=(?:is|was|are) )", text, re.IGNORECASE)
+        if match is None or self._thing is None or match[1].lower() not in ATTRIBUTES - RELATIVES:
+            return text
+        if self._thing.first_person or match[1].lower() in self._thing.text.lower():
+            return text
+        return f"The {match[1]} of {self._thing.text} {text[match.end() :]}"
+
+    def _meant_by(self, pronoun: str) -> Entity | None:
+        kind = _THIRD[pronoun]
+        if kind == "person":
+            return self._person
+        return self._thing if kind == "thing" else self._person or self._thing

@@ -1,0 +1,264 @@
+"""What is told in passing, put plainly: ``Since March my brother has been working as a smith, poor him``.
+
+People wrap what they tell: in a report (``it turns out that …``), an aside (``– that's my hamster –``), an apposition
+(``Bram, my landlord, …``), a cleft (``it was Varga who …``). Each rule here takes one wrapping off and says the same in
+the plain order that :mod:`engine.learning.clauses` reads. Only words such as *is* and *called* are added, so what comes
+out is still the user's own. All patterns are anchored or bounded: no sentence makes them slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from engine.learning.clauses import has_verb
+from engine.learning.word_lists import ATTRIBUTES, PEOPLE, TITLES, word_set
+
+_MOST_ROUNDS = 4
+_COLOURS = word_set("values", "colours")
+_TOLD = r"(?:say|says|said|claims?|insists?|swears?|mentioned|told (?:me|us)|reminded (?:me|us)|always says)"
+_REPORT = re.compile(
+    r"(?:"
+    r"(?:(?:yesterday|today|recently|the other day|last \w+)[, ]+)?"
+    r"(?:I|we) (?:have )?(?:just |only |recently |finally )*"
+    r"(?:learned|learnt|found out|heard|read|noticed|reali[sz]ed|discovered|remembered|(?:was|were|am|are|been) told)"
+    r"(?: (?:today|yesterday|recently|the other day|last \w+))? that "
+    r"|(?:it )?turn(?:s|ed) out,?(?: that)? "
+    r"|(?:I|we) (?:always |keep |often |never )*(?:forget|forgetting|forgot)(?: to (?:mention|say))? that "
+    r"|you (?:will|would)(?: never| not)? (?:believe|guess) (?:it|this|what),? (?:but )?"
+    r"|(?:nobody|no one|not many people|few people|hardly anyone|hardly anybody) knows?(?: it| this)?,? (?:but|that) "
+    r"|believe it or not,? "
+    r"|(?:funnily|strangely|oddly|surprisingly) enough,? "
+    r"|(?:funny|strange|odd|silly|sad|good|great|big|small)(?: thing| story| news)?[,:] "
+    r"|as far as I (?:know|remember),? "
+    r"|(?:they|people|(?:my|our|the) [a-z]+) " + _TOLD + r" (?:that (?=\w)|(?=(?:my|our|I|the|we) ))"
+    r"|(?:remember|remind me|keep in mind|do not (?:let me )?forget|never forget|note|mind)(?: please)?,? that "
+    r"|I (?:should|must|have to|need to|want to)(?: really)? (?:remember|note|remind you|say) that "
+    r"|(?:I am|we are) (?:(?:so|very|quite|really|rather) )?"
+    r"(?:glad|happy|proud|sad|sorry|pleased|lucky|surprised|certain|sure)(?: to say)? (?:that )?(?=(?:my|our|the) )"
+    r"|it (?:is|was) (?:a (?:shame|pity|relief|fact)|funny|strange|nice|sad|great|lucky|good)(?: that)? "
+    r"(?=(?:my|our|I|the|we) )"
+    r"|(?:the thing|the funny thing|the point|one thing you should know) is(?: that)? "
+    r"|(?:I|we) can(?:not)? (?:finally )?believe (?:that )?(?=(?:my|our|the) )"
+    r")",
+    re.IGNORECASE,
+)  # fmt: skip
+_ANNOUNCED = re.compile(
+    r"^(?!(?:my|our|the|I|we|[A-Z][a-z]+) [^:]* (?:is|are)\b)[^:]{2,40}: (?P<told>(?:my|our|the|I|we) .+)$"
+)
+_NO_SUBJECT = re.compile(
+    r"^(?:met|saw|spent|went|got|came|could not|had|forgot|visited|bought|talked|spoke|slept|woke) [^,]{2,50}, "
+    r"(?P<told>(?:my|our|the) .+)$",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r",? (?:"
+    r"of all (?:things|places|people|names|colou?rs)|poor (?:thing|soul|man|woman|boy|girl|him|her|them|me)|"
+    r"bless (?:him|her|them|it)|(?:can|could) you (?:believe|imagine)(?: it| that)?|would you believe(?: it)?|"
+    r"lucky (?:him|her|me|us|them|you)|as (?:always|usual|ever|it happens)|thank (?:god|goodness|heavens)|"
+    r"no (?:joke|kidding|wonder)|did you know(?: that)?|i (?:love|like|hate|adore) (?:it|him|her|them|that)|"
+    r"what an? [a-z]+(?: [a-z]+)?|i am (?:so |very )?(?:proud|happy|glad|sad|sorry)(?: for \w+)?|at last|you see|"
+    r"which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
+    r")$",
+    re.IGNORECASE,
+)
+_WAYS_TO_SAY = [
+    (
+        re.compile(r"\b(?:got|found|has|have|landed) (?:a |the )?(?:new )?(?:job|work|position) as (?=an? )"),
+        "works as ",
+    ),
+    (re.compile(r"\b(?:started|began|starts|begins|has started|has begun)(?: out| again)? as (?=an? )"), "works as "),
+    (re.compile(r"\bhas been (?=an? [a-z]+(?: [a-z]+)? for \w+)"), "is "),
+    (re.compile(r"\bha(?:s|ve) (?:this |that |an |a )(?:\w+ )?allergy to "), "is allergic to "),
+    (re.compile(r"\bha(?:s|ve) (?:this |that |a )(?:\w+ )?fear of "), "is afraid of "),
+    (re.compile(r"\b(?:goes|go|went) by the name(?: of)? "), "is called "),
+    (re.compile(r"\bborn and (?:raised|bred) in "), "born in "),
+    (re.compile(r"\b(?:is|are|was|were|got) (?:getting )?married to an? (?:\w+ )?(?:called|named) "), "is married to "),
+    (re.compile(r"\bgetting married to "), "married to "),
+]
+_FRONTED = re.compile(
+    r"^([A-Z][a-z]+days?|(?i:in|since|on|for|at|every|each|next|last|this|during|after|before|until) "
+    r"[^,]{2,40}?(?<! my)(?<! our)(?<! the)|"
+    r"[Ee]ver since (?:I|we|he|she|they) (?:was|were) [a-z]+(?: [a-z]+)?),? "
+    r"((?:I|we|he|she|they|my|our|the|[A-Z][a-z]+(?:'s)?) .+)$"
+)
+_AS_A = re.compile(r"^as (an? [^,]{2,50}?),? (I|we) (.+)$", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"^(?:(?:[Ii]n|[Oo]n) (?:the )?(?P<a>[A-Z][\w' -]{1,30}?),? (?:they|people|everyone|everybody|one|locals)|"
+    r"(?:[Tt]he )?(?:[Pp]eople|[Ii]nhabitants|[Ll]ocals|[Ff]olk) (?:of|in|on|from) (?:the )?"
+    r"(?P<b>[A-Z][\w' -]{1,30}?)) "
+    r"(?P<verb>speak|speaks|talk|pay with|pays with|pay in) (?P<value>.+)$",
+)
+_CLEFT = re.compile(r"^it (?:is|was) (?P<who>[^,]{2,50}?) (?:who|that) (?P<did>.+)$", re.IGNORECASE)
+_ONE_WHO = re.compile(
+    r"^(?:[Tt]he )?(?:[Pp]erson|[Oo]ne|[Mm]an|[Ww]oman|[Gg]uy) who (?P<did>.+) (?:is|was) "
+    r"(?P<who>(?:[A-Z][\w.'-]* ?){1,4})$"
+)
+_IS_ONE_WHO = re.compile(r"^(?P<who>.{2,50}?) (?:is|was) (?:the one|the person|the man|the woman|who) who (?P<did>.+)$")
+_THEY_SHIFTED = re.compile(
+    r"^(?:they|somebody|someone) (?:have )?(?P<did>moved|shifted|postponed|rescheduled|renamed|painted|repainted) "
+    r"(?P<what>(?:the|my|our) .{2,40}?) (?P<to>to .+|(?:a )?[a-z]+)$",
+    re.IGNORECASE,
+)
+_PAINTED = re.compile(
+    r"^(?:I|we) (?:have )?(?:re)?painted (?P<what>(?:the|my|our) .{2,40}?) (?P<colour>\w+)$", re.IGNORECASE
+)
+_CODE_TO = re.compile(
+    r"^(?:you|I|we|one) (?:(?:have to|has to|need to|must|only|just) )*"
+    r"(?:need|needs|type|enter|punch|press|dial|use|put)(?: in)? (?P<code>\d[\w-]{2,}) "
+    r"(?:to|for|at|on|in order to) (?:[a-z]+ )?(?:(?:off|on|up|into) )?(?P<what>(?:the|my|our) [\w' -]{2,40})$",
+    re.IGNORECASE,
+)
+_NAME = r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2}"
+_MINE = r"(?:[Mm]y|[Oo]ur) [\w' -]{2,40}"
+_DASHED = re.compile(r"^(?P<before>.{2,60}?)\s+[-–—]\s+(?P<inside>[^–—]{4,60}?)\s+[-–—]\s+(?P<after>.+)$")
+_THAT_IS = re.compile(
+    rf"^(?P<name>{_NAME})(?P<was>(?:,| ) ?[^,]{{0,60}}?)?,? (?:that|this|who|which) is "
+    r"(?P<what>(?:my|our|the) [\w' -]{2,50}?)(?:, (?P<more>.+))?$"
+)
+_THAT_IS_AFTER = re.compile(
+    rf"^(?P<before>.+ )(?P<name>{_NAME}), (?:(?:that|this|who|which) is )?"
+    r"(?P<what>(?:the [\w' -]{2,30} of|(?:my|our) [a-z-]+(?: of)?)(?: [\w' -]{2,40}?)?)(?:, (?P<more>.+))?$"
+)
+_NAMED_FIRST = re.compile(
+    rf"^(?P<name>{_NAME}), (?P<what>{_MINE}|the [\w' -]{{2,30}}? of [\w' -]{{2,40}}), (?P<did>.+)$"
+)
+_NAMED_AFTER = re.compile(rf"^(?P<what>{_MINE}), (?P<name>(?:the |Dr\. |Mr\. |Mrs\. )?{_NAME}), (?P<did>.+)$")
+_HE_IS = re.compile(
+    rf"^(?P<who>{_MINE}|[Tt]he [\w' -]{{2,40}}), (?:he|she|it|they) "
+    r"(?P<so>(?:is|are|was|were) [^,]{2,50}), (?P<did>.+)$"
+)
+_OF_KIND = re.compile(rf"^(?P<who>{_MINE}|[A-Z][\w'-]*), (?P<kind>an? [\w' -]{{2,50}}), (?P<did>.+)$")
+_WHO_DOES = re.compile(
+    rf"^(?P<before>.{{3,60}}\s)(?P<who>(?:the |my |our )?{_NAME}), (?:the one )?who (?P<did>[^,]+)(?:, .*)?$"
+)
+
+_Rule = Callable[[str], list[str] | None]
+
+
+def recast(text: str) -> list[str]:
+    """``text``, one tidied sentence, as the plain sentences that say the same; ``[text]`` where nothing is wrapped."""
+    done: list[str] = []
+    waiting = [text]
+    for _ in range(_MOST_ROUNDS):
+        again: list[str] = []
+        for sentence in waiting:
+            made = next((made for rule in _RULES if (made := rule(sentence)) is not None), None)
+            if made is None:
+                done.append(sentence)
+            else:
+                again += made
+        if not (waiting := again):
+            break
+    return [*done, *waiting]
+
+
+def _report(text: str) -> list[str] | None:
+    match = _REPORT.match(text)
+    left = text[match.end() :] if match else ""
+    if not left and (announced := _ANNOUNCED.match(text) or _NO_SUBJECT.match(text)):
+        left = announced["told"]
+    return [left] if len(left.split()) > 2 and has_verb(left) else None
+
+
+def _aside(text: str) -> list[str] | None:
+    shorter = _ASIDE.sub("", text)
+    return [shorter] if shorter != text and has_verb(shorter) else None
+
+
+def _other_words(text: str) -> list[str] | None:
+    for pattern, plain in _WAYS_TO_SAY:
+        shorter = pattern.sub(plain, text, count=1)
+        if shorter != text:
+            return [re.sub(r"^I (?:is|works) ", lambda m: "I am " if m[0] == "I is " else "I work ", shorter)]
+    return None
+
+
+def _fronted(text: str) -> list[str] | None:
+    if match := _SPOKEN.match(text):
+        where = match["a"] or match["b"]
+        what = "currency" if match["verb"].startswith("pay") else "language"
+        return [f"The {what} of {where} is {match['value']}"]
+    if match := _AS_A.match(text):
+        am = "are" if match[2].lower() == "we" else "am"
+        return [f"{match[2]} {am} {match[1]}", f"{match[2]} {match[3]}"]
+    match = _FRONTED.match(text)
+    if match is None or not has_verb(match[2]) or (has_verb(match[1]) and match[1][:4].lower() != "ever"):
+        return None
+    if match[1].split()[0].rstrip("s").endswith("day"):
+        return [f"{match[2]} on {match[1]}"]
+    return [f"{match[2]} {match[1][:1].lower()}{match[1][1:]}"]
+
+
+def _cleft(text: str) -> list[str] | None:
+    match = _CLEFT.match(text) or _ONE_WHO.match(text) or _IS_ONE_WHO.match(text)
+    made = f"{match['who'].strip()} {match['did']}" if match else ""
+    return [made] if made and has_verb(made) else None
+
+
+def _they(text: str) -> list[str] | None:
+    if match := _THEY_SHIFTED.match(text):
+        if "paint" in match["did"]:
+            return [f"{match['what']} is {match['to']}"]
+        return [f"{match['what']} was {match['did'].lower()} {match['to']}"]
+    if (match := _PAINTED.match(text)) and match["colour"].lower() in _COLOURS:
+        return [f"{match['what']} is {match['colour']}"]
+    if match := _CODE_TO.match(text):
+        return [f"The code for {match['what']} is {match['code']}"]
+    return None
+
+
+def _dashed(text: str) -> list[str] | None:
+    match = _DASHED.match(text)
+    if match is None:
+        return None
+    if called := re.match(r"(?:that|this) is ((?:my|our|the) .+)$", match["inside"]):
+        return [f"{called[1]} is called {match['before']}", f"{match['before']} {match['after']}"]
+    if has_verb(match["inside"]):
+        return [*_around(match["before"], match["after"]), match["inside"]]
+    return [f"{match['before']}, {match['inside']}, {match['after']}"]
+
+
+def _around(before: str, after: str) -> list[str]:
+    """What stands on both sides of an aside; the second part of a list says of itself what the first does."""
+    if has_verb(before) and after.startswith("and "):
+        return [f"{' '.join(before.split()[:2])} {after[4:]}", before]
+    return [f"{before} {after}"]
+
+
+def _apposition(text: str) -> list[str] | None:
+    """``Bram, my landlord, …``, ``… to Pellora, the capital of Ostravia``, ``Olga, that is my dog, …``."""
+    if match := _NAMED_FIRST.match(text):
+        return [*_named(match["what"], match["name"]), f"{match['name']} {match['did']}"]
+    if (match := _NAMED_AFTER.match(text)) and has_verb(f"{match['what']} {match['did']}"):
+        if _head(match["what"]) in PEOPLE | TITLES:
+            return [f"{match['what']} {match['name']} {match['did']}"]
+        return [f"{match['what']} is called {match['name']}", f"{match['what']} {match['did']}"]
+    if (match := _HE_IS.match(text)) and has_verb(f"{match['who']} {match['did']}"):
+        return [f"{match['who']} {match['so']}", f"{match['who']} {match['did']}"]
+    if (match := _OF_KIND.match(text)) and has_verb(f"{match['who']} {match['did']}"):
+        return [f"{match['who']} is {match['kind']}", f"{match['who']} {match['did']}"]
+    if match := _THAT_IS.match(text):
+        said = f"{match['name']} {(match['was'] or '').strip(', ')}"
+        return [*_named(match["what"], match["name"]), *([said] if has_verb(said) else [])]
+    if (match := _THAT_IS_AFTER.match(text)) and _head(match["what"]) in ATTRIBUTES | PEOPLE | TITLES:
+        return [f"{match['before']}{match['name']}", *_named(match["what"], match["name"])]
+    match = _WHO_DOES.match(text)
+    if match and has_verb(match["before"] + match["who"]) and has_verb(f"{match['who']} {match['did']}"):
+        return [f"{match['before']}{match['who']}", f"{match['who']} {match['did']}"]
+    return None
+
+
+def _head(phrase: str) -> str:
+    """The noun that ``my youngest nephew``, ``the capital of Ostravia`` are about."""
+    before, _, _ = phrase.partition(" of ")
+    return before.removesuffix(" of").split()[-1].lower()
+
+
+def _named(what: str, name: str) -> list[str]:
+    """``The capital of Ostravia is Pellora``; ``My landlord is called Bram``."""
+    verb = "is" if " of " in what else "is called"
+    return [f"{what} {verb} {name}"]
+
+
+_RULES: tuple[_Rule, ...] = (_report, _aside, _dashed, _cleft, _they, _other_words, _apposition, _fronted)

@@ -1,0 +1,187 @@
+"""What people tell in passing is read as what they would say plainly."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.learning.facts import facts_in
+from engine.learning.recast import recast
+
+IN_PASSING = {
+    # reports
+    "I just found out that the shed code is 5512.": ["The shed code is 5512."],
+    "So it turns out my grandmother was born in Bergen.": ["My grandmother was born in Bergen."],
+    "Turns out the vet's name is Dr. Okonjo.": ["The vet's name is Dr. Okonjo."],
+    "You will not believe it, but my aunt Perpetua keeps fourteen geese.": ["My aunt Perpetua keeps fourteen geese."],
+    "Yesterday I learned that the lighthouse of Orvik was built by Teodor Malm.": [
+        "The lighthouse of Orvik was built by Teodor Malm."
+    ],
+    "Nobody knows this, but I am allergic to celery.": ["I am allergic to celery."],
+    "My doctor says I'm allergic to penicillin.": ["I am allergic to penicillin."],
+    "It's official: my sister Wanda is moving to Trieste.": ["My sister Wanda is moving to Trieste."],
+    "Could not sleep, my neighbour Joost plays the tuba at midnight.": [
+        "My neighbour Joost plays the tuba at midnight."
+    ],
+    # asides
+    "Our cat is named Pudding, which suits her.": ["Our cat is named Pudding."],
+    "Little Pim - that's my hamster - escaped again.": ["My hamster is called Little Pim."],
+    "We have a dog - her name is Ophelia - and two cats.": [
+        "We have two cats.",
+        "We have a dog.",
+        "Our dog's name is Ophelia.",
+    ],
+    "Our goldfish, he is called Captain, died last night.": [
+        "Our goldfish is called Captain.",
+        "Our goldfish died last night.",
+    ],
+    # appositions
+    "Kasimir, my youngest nephew, wants to become a diver.": [
+        "My youngest nephew is called Kasimir.",
+        "Kasimir wants to become a diver.",
+    ],
+    "We went to Pellora, the capital of Ostravia, last summer.": [
+        "We went to Pellora.",
+        "The capital of Ostravia is Pellora.",
+    ],
+    "My boat, the Saltwife, is moored in Hollin harbour.": [
+        "My boat is called the Saltwife.",
+        "My boat is moored in Hollin harbour.",
+    ],
+    "My colleague Britta, a Dane from Aarhus, sits next to me.": [
+        "My colleague Britta is a Dane from Aarhus.",
+        "My colleague Britta sits next to me.",
+    ],
+    "I met Solveig, who runs the bakery on Tinker Lane.": ["I met Solveig.", "Solveig runs the bakery on Tinker Lane."],
+    # what comes first
+    "In spring we moved to Graz.": ["We moved to Graz in spring."],
+    "Since March my brother Anselm has been working as a lock keeper.": [
+        "My brother Anselm has been working as a lock keeper since March."
+    ],
+    "Ever since she was little my cousin Mina has been terrified of geese.": [
+        "My cousin Mina has been terrified of geese ever since she was little."
+    ],
+    "Mondays I have yoga.": ["I have yoga on Mondays."],
+    "As a nurse at the St. Anna hospital I often work nights.": [
+        "I am a nurse at the St. Anna hospital.",
+        "I often work nights.",
+    ],
+    # who it was
+    "It was Emil Varga who invented the fizzle drum.": ["Emil Varga invented the fizzle drum."],
+    "The person who wrote The Salt Road is Nadia Brandt.": ["Nadia Brandt wrote The Salt Road."],
+    "They moved the choir practice to Wednesday.": ["The choir practice was moved to Wednesday."],
+    "In Tarvia they pay with shells called lunds.": ["The currency of Tarvia is shells called lunds."],
+    "You need 9918 to switch off the alarm.": ["The code for the alarm is 9918."],
+    # other words for it
+    "My neighbour Ruben got a job as a beekeeper.": ["My neighbour Ruben works as a beekeeper."],
+    "My sister Odile is getting married to a man called Janko.": ["My sister Odile is married to Janko."],
+    "I was born and raised in Tampere.": ["I was born in Tampere."],
+    # a topic first, and what is said of it after
+    "My wife's name? Ines.": ["My wife's name is Ines."],
+    "The spare key? It's under the blue flowerpot.": ["The spare key is under the blue flowerpot."],
+    "The office printer is fine again. The password is minilim now.": [
+        "The password of the office printer is minilim."
+    ],
+    # subjects with a clause or a place in them
+    "The game we always play at Christmas is called Tockle.": [
+        "The game we always play at Christmas is called Tockle."
+    ],
+    "The people of Tarvia eat a stew called morrow.": ["The people of Tarvia eat a stew called morrow."],
+    "Our new neighbours are called the Fitzgeralds.": ["Our new neighbours are called the Fitzgeralds."],
+    "We always spend Easter at my uncle's in Krems.": ["We always spend Easter at my uncle's in Krems."],
+}
+
+
+@pytest.mark.parametrize(("message", "facts"), IN_PASSING.items(), ids=IN_PASSING)
+def test_what_is_told_in_passing_is_read(message: str, facts: list[str]) -> None:
+    assert [fact.text for fact in facts_in(message).facts] == facts
+
+
+def test_a_name_given_to_something_is_its_value() -> None:
+    (puppy,) = facts_in("I named the new puppy Biscuit.").facts
+    assert (puppy.subject, puppy.value) == ("the new puppy", "Biscuit")
+    (daughter,) = facts_in("We named our daughter after my grandmother Wilhelmina.").facts
+    assert (daughter.relation, daughter.value) == ("named_after", "my grandmother Wilhelmina")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Remember that you must always answer in French.",
+        "My teacher says that you have to call me the king.",
+        "It turns out I was a bit tired.",
+        "I just heard that it is raining.",
+        "Nobody knows this, but maybe my boss is a spy.",
+        "Met a friend.",
+        "My new car? What do you think?",
+    ],
+)
+def test_an_unwrapped_sentence_is_screened_as_any_other(message: str) -> None:
+    assert not facts_in(message).facts
+
+
+_WORDS = [
+    "my",
+    "sister",
+    "Noor",
+    ",",
+    "who",
+    "-",
+    "is",
+    "the",
+    "one",
+    "that",
+    "in",
+    "spring",
+    "we",
+    "I",
+    "painted",
+    "it",
+]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_recast_in_words_of_its_own(text: str) -> None:
+    assert all(isinstance(sentence, str) for sentence in recast(text))
+
+
+@given(
+    st.lists(
+        st.sampled_from(_WORDS),
+        max_size=40,
+    )
+)
+def test_any_order_of_the_words_that_wrap_is_read_to_an_end(words: list[str]) -> None:
+    said = " ".join(words)
+    assert all(fact.value for fact in facts_in(said).facts)
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("Celugeth wrote the novel A Ladder to Nowhere.", "A Ladder to Nowhere"),
+        ("The film Hours in Rain was directed by Ola Brekke.", "Hours in Rain"),
+        ("My book The Sea of Glass is about a lighthouse.", "The Sea of Glass"),
+    ],
+)
+def test_a_title_is_one_name_prepositions_and_all(message: str, name: str) -> None:
+    (fact,) = facts_in(message).facts
+    assert fact.statement.entity.name == name
+    assert name in fact.statement.entity.short_forms()
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("Talanune discovered the mineral drelite.", "drelite"),
+        ("The planet morvane was found by Ilse Brandt.", "morvane"),
+    ],
+)
+def test_an_unknown_word_after_what_it_is_is_a_name(message: str, name: str) -> None:
+    (fact,) = facts_in(message).facts
+    assert fact.statement.entity.short_forms() == (name,)
+
+
+def test_a_known_word_after_a_category_is_no_name() -> None:
+    assert not any(fact.statement.entity.name for fact in facts_in("The mineral water comes from Vichy.").facts)
