@@ -144,6 +144,7 @@ EFFECTS: Mapping[str, Effect] = {
     "system_prompt": Effect("what it is told before every conversation", FOLLOWS, ANSWER),
     "cpu_threads": Effect("threads that compute, 0 apart", FOLLOWS, NOW),
     "save_path_prefix": Effect("names of the files that save writes and load reads", FOLLOWS, NOW),
+    "states_kept": Effect("earlier states that can be loaded", RISES, NOW),
     "enable_error_listening": Effect("guesses at what garbled input meant", RISES, ANSWER),
     "enable_curiosity": Effect("questions of its own in a silence", RISES, NOW),
     "curiosity_silence_seconds": Effect("silence until it asks a question of its own", RISES, NOW),

@@ -388,6 +388,9 @@ class ControlsConfig(Section):
     save_path_prefix: Line = _text(
         "state", 1, 4096, "Beginning of the file names that save and load use when they are given none."
     )
+    states_kept: Whole = _integer(
+        5, 0, 100, "Earlier saved states that can still be loaded, of each name. 0 keeps none.", unit="states"
+    )
     dream_memory_weight: float = _number(
         0.1, 0.0, 0.5, "How strongly past dreams join the context where the scaffold speaks. 0 leaves them out."
     )

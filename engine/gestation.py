@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -137,9 +137,24 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
 
 
 def _set_sleeping(life: Lifeform, sleeping: bool) -> None:
-    """Take note that it falls asleep or wakes; the setting ``is_sleeping`` mirrors it."""
+    """Take note that it falls asleep or wakes, on disk as well; the setting ``is_sleeping`` mirrors it."""
+    with suppress(OSError):  # on a full disk it sleeps all the same
+        if sleeping:
+            life.home.asleep_path.touch()
+        else:
+            life.home.asleep_path.unlink(missing_ok=True)
     life.sleeping, life.waking = sleeping, False
     life.config.set("controls_config.is_sleeping", sleeping, by="the lifeform")
+
+
+def cut_off(life: Lifeform) -> str:
+    """What to say of a sleep that a process did not live to end, once; empty when there was none."""
+    marker = life.home.asleep_path
+    if life.read_only or not marker.exists():
+        return ""
+    with suppress(OSError):
+        marker.unlink()
+    return "its last sleep was cut off; it goes on from the last state that was saved, and nothing before it is lost"
 
 
 def dream(life: Lifeform, caller: Watcher) -> str:

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -74,6 +75,11 @@ class Home:
         return self.path / "state"
 
     @property
+    def asleep_path(self) -> Path:
+        """There while it sleeps; one that outlived its process tells of a sleep that was cut off."""
+        return self.path / "asleep"
+
+    @property
     def log_dir(self) -> Path:
         """Crash reports and what libraries write to stderr."""
         return self.path / "logs"
@@ -102,6 +108,7 @@ class Home:
         elif self._lock is None:
             self._create()
             self._lock = self._take_lock()
+            self._tidy()
         self.read_only = read_only
         return self
 
@@ -135,6 +142,13 @@ class Home:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what is said here is private
         except (OSError, ValueError) as error:
             raise HomeError(self._unusable(error, "created")) from None
+
+    def _tidy(self) -> None:
+        """Remove files that a process which died was about to put into their places. Nobody else can be at it now."""
+        for left in (*self.path.glob(".*.part"), *self.state_dir.glob("*/*.writing")):
+            if left.is_file():
+                with suppress(OSError):  # it is in nobody's way
+                    left.unlink()
 
     def _take_lock(self) -> int:
         try:

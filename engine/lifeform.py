@@ -35,8 +35,9 @@ from engine.mind.lifecycle import (
     life_weight,
 )
 from engine.mind.temperament import Temperament, TemperamentSettings
-from engine.state import capture, restore
-from engine.state_files import StateError, read_state, set_aside, write_state
+from engine.state import capture, export_adapters, restore, take_up
+from engine.state_files import StateError, read_state, write_state
+from engine.state_rotation import Earlier, earlier_states
 from engine.voice import Answer, Listener
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ class Lifeform:
         """
         self._compose(report)
         report("remembering", 0.9)
-        self._take_up_state()
+        take_up(self)
+        if told := gestation.cut_off(self):
+            self.warnings.append(told)
         report("awake", 1.0)
 
     def _compose(self, report: Report) -> None:
@@ -375,11 +378,17 @@ class Lifeform:
         if self.read_only:
             raise StateError("this home is open read-only; nothing was saved")
         prefix = self.state_prefix(name)
-        write_state(prefix, capture(self))
+        write_state(prefix, capture(self), keep=self.config.controls_config.states_kept)
         return prefix
 
-    def load(self, name: str | None, report: Report) -> None:
+    def earlier_states(self, name: str | None = None) -> list[Earlier]:
+        """States that saves under ``name`` have replaced, the newest first; they can be loaded again."""
+        return earlier_states(self.state_prefix(name))
+
+    def load(self, name: str | None, report: Report, *, earlier: int = 0) -> None:
         """Go on from the state called ``name``. It is read into models of its own, and changes nothing until it fits.
+
+        ``earlier`` takes the one that was there so many saves before.
 
         Raises:
             StateError: When there is none, or it is damaged or of other models; the life goes on as it was.
@@ -387,7 +396,12 @@ class Lifeform:
             LayerError: When the layers that are now set do not fit them; likewise.
         """
         prefix = self.state_prefix(name)
-        saved = read_state(prefix)
+        if earlier:
+            kept = self.earlier_states(name)
+            if earlier > len(kept):
+                raise StateError(f"there are {len(kept)} earlier states of {prefix}_*; states lists them")
+            prefix = kept[earlier - 1].prefix
+        saved = read_state(prefix, read_only=self.read_only)
         if saved is None:
             raise StateError(f"there is no state {prefix}_*; save writes one")
         before = self.composition, self.warnings, self.chance
@@ -406,26 +420,13 @@ class Lifeform:
         """
         self._compose(report)
         self._be_born()
-        saved_at = self._take_up_state()
+        saved_at = take_up(self)
         report("awake", 1.0)
         return saved_at
 
-    def _take_up_state(self) -> float | None:
-        """Go on from the saved state; one that cannot be used is moved aside, never overwritten.
-
-        Returns when it was saved, in Unix seconds; None when there was none to use.
-        """
-        prefix = self.state_prefix()
-        try:
-            saved = read_state(prefix)
-            if saved is None:
-                return None
-            restore(self, saved)
-            return float(saved.meta.get("saved_at", 0.0))
-        except StateError as error:
-            kept = "left alone" if self.read_only else f"kept in {set_aside(prefix)}"
-            self.warnings.append(f"{error}; it begins anew, and that state is {kept}")
-            return None
+    def export_adapters(self, folder: Path) -> None:
+        """Write the scaffold's adapters into a new folder; see :func:`engine.state.export_adapters`."""
+        export_adapters(self.composed.scaffold, folder)
 
     def close(self) -> None:
         """Let go of the journal and the models."""

@@ -23,7 +23,7 @@ GROUND = (
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
     "lifeform", "gestation", "voice", "interaction", "speech", "rescue", "impulse", "evaluation", "schooling", "state",
-    "state_files", "status",
+    "state_files", "state_pickles", "state_rotation", "status",
 )  # fmt: skip
 LEVELS: dict[str, int] = {
     **dict.fromkeys(GROUND, 0),

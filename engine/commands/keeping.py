@@ -1,11 +1,13 @@
-"""Commands that keep the whole state and bring it back: save, load, panic."""
+"""Commands that keep the whole state and bring it back: save, load, states, export adapters, panic."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from engine.state_files import META, read_meta
 
 from .paths import path_of
-from .spec import Argument, Call, CommandSpec, Refused
+from .spec import Argument, Call, CommandSpec, Flag, Refused
 from .wording import clock, excerpt
 
 if TYPE_CHECKING:
@@ -24,8 +26,42 @@ def save(life: Lifeform, call: Call) -> None:
 
 def load(life: Lifeform, call: Call) -> None:
     """Go on from a saved state."""
-    life.load(_name(life, call), call.report)
+    earlier = call.args["earlier"]
+    if earlier is not None and earlier < 1:
+        raise Refused(f"--earlier counts saves back, from 1 on; not {earlier}.")
+    life.load(_name(life, call), call.report, earlier=earlier or 0)
     call.output("Scaffold state loaded.\nCross-attention state loaded.\nToken map loaded.\nMetadata loaded.")
+
+
+def states(life: Lifeform, call: Call) -> None:
+    """List the saved states of the home, and of each the earlier ones that can still be loaded."""
+    lines = []
+    for path in sorted(life.home.state_dir.glob(f"*{META}")):
+        name = path.name.removesuffix(META)
+        lines.append(f"{name}: {_told(read_meta(life.state_prefix(name)))}")
+        for number, earlier in enumerate(life.earlier_states(name), 1):
+            lines.append(f"  --earlier {number}: {_told(read_meta(earlier.prefix))}")
+    call.output("\n".join(lines) or "No state is saved yet; save writes one.")
+
+
+def _told(meta: dict[str, Any]) -> str:
+    """What is worth knowing of a state before it is loaded."""
+    try:
+        saved_at, exposure = float(meta["saved_at"]), float(meta["lifecycle"]["exposure"])
+    except (KeyError, TypeError, ValueError):
+        return "cannot be read"
+    return f"saved {clock(saved_at)}, data exposure {exposure:.1f}"
+
+
+def export_adapters(life: Lifeform, call: Call) -> None:
+    """Write the adapters as a PEFT folder."""
+    folder = path_of(call.args["folder"], spare=_ENDINGS)
+    if folder.exists():
+        raise Refused(f"{folder} exists already; choose another name.")
+    if not folder.name or not folder.parent.is_dir():
+        raise Refused(f"There is no folder {excerpt(str(folder.parent), 200)}.")
+    life.export_adapters(folder)
+    call.output(f"Adapters exported to {folder}, on {life.composed.scaffold.frozen.name}")
 
 
 def panic(life: Lifeform, call: Call) -> None:
@@ -75,10 +111,29 @@ KEEPING = (
         "Loads a saved state from files.",
         load,
         arguments=(Argument("path", "path", required=False, help="as save takes it"),),
+        flags=(Flag("earlier", "int", help="the one that was there so many saves before; states lists them"),),
         help="All of it is read and checked before anything is changed.",
-        examples=("load", "load my_model"),
+        examples=("load", "load my_model", "load --earlier 1"),
         needs_model=True,
         alone=True,
+    ),
+    CommandSpec(
+        "states",
+        "control",
+        "Lists the saved states, and the earlier ones that can still be loaded.",
+        states,
+        help="Whatever a save replaces is kept for a while: states_kept of each name.",
+        examples=("states",),
+    ),
+    CommandSpec(
+        "export adapters",
+        "control",
+        "Writes the scaffold's adapters as a PEFT folder.",
+        export_adapters,
+        arguments=(Argument("folder", "path", help="a folder that is not there yet"),),
+        help="Any program that uses PEFT loads it on the scaffold's model.",
+        examples=("export adapters my_adapters",),
+        needs_model=True,
     ),
     CommandSpec(
         "panic",

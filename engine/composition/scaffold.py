@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -140,6 +141,15 @@ class Scaffold:
         """Take note that the adapters were changed: caches go stale, and having learned is looked up anew."""
         self.version += 1
         self.learned = any(name.endswith("lora_B.weight") and bool(t.any()) for name, t in self.adapters().items())
+
+    def write_peft(self, folder: Path) -> None:
+        """Write the adapters into ``folder`` as PEFT loads them, on the checkpoint that the scaffold stands on."""
+        config = self.peft.peft_config["default"]
+        before, config.base_model_name_or_path = config.base_model_name_or_path, str(self.frozen.folder)
+        try:
+            self.peft.save_pretrained(folder)
+        finally:
+            config.base_model_name_or_path = before
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

@@ -415,6 +415,9 @@ def test_killed_in_the_middle_it_wakes_as_it_was(
         driver.until(lambda: driver.engine.outbox.latest.state is EngineState.AWAKE)
         assert same(before, weights(driver))
         assert driver.engine.outbox.latest.unslept == len(FACTS)
+        assert ["last sleep was cut off" in notice.text for notice in driver.of(Notice)] == [True]
+    with running(home, formed) as driver:
+        driver.until(lambda: driver.engine.outbox.latest.state is EngineState.AWAKE)
         assert not driver.of(Notice)
 
 

@@ -6,6 +6,7 @@ import errno
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def held(prefix: Path) -> SavedState | None:
     state = read_state(prefix)
     if state is not None:
         state.meta.pop("format")
+        state = replace(state, recovered="")
     return state
 
 

@@ -117,7 +117,7 @@ async def test_arrows_choose_and_tab_completes(tmp_path: Path) -> None:
 
 async def test_enter_completes_an_unfinished_command_and_runs_a_finished_one(tmp_path: Path) -> None:
     async with on_stage(tmp_path) as stage:
-        await stage.type("/sta")
+        await stage.type("/statu")
         assert "Enter completes to /status" in stage.screen_text
         await stage.pilot.press("enter")
         assert stage.engine.lines == []

@@ -431,7 +431,7 @@ def test_words_take_linear_time_on_quotes_that_never_close():
         ("status", "Enter runs status"),
         ("status quo", "the command would be status"),
         ("echo chambers are bad", "the command would be echo <text>"),
-        ("/sta", "Commands: status"),
+        ("/sta", "Commands: states, status"),
         ("/log view x", "not a whole number"),
         ("\\quit", "Enter says it"),
     ],
@@ -443,8 +443,8 @@ def test_the_hint_says_what_enter_does(line, says):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("/st", ["/status"]),
-        ("st", ["status"]),
+        ("/st", ["/states", "/status"]),
+        ("st", ["states", "status"]),
         ("/tune cross ", ["/tune cross blend", "/tune cross auto"]),
         ("/memory s", ["/memory scaffold"]),
         ("/memory scaffold o", ["/memory scaffold on", "/memory scaffold off"]),
@@ -454,7 +454,7 @@ def test_the_hint_says_what_enter_does(line, says):
         ("/config core_config.base", ["/config core_config.base_model_name"]),
         ("/help tune cross b", ["/help tune cross blend"]),
         ("/export --", ["/export --force"]),
-        ("/ex", ["/export", "/exit"]),
+        ("/ex", ["/export", "/export adapters", "/exit"]),
         ("/mimic p", ["/mimic pirate"]),
         ("/rate d", ["/rate down"]),
         ("/status ", []),

@@ -103,6 +103,13 @@ def test_states_are_saved_under_the_prefix(life: Lifeform) -> bool:
     return path == life.home.state_dir / "one"
 
 
+@effect_of("states_kept", 0, 1, 3, seen=[0, 1, 3])
+def test_so_many_earlier_states_can_be_loaded(life: Lifeform) -> int:
+    for _ in range(5):
+        life.save()
+    return len(life.earlier_states())
+
+
 @effect_of("enable_error_listening", False, True, seen=[0, 1])
 def test_it_guesses_at_garbled_input(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> int:
     mouth(monkeypatch, [" the river sleeps under an old bridge."])
