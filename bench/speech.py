@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 COMMANDS = ("spark", "reflect", "muse", "flare", "echo", "debate", "glitch", "rewind", "mimic", "generate")
 CONVERSATIONS = Path(__file__).with_name("speech_conversations.toml")
 _REWOUND = 2
+_ANSWER_TOKENS = 96
+"""Of an answer in a conversation: enough to have been one."""
 _LONGEST = 1000
 """Words that any passage may have."""
 
@@ -176,8 +178,11 @@ def measure(
                 settings.set("random_seed", seed)
                 life = Lifeform(home, settings)
                 life.awaken(lambda *_: None)
+                usual = settings.get("max_new_tokens")
+                settings.set("max_new_tokens", _ANSWER_TOKENS)
                 for text in talk["said"]:
                     life.chat(_Ear(), text)
+                settings.set("max_new_tokens", usual)
                 for command in commands:
                     heard[command].append(speak(life, number, line_of(command, talk), attempts, seed))
                 life.close()

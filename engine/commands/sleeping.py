@@ -21,10 +21,9 @@ def sleep(life: Lifeform, call: Call) -> None:
 
 
 def wake(life: Lifeform, call: Call) -> None:
-    """End the running sleep."""
-    if not life.wake():
-        raise Refused("It is awake already.")
-    call.output("Waking up; everything is as it was before this sleep.")
+    """End the running sleep, if there is one."""
+    woken = life.wake()
+    call.output("Waking up; everything is as it was before this sleep." if woken else "It is awake already.")
 
 
 def dream(life: Lifeform, call: Call) -> None:

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.learning.word_lists import word_set
+from engine.speech.topics import content_words
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _DEBRIS = re.compile(
     r"<\|?/?\w*\|?>|\[/?INST\]|```|^\s*#{2,}|https?://|\\[a-z]+\{|"
@@ -34,6 +37,10 @@ _MOST_COPIED = 0.5
 _LEAST_VARIED = 0.55
 """Share of different words below which a text goes round in circles."""
 _LEAST_LETTERS = 0.6
+_LEAST_ENGLISH = 0.2
+"""Share of English little words (the, of, is) below which a text is not English."""
+_FEWEST_TO_TELL = 6
+"""Words from which its language can be told."""
 
 
 class Flaw(StrEnum):
@@ -47,6 +54,8 @@ class Flaw(StrEnum):
     LETTERS = "too few letters"
     CIRCLES = "going round in circles"
     COPY = "a copy of the prompt"
+    STALE = "nothing new"
+    LANGUAGE = "another language"
     ASIDE = "beside the point"
     UNFINISHED = "unfinished"
 
@@ -65,7 +74,11 @@ class Rules:
         fewest: Words that it must have at least.
         most: Words that it may have at most.
         sources: Texts that it must not copy.
+        known: Texts whose content words are nothing new.
+        news: Content words that it must have beside those.
         about: Words of which it must have one, in lower case; none means any text will do.
+        never: Words that it may not have, in lower case.
+        english: Whether it must be in English.
         finished: Whether it must end as a sentence does.
     """
 
@@ -73,7 +86,11 @@ class Rules:
     fewest: int = 3
     most: int = 60
     sources: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    news: int = 0
     about: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    english: bool = False
     finished: bool = True
 
 
@@ -116,15 +133,39 @@ def flaw_in(text: str, rules: Rules, lead: str = "") -> Flaw | None:
     shown = [letter for letter in own if not letter.isspace()]
     if sum(letter.isalpha() for letter in shown) < _LEAST_LETTERS * len(shown):
         return Flaw.LETTERS
-    if _circles(words_of(text)):
+    if _circles(words_of(text)) or _says_it_again(text):
         return Flaw.CIRCLES
     if any(_copied(words, words_of(source)) for source in rules.sources):
         return Flaw.COPY
-    if rules.about and not rules.about & set(words_of(text)):
+    if len(new_words(own, rules.known)) < rules.news:
+        return Flaw.STALE
+    if rules.english and len(words) >= _FEWEST_TO_TELL and not in_english(own):
+        return Flaw.LANGUAGE
+    if (rules.about and not rules.about & set(words_of(text))) or rules.never & set(words):
         return Flaw.ASIDE
     if rules.finished and not _FINISHED.search(text.rstrip()):
         return Flaw.UNFINISHED
     return None
+
+
+def new_words(text: str, known: Sequence[str]) -> list[str]:
+    """Content words of ``text`` that no text in ``known`` has, plural or not; each once."""
+    old = {word.removesuffix("s") for one in known for word in content_words(one)}
+    return [word for word in dict.fromkeys(content_words(text)) if word.removesuffix("s") not in old]
+
+
+def in_english(text: str) -> bool:
+    """Whether ``text`` has as many English little words as English has at the least."""
+    words = words_of(text)
+    little = word_set("grammar", "little_words", "prepositions")
+    return sum(word in little for word in words) >= max(1, _LEAST_ENGLISH * len(words))
+
+
+def _says_it_again(text: str) -> bool:
+    """Whether two of its sentences are the same."""
+    said = [tuple(words_of(sentence)) for sentence in re.split(r"[.!?…]+(?:\s|$)", text)]
+    whole = [sentence for sentence in said if len(sentence) > 1]
+    return len(set(whole)) < len(whole)
 
 
 def _circles(words: Sequence[str]) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from engine.api import Passage
 from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.learning.verb_forms import lexicon
+from engine.learning.word_lists import word_set
 from engine.speech import Interrupted
 from engine.speech.attempts import Attempt, Wish, say
 from engine.speech.checking import Rules
@@ -32,7 +34,6 @@ MOST_ROUNDS = 5
 SWING = 0.2
 """How far the temperament moves with the stance."""
 _TOKENS = 60
-_TRIES = 3
 _TEMPERATURE = 0.6
 _AUXILIARY = frozenset(
     ["am", "is", "are", "was", "were", "will", "would", "can", "could", "shall", "should", "may", "might", "must",
@@ -40,6 +41,7 @@ _AUXILIARY = frozenset(
 )  # fmt: skip
 _ASKING = frozenset(["what", "which", "who", "why", "how", "where", "when", "whether"])
 _FINITE = frozenset({"third", "past"})
+_PLURAL = word_set("people", "plural") | {"i", "you", "we", "they"}
 
 
 def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answer:
@@ -59,12 +61,12 @@ def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answe
         against = turn % 2 == 1
         score = min(1.0, max(0.0, resting + (-SWING if against else SWING)))
         with swung_to(life, score):
-            wish = _wish(life, subject, [one.text for one in said], beginnings[min(turn, 2 + turn % 2)])
+            wishes = _wishes(life, subject, [one.text for one in said], beginnings[min(turn, 2 + turn % 2)])
             stance, number = ("against", "[Rebuttal]") if against else ("for", f"[Argument {turn // 2 + 1}]")
             note = f"{stance}, temperament {resting:.2f} → {life.temperament.score:.2f}"
             listener.emit(Passage(listener.id, stance, f'{number} "', closing='"', note=note))
             try:
-                said.append(say(life, listener, [wish] * _TRIES))
+                said.append(say(life, listener, wishes))
             except Interrupted:
                 if not said:
                     raise
@@ -77,18 +79,22 @@ def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answe
     return Answer(said[-1].text, stats)
 
 
-def _wish(life: Lifeform, subject: str, said: Sequence[str], beginning: str) -> Wish:
-    """The next argument: it reads the one before it, and may not repeat any."""
+def _wishes(life: Lifeform, subject: str, said: Sequence[str], beginning: str) -> list[Wish]:
+    """Ways to make the next argument: it reads the one before it, and has to say something that none has said."""
     shown: list[list[str]] = speech_data()["debate"]["shown"]
-    lead = beginning.replace("{claim}", _inside(subject)).replace("{Claim}", subject[:1].upper() + subject[1:])
+    stance = beginning.replace("{claim}", _inside(subject)).replace("{Claim}", subject[:1].upper() + subject[1:])
     turns = [turn for asked, told in shown for turn in (Turn("user", asked), Turn("assistant", told))]
     if said:
         turns.append(Turn("user", f"{said[-1]}\n\nArgue against that, in one sentence."))
     else:
         turns.append(Turn("user", f"Argue for this, in one sentence: {subject}"))
-    sources = tuple(_reason(one) for one in (*said, *(told for _, told in shown)))
-    rules = Rules(fewest=4, most=45, sources=sources)
-    return Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
+    reasons = tuple(_reason(one) for one in said)
+    sources = (*reasons, *(_reason(told) for _, told in shown))
+    rules = Rules(fewest=3, most=45, sources=sources, known=(subject, *reasons), news=2)
+    starts: list[str] = speech_data()["debate"]["against" if len(said) % 2 else "for"]
+    turned = starts[len(said) // 2 :] + starts[: len(said) // 2]
+    leads = [f"{stance} {start}".rstrip() for start in turned]
+    return [Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE) for lead in leads]
 
 
 def _reason(argument: str) -> str:
@@ -103,14 +109,16 @@ def _beginnings(subject: str) -> list[str]:
     if subject.endswith("?"):
         kind = "topic" if words and words[0] in _ASKING else "question"
     else:
-        finite = any(word in _AUXILIARY or _is_finite(word) for word in words[1:])
+        finite = any(word in _AUXILIARY or _is_finite(word, before) for before, word in pairwise(words))
         kind = "claim" if finite and words[0] not in _ASKING else "topic"
     beginnings: list[str] = data[kind]
     return beginnings
 
 
-def _is_finite(word: str) -> bool:
-    return any(reading in _FINITE for _, reading in lexicon().get(word, ()))
+def _is_finite(word: str, before: str) -> bool:
+    """Whether ``word`` is the verb of a claim; behind a plural it may be in its base form (footballers earn)."""
+    readings = {reading for _, reading in lexicon().get(word, ())}
+    return bool(readings & _FINITE) or ("base" in readings and (before in _PLURAL or before.endswith("s")))
 
 
 def _inside(subject: str) -> str:

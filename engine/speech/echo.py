@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
 from engine.interaction import live_through
-from engine.memory.dreams import cosine
-from engine.speech.attempts import Attempt, Wish, several
+from engine.speech.attempts import Wish, several
 from engine.speech.checking import Rules
 from engine.speech.examples import examples_of, speech_data
-from engine.speech.meaning import text_vectors
+from engine.speech.meaning import kinship
 from engine.speech.prompting import after_examples
 from engine.voice import Answer
 
@@ -19,32 +18,28 @@ if TYPE_CHECKING:
     from engine.voice import Listener
 
 _TOKENS = 28
+_ITSELF = frozenset({"i", "i'm", "me", "my", "mine", "myself"})
+"""Words that would make the user's affair its own."""
 
 
 def echo(life: Lifeform, listener: Listener, text: str) -> Answer:
-    """Say ``text`` back, and wonder about it: of several thoughts the one that keeps closest to it.
+    """Say ``text`` back, and wonder about it: of several thoughts the one whose own words are nearest to it.
 
     Raises:
         Interrupted: When it was stopped before it had a thought.
     """
     examples = examples_of("echo")
     thing = " ".join(text.split()).rstrip(".")
-    rules = Rules(fewest=2, most=24, sources=(*examples.said, text))
+    rules = Rules(fewest=2, most=24, sources=(*examples.said, text), known=(text,), news=1, never=_ITSELF)
     wishes = [
         Wish(after_examples(life, examples, thing, lead, _TOKENS), lead, rules, _TOKENS)
         for lead in speech_data()["echo"]["leads"]
     ]
     found = several(life, listener, wishes, "wondering")
-    best = _closest(life, found, text)
+    best = max(found, key=lambda one: kinship(life.composed, one.text, text))
     wonder = best.text.rstrip(".?! ") + "?" if best.flaw is None or not best.flaw.grave else ""
     quoted = text if text[-1] in ".!?…" else f"{text}."
     listener.emit(Passage(listener.id, "echo", "", f"You said '{quoted}' "))
     listener.emit(TextChunk(listener.id, wonder, best.stats.tokens))
     live_through(life, "echo", text, wonder, best.stats, learn=False, extra={"is_echo": True})
     return Answer(wonder, best.stats)
-
-
-def _closest(life: Lifeform, found: list[Attempt], text: str) -> Attempt:
-    source, *thoughts = text_vectors(life.composed, [text, *(one.text for one in found)])
-    likeness = [cosine(source, thought) for thought in thoughts]
-    return found[likeness.index(max(likeness))]

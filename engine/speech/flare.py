@@ -56,7 +56,7 @@ def _wishes(life: Lifeform, said: str) -> list[Wish]:
     # An outburst shows in the words, whatever say temp_mood_influence gives the mood at other times.
     temper = TemperamentSettings(temp_mood_influence=1.0)
     temperature = sampling_temperature(controls.base_temperature, life.temperament.score, temper)
-    rules = Rules(sentences=_SENTENCES, fewest=1, most=45, sources=examples.said)
+    rules = Rules(sentences=_SENTENCES, fewest=1, most=45, sources=examples.said, known=(bare,), news=1)
     leads = [f"{bare}! {start}" for start in speech_data()["flare"]["leads"]]
     return [
         Wish(after_examples(life, examples, bare, start, _TOKENS), lead, rules, _TOKENS, temperature)

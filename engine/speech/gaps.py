@@ -63,7 +63,14 @@ def _unanswered(life: Lifeform) -> list[Gap]:
 
 
 def _doubted(life: Lifeform) -> list[Gap]:
-    return [Gap(word, "unsure of the word") for word in life.curiosity.doubts]
+    """Topics of its own answers whose word it was unsure of."""
+    doubts = {word.casefold() for word in life.curiosity.doubts}
+    return [
+        Gap(topic, "unsure of the word")
+        for one in recent(life, _RECENT)
+        for topic in topics(one.response)
+        if topic.split()[-1].casefold() in doubts
+    ]
 
 
 def _dreamt(life: Lifeform) -> list[Gap]:

@@ -8,7 +8,7 @@ from engine.api import Output, Passage
 from engine.composition.prompt import Turn
 from engine.interaction import live_through
 from engine.speech.attempts import Wish, attempt, say
-from engine.speech.checking import Rules
+from engine.speech.checking import Rules, in_english
 from engine.speech.corruption import corrupt
 from engine.speech.prompting import in_chat
 from engine.speech.recovery import Recovered, common_words, recover
@@ -44,7 +44,7 @@ def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
         listener.emit(Passage(listener.id, "heard", "", _guess(recovered)))
         meant = recovered.text or spoilt.text
     listener.emit(Passage(listener.id, "answer", "Response: "))
-    rules = Rules(sentences=2, fewest=2, most=70)
+    rules = Rules(sentences=2, fewest=2, most=70, english=in_english(meant))
     prompt = in_chat(life, [Turn("user", meant)], "", _TOKENS)
     said = say(life, listener, [Wish(prompt, "", rules, _TOKENS, _CAREFUL)] * 2)
     noise = dict(spoilt.noise)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from engine.memory.dreams import cosine
+from engine.speech.checking import new_words
 from engine.speech.recovery import common_words
 from engine.speech.topics import content_words
 
@@ -57,6 +58,15 @@ def text_vectors(composition: Composition, texts: Sequence[str]) -> list[Vector]
 def novelty(one: Vector, others: Sequence[Vector]) -> float:
     """1 − the greatest likeness of ``one`` to any of ``others``, in [0, 1]; 1 while there are none."""
     return min(1.0, max(0.0, 1.0 - max((cosine(one, other) for other in others), default=0.0)))
+
+
+def kinship(composition: Composition, text: str, about: str) -> float:
+    """How near what ``text`` says that is new is to ``about``: a cosine; −1 where it says nothing new."""
+    new = new_words(text, [about])
+    if not new:
+        return -1.0
+    one, other = text_vectors(composition, [" ".join(new), about])
+    return cosine(one, other)
 
 
 def _ids(base: FrozenModel, word: str) -> list[int]:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
+from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.speech.attempts import Attempt, Wish, several
 from engine.speech.checking import Rules
-from engine.speech.prompting import after_examples
+from engine.speech.prompting import after_examples, in_chat
 from engine.speech.styles import Style, style_called
 from engine.speech.topics import content_words
 from engine.voice import Answer
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from engine.lifeform import Lifeform
     from engine.voice import Listener
 
-CANDIDATES = 4
+CANDIDATES = 6
 _TOKENS = 44
+_TEMPERATURE = 0.7
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*'?|'[^\W_]+")
 
 
@@ -58,10 +60,28 @@ def influence_raised(life: Lifeform) -> Iterator[None]:
 
 
 def _wishes(life: Lifeform, style: Style, text: str) -> list[Wish]:
+    """In the chat's own form it keeps to the matter, after written examples to the style: both, in turn."""
     plain = " ".join(text.split())
-    rules = Rules(fewest=4, most=40, sources=(*style.examples.said, text))
-    leads = [style.beginnings[number % len(style.beginnings)] for number in range(CANDIDATES)]
-    return [Wish(after_examples(life, style.examples, plain, lead, _TOKENS), lead, rules, _TOKENS) for lead in leads]
+    rules = Rules(fewest=4, most=40, sources=style.examples.said, about=frozenset(content_words(text)))
+    wishes = []
+    for number in range(CANDIDATES):
+        lead = style.beginnings[number % len(style.beginnings)]
+        if number % 2:
+            prompt = after_examples(life, style.examples, plain, lead, _TOKENS)
+        else:
+            prompt = in_chat(life, _asked_for(style, plain), lead, _TOKENS)
+        wishes.append(Wish(prompt, lead, rules, _TOKENS, _TEMPERATURE))
+    return wishes
+
+
+def _asked_for(style: Style, plain: str) -> list[Turn]:
+    pairs = [*style.examples.pairs, (plain, "")]
+    turns = [turn for one, styled in pairs for turn in (Turn("user", _asked(style, one)), Turn("assistant", styled))]
+    return turns[:-1]
+
+
+def _asked(style: Style, plain: str) -> str:
+    return f"Say this like {style.name}: {plain}"
 
 
 def _likeness(attempt: Attempt, style: Style, text: str) -> float:

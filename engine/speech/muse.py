@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.api import Passage
+from engine.api import Passage, TextChunk
 from engine.interaction import live_through
-from engine.speech.attempts import Wish, say
-from engine.speech.checking import Rules
-from engine.speech.examples import examples_of
-from engine.speech.meaning import novelty, text_vectors
+from engine.speech.attempts import Attempt, Wish, several
+from engine.speech.checking import Rules, new_words
+from engine.speech.examples import examples_of, speech_data
+from engine.speech.meaning import kinship, novelty, text_vectors
 from engine.speech.prompting import after_examples
 from engine.speech.recent import recent
 from engine.speech.topics import topics
@@ -25,7 +26,8 @@ _EARLIER = 10
 _NOVEL, _FRESH, _UNSURE = 0.5, 0.3, 0.2
 """What makes a topic interesting: that it was not mused on, that it is recent, that it was unsure of its answer."""
 _TOKENS = 40
-_TRIES = 3
+_PER_WORD = 0.1
+_MOST_COUNTED = 5
 _WARMER = 0.1
 """Added to the sampling temperature."""
 NOTHING = "silence"
@@ -42,11 +44,8 @@ def muse(life: Lifeform, listener: Listener) -> Answer:
     listener.emit(Passage(listener.id, "inspiration", "Inspiration: ", f'"{topic}" ({where})'))
     opening = f"A whimsical thought about {topic}: "
     listener.emit(Passage(listener.id, "thought", "Thought: ", opening))
-    examples, lead = examples_of("muse"), f"Perhaps {topic}"
-    prompt = after_examples(life, examples, topic, lead, _TOKENS)
-    rules = Rules(fewest=3, most=35, sources=examples.said)
-    warmth = life.config.controls_config.base_temperature + _WARMER
-    thought = say(life, listener, [Wish(prompt, lead, rules, _TOKENS, warmth)] * _TRIES)
+    thought = _thought(life, listener, topic)
+    listener.emit(TextChunk(listener.id, thought.text, thought.stats.tokens))
     live_through(
         life,
         "muse",
@@ -58,6 +57,26 @@ def muse(life: Lifeform, listener: Listener) -> Answer:
         extra={"inspiration": topic},
     )
     return Answer(thought.text, thought.stats)
+
+
+def _thought(life: Lifeform, listener: Listener, topic: str) -> Attempt:
+    """Of several thoughts on ``topic`` the one that says most of its own; without words when none can be shown."""
+    examples = examples_of("muse")
+    rules = Rules(fewest=2, most=35, sources=examples.said, known=(topic,), news=2)
+    warmth = life.config.controls_config.base_temperature + _WARMER
+    leads = [lead.replace("{thing}", topic) for lead in speech_data()["muse"]["leads"]]
+    wishes = [
+        Wish(after_examples(life, examples, topic, lead, _TOKENS), lead, rules, _TOKENS, warmth) for lead in leads
+    ]
+    found = several(life, listener, wishes, "musing")
+    best = max(found, key=lambda one: _whimsy(life, one, topic))
+    return replace(best, text="") if best.flaw is not None and best.flaw.grave else best
+
+
+def _whimsy(life: Lifeform, thought: Attempt, topic: str) -> float:
+    """How much is in a thought: words of its own, near to the topic rather than far from it."""
+    own = new_words(thought.text, [topic])
+    return _PER_WORD * min(len(own), _MOST_COUNTED) + kinship(life.composed, thought.text, topic)
 
 
 def _inspiration(life: Lifeform) -> tuple[str, str]:

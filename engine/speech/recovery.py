@@ -10,29 +10,15 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from engine.learning.word_lists import word_set
 from engine.speech.corruption import LEET
+from engine.speech.examples import speech_data
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _UNLEET = str.maketrans({**{digit: letter for letter, digit in LEET.items()}, "@": "a", "$": "s", "!": "i", "|": "l"})
-_SHORT = word_set("grammar", "english", "prepositions", "little_words") | {
-    "hi",
-    "yes",
-    "no",
-    "who",
-    "why",
-    "how",
-    "all",
-    "new",
-    "day",
-    "cat",
-    "dog",
-    "sun",
-    "sea",
-}
-"""The vocabulary's pieces of up to three letters are mostly no words."""
 _FEWEST = 4
+"""Letters of a word of the vocabulary; its shorter pieces are mostly no words, so those that are have a list."""
 _SCRIPTS = {
     "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "CJK": "Chinese", "HANGUL": "Korean", "CYRILLIC": "Cyrillic",
     "GREEK": "Greek", "ARABIC": "Arabic", "HEBREW": "Hebrew", "DEVANAGARI": "Devanagari", "THAI": "Thai",
@@ -54,6 +40,11 @@ class Recovered:
     flair: tuple[str, ...] = ()
 
 
+@cache
+def _short_words() -> frozenset[str]:
+    return frozenset(word.strip() for word in speech_data()["words"]["short"].split(","))
+
+
 def common_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
     """The whole words of a tokenizer's vocabulary, in lower case, each with its rank: lower is commoner.
 
@@ -63,13 +54,14 @@ def common_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
     ranks: dict[str, int] = {}
     for token, id in vocabulary.items():
         word = token[1:].lower()
-        if token[:1] in "Ġ▁" and word.isascii() and word.isalpha() and (len(word) >= _FEWEST or word in _SHORT):
+        if token[:1] in "Ġ▁" and word.isascii() and word.isalpha() and (len(word) >= _FEWEST or word in _short_words()):
             ranks[word] = min(id, ranks.get(word, id))
     return ranks
 
 
 def recover(text: str, ranks: Mapping[str, int]) -> Recovered:
     """The most probable reading of ``text``; ``ranks`` as of :func:`common_words`."""
+    ranks = dict.fromkeys(_short_words(), len(ranks)) | dict(ranks)
     found: list[str] = []
     flair: dict[str, None] = {}
     for match in _WORD.finditer(_ungarbled(text)):
@@ -121,10 +113,12 @@ def _meant(word: str, ranks: Mapping[str, int]) -> str:
     if bare.isdigit():
         return bare + mark
     lower = bare.casefold()
+    if lower == "i":
+        return "I" + mark
     plural = len(lower) > _FEWEST and lower.endswith("s") and lower[:-1] in ranks
     if lower in ranks or lower.removesuffix("'s") in ranks or plural:
         return _cased(lower, bare) + mark
-    for readings in _readings(lower.translate(_UNLEET)):
+    for readings in _readings(lower.translate(_UNLEET), clean=bare.isalpha()):
         likely = min((one for one in readings if one in ranks), key=ranks.__getitem__, default="")
         if likely:
             return _cased(likely, bare) + mark
@@ -136,14 +130,18 @@ def _cased(word: str, written: str) -> str:
     return word[:1].upper() + word[1:] if written[:1].isupper() and written[1:] != written[1:].upper() else word
 
 
-def _readings(word: str) -> Iterator[set[str]]:
-    """What ``word`` may have been: as it is, then with one stroke of noise undone, the likeliest strokes first."""
+def _readings(word: str, *, clean: bool) -> Iterator[set[str]]:
+    """What ``word`` may have been: as it is, then with one stroke of noise undone, the likeliest strokes first.
+
+    In a short ``clean`` word, all of letters, none stands for another one: too many are one letter apart.
+    """
     cuts = _cuts(word)
     single = {a + b[1:] for a, b in cuts if a[-1:] == b[:1] and b}
     yield {word}
     yield single | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
     yield {a + letter + b for a, b in cuts for letter in _LETTERS}
-    yield {a + letter + b[1:] for a, b in cuts if b for letter in _LETTERS}
+    if not clean or len(word) > _FEWEST:
+        yield {a + letter + b[1:] for a, b in cuts if b for letter in _LETTERS}
     yield {a + letter + b for one in single for a, b in _cuts(one) for letter in _LETTERS}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.api import Passage
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 INTERACTIONS = 3
 _TOKENS = 90
+_TRIES = 3
+_TEMPERATURE = 0.6
+_LONGEST = 300
+"""Characters of each thing said that are read again."""
 
 
 def reflect(life: Lifeform, listener: Listener) -> Answer:
@@ -40,10 +45,7 @@ def reflect(life: Lifeform, listener: Listener) -> Answer:
     noticed = _noticed(theme)
     listener.emit(Passage(listener.id, "theme", "Reflection: ", noticed, note=_evidence(theme, len(said))))
     listener.emit(Passage(listener.id, "thought", "Elaboration: "))
-    lead = theme.word[:1].upper() + theme.word[1:]
-    turns = [Turn("user", f"Tell me in two sentences why people talk about {theme.word}.")]
-    rules = Rules(sentences=2, fewest=4, most=80, sources=(turns[0].text,))
-    elaborated = say(life, listener, [Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS)] * 3)
+    elaborated = say(life, listener, [_wish(life, theme, [one.prompt for one in said])] * _TRIES)
     live_through(
         life,
         "reflect",
@@ -57,10 +59,19 @@ def reflect(life: Lifeform, listener: Listener) -> Answer:
     return Answer(elaborated.text, elaborated.stats)
 
 
+def _wish(life: Lifeform, theme: Theme, said: Sequence[str]) -> Wish:
+    """Two sentences on why it keeps coming back, with what was said in view."""
+    told = " ".join(" ".join(text.split())[:_LONGEST] for text in said)
+    question = f"Why do I keep coming back to {theme.word}? Answer me in two sentences."
+    lead = f"You keep coming back to {theme.topic} because"
+    rules = Rules(sentences=2, fewest=4, most=80, sources=(*said, lead), known=(theme.topic,), news=1)
+    return Wish(in_chat(life, [Turn("user", f"{told} {question}")], lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
+
+
 def _noticed(theme: Theme) -> str:
     if theme.recurring:
-        return f"I've noticed a lot of talk about {theme.word} lately."
-    return f"Nothing came up twice lately; what stays with me is {theme.word}."
+        return f"I've noticed a lot of talk about {theme.topic} lately."
+    return f"Nothing came up twice lately; what stays with me is {theme.topic}."
 
 
 def _evidence(theme: Theme, looked_at: int) -> str:

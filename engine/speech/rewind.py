@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from engine.api import Output, Passage
 from engine.composition.prompt import Prompt, PromptTooLong, Turn
-from engine.interaction import live_through, prompt_of, speak
+from engine.interaction import live_through, prompt_of
 from engine.memory.record import Interaction
 from engine.speech import NothingToSay
+from engine.speech.attempts import Wish, say
+from engine.speech.checking import Rules, in_english
 from engine.speech.recent import recent
 from engine.speech.topics import topics
 from engine.voice import Answer
@@ -21,6 +23,8 @@ MOST_STEPS = 500
 _EARLIER_TURNS = 3
 """Exchanges before it that are read again, so that ``and why?`` means what it meant."""
 _TOKENS = 120
+_SENTENCES = 3
+_TRIES = 3
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHOWN = 400
 
@@ -30,6 +34,7 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
 
     Raises:
         NothingToSay: When not so much was said yet.
+        Interrupted: When it was stopped before a sentence was there.
     """
     said = recent(life, MOST_STEPS)
     if not said:
@@ -41,11 +46,12 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     note = "confidence N/A" if then.confidence_score is None else f"confidence {then.confidence_score:.2f}"
     listener.emit(Passage(listener.id, "then", "", _told(then, steps), note=note))
     listener.emit(Passage(listener.id, "now", "Now I think: "))
-    spoken, answer = speak(life, listener, prompt, max_new_tokens=_TOKENS)
+    rules = Rules(sentences=_SENTENCES, most=_TOKENS, english=in_english(then.prompt))
+    said_now = say(life, listener, [Wish(prompt, "", rules, _TOKENS)] * _TRIES)
     figures = {"rewind": steps, "of": then.id, "confidence_then": then.confidence_score}
-    live_through(life, "rewind", then.prompt, spoken.text, answer.stats, learn=False, extra=figures)
-    listener.emit(Output(listener.id, _change(then.confidence_score, answer.stats.confidence)))
-    return answer
+    live_through(life, "rewind", then.prompt, said_now.text, said_now.stats, learn=False, extra=figures)
+    listener.emit(Output(listener.id, _change(then.confidence_score, said_now.stats.confidence)))
+    return Answer(said_now.text, said_now.stats)
 
 
 def _change(then: float | None, now: float | None) -> str:

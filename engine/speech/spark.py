@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CANDIDATES = 5
 _QUESTION_TOKENS = 18
 _ANSWER_TOKENS = 45
+_TRIES = 3
 _GLANCE_TOKENS = 8
 """Tokens of an answer by which it sees how sure it is."""
 _EARLIER = 20
@@ -50,18 +51,17 @@ def spark(life: Lifeform, listener: Listener, *, ask: bool = False) -> Answer:
         write_down(life, "spark", best.text, "", stats.stats, is_system_question=True, extra=figures)
         return Answer(best.text, stats.stats)
     listener.emit(Passage(listener.id, "answer", "Response: "))
-    said = say(life, listener, _suppositions(life, best.text))
+    said = say(life, listener, [_supposition(life, best.text)] * _TRIES)
     live_through(life, "spark", best.text, said.text, said.stats, learn=False, is_system_question=True, extra=figures)
     return Answer(said.text, said.stats)
 
 
-def _suppositions(life: Lifeform, question: str) -> list[Wish]:
+def _supposition(life: Lifeform, question: str) -> Wish:
     examples = examples_of("answer")
-    rules = Rules(fewest=3, most=40, sources=(*examples.said, question))
-    return [
-        Wish(after_examples(life, examples, question, lead, _ANSWER_TOKENS), lead, rules, _ANSWER_TOKENS)
-        for lead in speech_data()["answer"]["leads"]
-    ]
+    leads: dict[str, str] = speech_data()["answer"]["leads"]
+    lead = next((lead for start, lead in leads.items() if question.startswith(start)), "Perhaps")
+    rules = Rules(fewest=2, most=40, sources=(*examples.said, question), known=(question,), news=1)
+    return Wish(after_examples(life, examples, question, lead, _ANSWER_TOKENS), lead, rules, _ANSWER_TOKENS)
 
 
 def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, Attempt]:
@@ -93,7 +93,7 @@ def _worded(life: Lifeform, listener: Listener, topic: str, chance: random.Rando
     examples = examples_of("spark")
     stem = chance.choice(speech_data()["spark"]["stems"]).replace("{thing}", topic)
     prompt = after_examples(life, examples, topic, stem, _QUESTION_TOKENS)
-    rules = Rules(fewest=2, most=16, sources=examples.said)
+    rules = Rules(fewest=2, most=16, sources=examples.said, known=(topic,), news=1)
     return attempt(life, listener, Wish(prompt, stem, rules, _QUESTION_TOKENS))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.memory.dreams import cosine
 from engine.memory.record import Interaction
 from engine.speech.meaning import KINDRED, Vector
-from engine.speech.topics import content_words
+from engine.speech.topics import content_words, topics
 
 _MOST_WORDS = 60
 
@@ -23,11 +23,13 @@ class Theme:
 
     Attributes:
         word: Its name, as it was written last.
+        topic: The same as one names it to the person who spoke of it: ``your dog``.
         words: The words that stood for it, in their order, each once.
         interactions: Numbers of the interactions that spoke of it.
     """
 
     word: str
+    topic: str
     words: tuple[str, ...]
     interactions: tuple[int, ...]
 
@@ -63,11 +65,14 @@ def theme_of(said: Sequence[Interaction], vectors: Callable[[Sequence[str]], lis
         own = sum(weight for other, _, weight in spoken if other == word)
         return len({place for place, _ in near}), sum(weight for _, weight in near), own
 
+    named = {word for one in said for topic in topics(one.prompt) for word in content_words(topic)}
     by_user = {word for word, _, weight in spoken if weight == 2 and word in known}
+    by_user = by_user & named or by_user
     best = max((word for word in words if word in by_user), key=strength, default=words[0])
     meant = [(word, place) for word, place, _ in spoken if word in known and akin(best, word)]
     return Theme(
         as_written(best, said),
+        _as_topic(best, said),
         tuple(dict.fromkeys(word for word, _ in meant)),
         tuple(dict.fromkeys(said[place].id for _, place in meant)),
     )
@@ -77,6 +82,15 @@ def _same_word(one: str, other: str) -> bool:
     """Whether both are forms of one word: equal but for a plural's ending."""
     short, long = sorted((one, other), key=len)
     return long in (short, short + "s", short + "es") or (short.endswith("y") and long == short[:-1] + "ies")
+
+
+def _as_topic(word: str, said: Sequence[Interaction]) -> str:
+    """The shortest of the newest topics that ``word`` is the last word of; ``word`` as it is written without one."""
+    for one in reversed(said):
+        found = [topic for topic in topics(one.prompt) if topic.split()[-1].casefold() == word]
+        if found:
+            return min(found, key=len)
+    return as_written(word, said)
 
 
 def as_written(word: str, said: Sequence[Interaction]) -> str:

@@ -14,7 +14,18 @@ from engine.learning.word_lists import word_set
 from engine.speech.examples import speech_data
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.!?,;:\n]")
-_OWNERS = {"my": "your", "our": "your", "your": "my", "his": "his", "her": "her", "their": "their", "the": "the"}
+_OWNERS = {
+    "a": "a",
+    "an": "an",
+    "my": "your",
+    "our": "your",
+    "your": "my",
+    "his": "his",
+    "her": "her",
+    "their": "their",
+    "the": "the",
+}
+_ARTICLES = frozenset({"a", "an"})
 _LONGEST = 5
 """Words of a topic, its owner not counted."""
 _PREPOSITIONS = word_set("grammar", "prepositions")
@@ -48,6 +59,8 @@ def topics(text: str) -> list[str]:
         if words:
             if not owner and words[-1][:1].isupper():
                 words[0] = words[0][:1].upper() + words[0][1:]  # Marie Curie, at the beginning of a sentence
+            if owner in _ARTICLES:
+                owner = "an" if words[0][0] in "aeiou" else "a"
             found.append(" ".join([*([owner] if owner else []), *words[-_LONGEST:]]))
         owner, words = "", []
 
@@ -65,7 +78,11 @@ def topics(text: str) -> list[str]:
             owner = _OWNERS[lower]
         elif lower == "of" and words:
             words.append("of")
-        elif _names_nothing(bare, lower, first=first, noun=(bool(owner) and not words) or before in _PREPOSITIONS):
+        elif owner and not words and lower in _adjectives():
+            pass  # my new job: it is about the job, and the job is mine
+        elif (before == "to" and _is_verb(lower)) or _names_nothing(
+            bare, lower, first=first, noun=(bool(owner) and not words) or before in _PREPOSITIONS
+        ):
             close()
         else:
             words.append(_settled(bare, first))
@@ -82,8 +99,18 @@ def _names_nothing(word: str, lower: str, *, first: bool, noun: bool) -> bool:
         return True
     if word[:1].isupper() and not first:
         return False
-    verb = any(reading in _VERBAL for _, reading in lexicon().get(lower, ()))
-    return not noun and (verb or lower in _DESCRIBING)
+    described = lower in _DESCRIBING or (lower.endswith("ed") and not lower.endswith("eed"))
+    return not noun and (_is_verb(lower) or described)
+
+
+def _is_verb(lower: str) -> bool:
+    return any(reading in _VERBAL for _, reading in lexicon().get(lower, ()))
+
+
+@cache
+def _adjectives() -> frozenset[str]:
+    """Adjectives that add nothing to a topic, in lower case."""
+    return frozenset(word.strip() for word in speech_data()["words"]["adjectives"].split(","))
 
 
 def _settled(word: str, first: bool) -> str:

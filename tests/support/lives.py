@@ -118,8 +118,7 @@ def mouth(monkeypatch: pytest.MonkeyPatch, texts: Iterable[str], confidence: flo
         )
         return spoken, Answer(spoken.text, stats)
 
-    for module in ("attempts", "rewind"):
-        monkeypatch.setattr(f"engine.speech.{module}.speak", speak)
+    monkeypatch.setattr("engine.speech.attempts.speak", speak)
     return asked
 
 

@@ -133,6 +133,23 @@ def test_the_budget_of_generate(line, prompt, budget):
 
 
 EVERYDAY = """
+    wake me at 7
+    wake up
+    sleep tight!
+    sleep is important
+    forget 3 things I said
+    rate this movie
+    rate up the hill
+    evaluate my essay
+    evaluate essay.txt for me
+    debate club was fun
+    mimic a bird
+    save file.txt for me
+    export it to a file.txt please
+    panic now
+    reset password
+    history 3 times a week
+    recalls are annoying
     save me a seat
     save money now
     status quo is fine

@@ -353,6 +353,10 @@ def test_quit_works_before_anything_is_loaded(life):
     assert Ran(life, "exit").call.quit
 
 
+def test_waking_what_is_awake_is_no_fault(life):
+    assert run(life, "wake") == "It is awake already."
+
+
 # -- read-only ---------------------------------------------------------------------------------------------------------
 
 

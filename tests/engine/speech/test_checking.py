@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.speech.checking import Flaw, Rules, first_sentence_end, flaw_in
+from engine.speech.checking import Flaw, Rules, first_sentence_end, flaw_in, in_english
 
 GOOD = "Perhaps bees are the only ones that remember everything."
 
@@ -28,6 +28,7 @@ GOOD = "Perhaps bees are the only ones that remember everything."
         ("It was very very very cold.", Flaw.CIRCLES),
         ("the cat and the dog and the cat and the dog and the cat and the dog.", Flaw.CIRCLES),
         ("1234 5678 90 12 34 and 56.", Flaw.LETTERS),
+        ("I want a boat! I want a boat!", Flaw.CIRCLES),
         ("Nobody knows where the old river goes", Flaw.UNFINISHED),
     ],
 )
@@ -45,6 +46,26 @@ def test_the_beginning_that_was_given_is_neither_short_nor_copied() -> None:
     rules = Rules(fewest=2, sources=("I wonder why people sing.",))
     assert flaw_in("I wonder why people fall asleep.", rules, lead="I wonder why people") is None
     assert flaw_in("I wonder why people", rules, lead="I wonder why people") is Flaw.EMPTY
+
+
+def test_something_new_is_more_than_what_is_known() -> None:
+    rules = Rules(known=("Breakfast is the most important meal of the day",), news=2)
+    assert flaw_in("It is the most important of all the meals.", rules) is Flaw.STALE
+    assert flaw_in("It gives you strength for the morning and for school.", rules) is None
+
+
+def test_another_language_is_seen() -> None:
+    rules = Rules(english=True)
+    assert flaw_in("Muitos, no que vamos a Portugal, por favor está ela.", rules) is Flaw.LANGUAGE
+    assert flaw_in("We shall see the old town of Porto first.", rules) is None
+    assert flaw_in("Bom dia.", rules) is Flaw.SHORT
+    assert in_english("How far away is the planet Saturn?") and not in_english("Wie weit ist der Saturn?")
+
+
+def test_words_that_may_not_be_said() -> None:
+    rules = Rules(never=frozenset({"my"}))
+    assert flaw_in("I wonder where my keys are.", rules) is Flaw.ASIDE
+    assert flaw_in("I wonder where the keys are.", rules) is None
 
 
 def test_keeping_to_the_matter() -> None:

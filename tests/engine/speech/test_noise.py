@@ -43,6 +43,8 @@ def test_any_text_can_be_spoilt_and_looked_at(text: str, seed: int) -> None:
         ("привет hello", "Hello", ("Cyrillic",)),
         ("### *** 12345678", "", ()),
         ("", "", ()),
+        ("F4r away", "Far away", ()),
+        ("hOw d0 i win a purr", "How do I win a purr", ()),
         ("Mirtle sleeps", "Mirtle sleeps", ()),
     ],
 )

@@ -20,7 +20,11 @@ from engine.speech.topics import content_words, topics
         ("Dogs are better than cats", ["dogs", "cats"]),
         ("what do you think about love?", ["love"]),
         ("My boss Ms Olufsen moved the meeting to Tuesday", ["your boss Ms Olufsen", "the meeting", "Tuesday"]),
-        ("Marie Curie was a physicist", ["Marie Curie", "physicist"]),
+        ("Marie Curie was a physicist", ["Marie Curie", "a physicist"]),
+        ("I start a new job at the library", ["a job", "the library"]),
+        ("How long does it take to play a simple song?", ["a simple song"]),
+        ("How do you keep people motivated after a defeat?", ["a defeat"]),
+        ("He ate an old apple and a green egg of an ostrich", ["an apple", "a green egg of an ostrich"]),
         ("日本語 を 話す", ["日本語", "話す"]),
         ("Hello there, how are you?", []),
         ("👩‍👩‍👧 !!! 42", []),
@@ -64,8 +68,13 @@ def test_a_plural_is_the_same_word_and_a_name_keeps_its_capital() -> None:
     assert theme is not None and theme.interactions == (11, 12)
 
 
+def test_a_theme_is_a_thing_and_named_as_one_names_it() -> None:
+    theme = theme_of(said(("Our team lost again", ""), ("We lost, and my team is sad", "")), vectors)
+    assert theme is not None and (theme.word, theme.topic) == ("team", "your team")
+
+
 def test_nothing_recurs_or_nothing_was_said() -> None:
     theme = theme_of(said(("My violin broke", ""), ("Bread!", "")), vectors)
-    assert theme is not None and not theme.recurring and theme.word == "bread"
+    assert theme is not None and not theme.recurring and (theme.word, theme.topic) == ("bread", "bread")
     assert theme_of(said(("How are you?", "I am well")), vectors) is None
     assert theme_of([], vectors) is None
