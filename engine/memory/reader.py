@@ -159,13 +159,11 @@ class JournalReader:
         if not query.wants_interactions:
             return iter(())
         expression = query.matches()
-        words = query.words.strip()
         if expression:
             where, values = _where([("interactions_text MATCH ?", (expression,)), *query.conditions()])
             source = "interactions_text t CROSS JOIN interactions i ON i.id = t.rowid"
-        else:  # emoji, and the like: nothing that the index has
-            contains = ("(instr(i.prompt, ?) OR instr(i.response, ?))", (words, words))
-            where, values = _where([contains, *query.conditions()])
+        else:
+            where, values = _where([*_words(query, "i"), *query.conditions()])
             source = "interactions i"
         order = "t.rowid" if expression else "i.timestamp DESC, i.id"
         rows = self._rows(f"SELECT i.timestamp, 2 * i.id FROM {source} {where} ORDER BY {order} DESC", values)
@@ -174,8 +172,7 @@ class JournalReader:
     def _found_events(self, query: Query) -> Iterator[tuple[float, int]]:
         if not query.wants_events:
             return iter(())
-        contains = [("instr(lower(e.kind || ' ' || e.data), ?)", (word.casefold(),)) for word in query.words.split()]
-        where, values = _where([*contains, *query.times("e")])
+        where, values = _where([*_words(query, "e"), *query.times("e")])
         rows = self._rows(f"SELECT e.timestamp, 2 * e.id + 1 FROM events e {where} ORDER BY e.timestamp DESC", values)
         return ((when, key) for when, key in rows)
 
@@ -197,6 +194,31 @@ class JournalReader:
             "(SELECT max(timestamp) FROM interactions), (SELECT max(timestamp) FROM events)"
         )
         return Edge(interaction or 0, event or 0, max(said or 0.0, happened or 0.0))
+
+    def newer(self, query: Query, edge: Edge) -> list[int] | None:
+        """The keys that fit ``query`` and were written since the journal went to ``edge``, oldest first.
+
+        None when some of them are older than what was there before, or there are very many: then ask for all again.
+        """
+        parts: list[str] = []
+        values: list[object] = []
+        ((oldest, count),) = self._all(
+            "SELECT min(timestamp), count(*) FROM (SELECT timestamp FROM interactions NOT INDEXED WHERE id > ? "
+            "UNION ALL SELECT timestamp FROM events NOT INDEXED WHERE id > ?)",
+            (edge.interaction_id, edge.event_id),
+        )
+        if count > BATCH or (count and oldest < edge.timestamp):
+            return None
+        if query.wants_interactions:
+            where, more = _where([("i.id > ?", (edge.interaction_id,)), *_words(query, "i", edge), *query.conditions()])
+            parts.append(f"SELECT i.timestamp, i.id, 0 FROM interactions i NOT INDEXED {where}")
+            values += more
+        if query.wants_events:
+            where, more = _where([("e.id > ?", (edge.event_id,)), *_words(query, "e"), *query.times("e")])
+            parts.append(f"SELECT e.timestamp, e.id, 1 FROM events e NOT INDEXED {where}")
+            values += more
+        rows = self._all(f"{' UNION ALL '.join(parts)} ORDER BY 1, 2", values) if parts else []
+        return [2 * id + is_event for _, id, is_event in rows]
 
     def first_since(self, keys: Sequence[int], when: float) -> int:
         """In ``keys``, oldest first, the place of the first entry of ``when`` or later; their number when none is."""
@@ -290,6 +312,25 @@ def _where(conditions: Iterable[tuple[str, tuple[object, ...]]]) -> tuple[str, l
         parts.append(condition)
         values += more
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
+
+
+def _words(query: Query, table: str, edge: Edge = Edge()) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Conditions for the words of a query where the index of words is no help: events, emoji, rows behind ``edge``."""
+    words = query.words.strip()
+    if table == "e":
+        for word in words.split():
+            yield "instr(lower(e.kind || ' ' || e.data), ?)", (word.casefold(),)
+    elif words and (expression := query.matches()):
+        after = edge.interaction_id
+        yield (
+            "i.id IN (SELECT rowid FROM interactions_text WHERE interactions_text MATCH ? AND rowid > ?)",
+            (
+                expression,
+                after,
+            ),
+        )
+    elif words:  # emoji, and the like: nothing that the index has
+        yield "(instr(i.prompt, ?) OR instr(i.response, ?))", (words, words)
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -24,7 +24,7 @@ _WHEEL_ITEMS = 3
 _MOST_CACHED = 2000
 
 
-class RowList(ScrollView, can_focus=True):
+class ItemList(ScrollView, can_focus=True):
     """Items from top to bottom. A subclass says how many there are, and draws one at a time."""
 
     # In the base class a new number of rows lays out the whole screen. Nothing but the scrollbar depends on it here.
@@ -76,6 +76,10 @@ class RowList(ScrollView, can_focus=True):
         """Whether the cursor may stand on item ``index``."""
         return True
 
+    def identity(self, index: int) -> int:
+        """What item ``index`` is called wherever it moves to: what was drawn is kept under that name."""
+        return index
+
     def scrolled(self) -> None:
         """The view shows other items now."""
 
@@ -104,9 +108,20 @@ class RowList(ScrollView, can_focus=True):
         self._view_key = None
         self.refresh()
 
+    def grow(self, count: int, above: int = 0) -> None:
+        """There are ``count`` items now, ``above`` of them new before all others; what is in view stays there."""
+        self.count = count
+        self.cursor += above
+        self._top += above
+        self._view_key = None
+        self._resize_range()
+        self.refresh()
+
     def redraw_item(self, index: int) -> None:
         """Draw one item anew, where it is in view."""
-        self._cache.pop(index, None)
+        if not 0 <= index < self.count:
+            return
+        self._cache.pop(self.identity(index), None)
         if self.tall:
             self._view_key = None
             self.refresh()
@@ -137,12 +152,13 @@ class RowList(ScrollView, can_focus=True):
         if width != self._cache_width or len(self._cache) > _MOST_CACHED:
             self._cache.clear()
             self._cache_width = width
-        strips = self._cache.get(index)
+        identity = self.identity(index)
+        strips = self._cache.get(identity)
         if strips is None:
             assert self.ink is not None
             texts = self.draw(index, width, self.ink, index == self.cursor and self.selectable(index))
             strips = [to_strip(text, width) for text in texts]
-            self._cache[index] = strips
+            self._cache[identity] = strips
         return strips
 
     def _arrange(self) -> list[tuple[int, int]]:
