@@ -89,7 +89,7 @@ def _grounded(text: Text, width: int, ink: Ink, here: bool, marked: bool) -> Tex
     """With the ground of the cursor, or of a mark."""
     if here or marked:
         text.pad_right(max(0, width - text.cell_len))
-        text.stylize(Style(bgcolor=(ink.panel if here else ink.surface).hex6))
+        text.stylize_before(Style(bgcolor=(ink.panel if here else ink.surface).hex6))
     return text
 
 
@@ -222,7 +222,7 @@ def _facts(entry: Interaction, ink: Ink) -> Iterator[tuple[str, str, Style]]:
 def _event_page(event: JournalEvent, width: int, ink: Ink) -> list[Text]:
     lines = [
         spread(
-            Text(event.kind.replace("_", " "), pen(ink.mood("asleep"), bold=True)),
+            Text.assemble((event.kind.replace("_", " "), pen(ink.mood("asleep"), bold=True))),
             Text(time_words(event.timestamp), pen(ink.muted)),
             width,
         ),

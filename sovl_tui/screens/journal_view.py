@@ -96,7 +96,6 @@ class JournalView(RoomScreen):
     @on(events.ScreenResume)
     def _resumed(self) -> None:
         if self._access is None:
-            self.access.read_choices()
             self.search_anew()
         else:
             self.keep_up()
@@ -149,6 +148,7 @@ class JournalView(RoomScreen):
         self._edge = message.edge
         self.searching = not message.done
         if message.done:
+            self.access.read_choices()
             self.list.empty = "Nothing was said yet." if self.wanted.is_empty else "Nothing fits. Esc shows everything."
         self.list.add_found(message.keys)
         self._show_filters()
@@ -167,10 +167,15 @@ class JournalView(RoomScreen):
     @on(Failed)
     def _failed(self, message: Failed) -> None:
         if message.number == self.access.number:
-            self.searching = False
-            self.list.empty = "The journal cannot be read."
-            self.list.redraw()
-            self.message.say(message.text, "error")
+            path = self.app.engine.home.journal_path
+            words = message.text.replace(str(path), path.name)
+            if self.searching:
+                self.searching = False
+                self.list.empty = f"The journal cannot be read. {words}"
+                self.list.redraw()
+                self._show_filters()
+            else:
+                self.message.say(words, "error")
 
     @on(Choices)
     def _choices(self, message: Choices) -> None:
@@ -185,7 +190,7 @@ class JournalView(RoomScreen):
         chips = (
             ("t", "kind", query.kind, "screen.next_kind"),
             ("m", "mood", query.mood, "screen.next_mood"),
-            ("l", "learned", query.state, "screen.next_state"),
+            ("l", "is" if query.state else "learned", query.state, "screen.next_state"),
             ("c", "conversation", query.conversation[:8], "screen.one_conversation"),
             ("d", "date", dates.strip(" –"), "screen.go_to_date"),
         )

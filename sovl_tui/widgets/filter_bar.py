@@ -30,7 +30,7 @@ class FilterBar(Lines):
         right = Text()
         right.append(f"{count}{' …' if busy else ''} ", pen(ink.warning if busy else ink.muted))
         line = self._drawn(chips, ink, terse=False)
-        if line.cell_len + right.cell_len > width:
+        if line.cell_len + right.cell_len >= width:
             line = self._drawn(chips, ink, terse=True)
         return [spread(line, right, width)]
 

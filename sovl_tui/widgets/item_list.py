@@ -6,6 +6,7 @@ so nothing has to be known about items that are out of view.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.text import Text
@@ -182,8 +183,9 @@ class ItemList(ScrollView, can_focus=True):
             return Strip.blank(self.size.width, base)
         view = self._arrange()
         if y >= len(view):
-            words = self.empty if y == 1 and not self.count else ""
-            return to_strip(Text(f"  {words}", pen(self.ink.muted)), width).apply_style(base)
+            words = wrap(self.empty, max(1, width - 4)) if not self.count else []
+            line = words[y - 1] if 0 < y <= len(words) else ""
+            return to_strip(Text(f"  {line}", pen(self.ink.muted)), width).apply_style(base)
         index, part = view[y]
         return self._lines_of(index)[part].apply_style(base)
 
