@@ -21,6 +21,9 @@ from engine import Edge, Interaction, JournalError, JournalEvent, JournalLine, J
 _POST_SECONDS = 0.1
 """Time between two deliveries of a search; each one costs the screen a moment."""
 
+_HEAD_START = 0.05
+"""Seconds in which the screen may paint the first hits before the rest is searched for."""
+
 
 class Found(Message):
     """More keys of search ``number``, newest first."""
@@ -124,7 +127,10 @@ class JournalAccess:
             waiting.extend(batch)
             if time.monotonic() - sent > _POST_SECONDS:
                 self._owner.post_message(Found(number, waiting, edge, False))
-                waiting, sent = array("q"), time.monotonic()
+                waiting = array("q")
+                if not sent:
+                    time.sleep(_HEAD_START)
+                sent = time.monotonic()
         if not worker.is_cancelled:
             self._owner.post_message(Found(number, waiting, edge, True))
 

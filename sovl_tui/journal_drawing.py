@@ -21,6 +21,8 @@ from sovl_tui.widgets.lines import spread
 _LABEL = 13
 _WITH_DATE, _WITH_YEAR = 56, 90
 """Columns of the list from which its times have a date, and a year."""
+_ARROW = 6
+"""Columns between what was said and the answer, and one more."""
 _MOST_LINES = 12
 """Lines of one entry when it wraps."""
 _LONGEST = 20_000
@@ -57,10 +59,12 @@ def list_lines(
     if wrap:
         return [_grounded(one, width, ink, here, marked) for one in _wrapped(line, head, right, width, ink, words)]
     head.append_text(_sign(line, ink))
-    head.append_text(_highlighted(_said(line, ink), words, ink))
-    if line.response:
+    room = max(8, width - head.cell_len - right.cell_len)
+    head.append_text(_highlighted(_said(line, room, ink), words, ink))
+    room = width - head.cell_len - right.cell_len
+    if line.response and room > _ARROW:
         head.append("  ›  ", pen(ink.faint))
-        head.append_text(_highlighted(Text(one_line(line.response, width), pen(ink.muted)), words, ink))
+        head.append_text(_highlighted(Text(one_line(line.response, room - _ARROW), pen(ink.muted)), words, ink))
     return [_grounded(spread(head, right, width), width, ink, here, marked)]
 
 
@@ -110,13 +114,13 @@ def _tag(line: JournalLine, ink: Ink) -> Text:
     return Text() if line.kind == "chat" else Text(line.kind, pen(ink.secondary))
 
 
-def _said(line: JournalLine, ink: Ink) -> Text:
+def _said(line: JournalLine, room: int, ink: Ink) -> Text:
     text = Text()
     tag = _tag(line, ink)
     if tag.cell_len:
         text.append_text(tag)
         text.append("  ")
-    text.append(one_line(line.prompt, 300), pen(ink.muted if line.is_event else ink.foreground))
+    text.append(one_line(line.prompt, room), pen(ink.muted if line.is_event else ink.foreground))
     return text
 
 

@@ -6,6 +6,7 @@ so nothing has to be known about items that are out of view.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
 from typing import ClassVar
 
@@ -116,6 +117,13 @@ class ItemList(ScrollView, can_focus=True):
         self._top += above
         self._view_key = None
         self._resize_range()
+        self.refresh()
+
+    def redraw_those(self, identities: Iterable[int]) -> None:
+        """Draw anew what is called by these names, wherever it is in view."""
+        for identity in identities:
+            self._cache.pop(identity, None)
+        self._view_key = None
         self.refresh()
 
     def redraw_item(self, index: int) -> None:

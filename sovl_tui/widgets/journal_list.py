@@ -74,10 +74,11 @@ class JournalList(ItemList):
         """``lines`` are what there is of the keys that were ``asked`` for."""
         if len(self._lines) > _MOST_LINES:
             self._lines = {key: line for key, line in self._lines.items() if key in self.marked}
-        self._lines.update(dict.fromkeys(asked))
-        self._lines.update((line.key, line) for line in lines)
+        read: dict[int, JournalLine | None] = dict.fromkeys(asked)
+        read |= {line.key: line for line in lines}
         self._asked = False
-        self.redraw()
+        self.redraw_those(key for key, line in read.items() if key not in self._lines or self._lines[key] != line)
+        self._lines |= read
 
     def forget_lines(self) -> None:
         """What is shown may have changed: read it again, and show the old until then."""
@@ -100,6 +101,10 @@ class JournalList(ItemList):
         """What is shown of it."""
         return self._lines.get(self.current) if self.current is not None else None
 
+    def has_line(self, key: int) -> bool:
+        """Whether its line was read."""
+        return key in self._lines
+
     @property
     def around(self) -> list[int]:
         """The keys in view, and a page before and after them."""
@@ -119,15 +124,18 @@ class JournalList(ItemList):
         return [line for line in lines if line is not None]
 
     def identity(self, index: int) -> int:
-        """Its key."""
-        return self.keys[index]
+        """Its key; all that is not read yet looks the same, and is asked for."""
+        key = self.keys[index]
+        if key in self._lines:
+            return key
+        if not self._asked:
+            self._asked = True
+            self.post_message(self.Wanted())
+        return -2 if index == self.cursor else -1
 
     def draw(self, index: int, width: int, ink: Ink, here: bool) -> list[Text]:
         """One line, or several when they wrap."""
         key = self.keys[index]
-        if key not in self._lines and not self._asked:
-            self._asked = True
-            self.post_message(self.Wanted())
         return list_lines(
             self._lines.get(key), width, ink, here=here, marked=key in self.marked, words=self.words, wrap=self.tall
         )

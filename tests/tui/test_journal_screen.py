@@ -269,7 +269,7 @@ async def test_an_entry_is_read_and_copied(tmp_path: Path) -> None:
 
 
 async def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    async with on_stage(tmp_path) as stage:
+    async with on_stage(tmp_path, (80, 24)) as stage:
         stage.engine.home.journal_path.write_text("no database, but long enough to look like one " * 40)
         await opened(stage, rounds=0)
         words = " ".join(stage.screen_text.split())
