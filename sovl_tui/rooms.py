@@ -29,6 +29,7 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room(LIVE, "f2", "F2", "the conversation, and how it is", "sovl_tui.screens.live:LiveScreen"),
+    Room("journal", "f4", "F4", "everything that was said and done", "sovl_tui.screens.journal:JournalScreen"),
     Room("config", "f6", "F6", "every setting", "sovl_tui.screens.config:ConfigScreen"),
 )
 """From left to right."""
