@@ -7,7 +7,10 @@ on the engine's own thread, after :meth:`Engine.start`.
 from engine.api import Outbox, Snapshot
 from engine.commands import parse
 from engine.config import Config, ConfigError, load_config
+from engine.diary import Diary, DiaryError, read_diary
 from engine.home import Home, HomeError, HomeInUse
+from engine.memory.memories import Memory
+from engine.memory.nights import NightDream, NightMemory, NightQuestion, NightRecord
 from engine.resources import resource
 from engine.runtime import Engine
 from engine.version import __version__
@@ -15,14 +18,22 @@ from engine.version import __version__
 __all__ = [
     "Config",
     "ConfigError",
+    "Diary",
+    "DiaryError",
     "Engine",
     "Home",
     "HomeError",
     "HomeInUse",
+    "Memory",
+    "NightDream",
+    "NightMemory",
+    "NightQuestion",
+    "NightRecord",
     "Outbox",
     "Snapshot",
     "__version__",
     "load_config",
     "parse",
+    "read_diary",
     "resource",
 ]

@@ -20,7 +20,7 @@ GROUND = ("api", "version", "visible", "resources", "config", "config_keys", "ho
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
     "lifeform", "gestation", "voice", "interaction", "speech", "rescue", "impulse", "evaluation", "schooling", "state",
-    "state_files", "status",
+    "state_files", "status", "diary",
 )  # fmt: skip
 LEVELS: dict[str, int] = {
     **dict.fromkeys(GROUND, 0),
