@@ -23,9 +23,11 @@ from sovl_tui import clipboard, crash
 from sovl_tui.driver import Driver
 from sovl_tui.history import History
 from sovl_tui.ink import Ink, make_ink
-from sovl_tui.keymap import app_bindings
+from sovl_tui.keymap import APP_KEYS, ROOM_KEYS, bindings
+from sovl_tui.navigation import Rooms
 from sovl_tui.palette import SovlCommands
 from sovl_tui.pump import IDLE_SECONDS, Pump
+from sovl_tui.rooms import LIVE, ROOMS, Room
 from sovl_tui.screens.live import LiveScreen
 from sovl_tui.stderr_guard import stderr_guard
 from sovl_tui.themes import MOOD_DEFAULTS, OWN_THEMES
@@ -36,6 +38,7 @@ JOIN_SECONDS = 5.0
 TWICE_SECONDS = 1.5
 """Two ctrl+c within this time quit."""
 _REFINE_SECONDS = 0.004
+_OF_THE_CONVERSATION = ("toggle_status", "clear_view")
 
 
 class SovlApp(App[None]):
@@ -45,14 +48,15 @@ class SovlApp(App[None]):
     CSS_PATH = sorted(resource("styles").glob("*.tcss"))
     COMMANDS = {SovlCommands}  # noqa: RUF012
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    BINDINGS: ClassVar[list[BindingType]] = list(app_bindings())
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings((*ROOM_KEYS, *APP_KEYS))]
     MODES = {}  # noqa: RUF012
 
-    def __init__(self, engine: Driver, config: Config) -> None:
+    def __init__(self, engine: Driver, config: Config, rooms: Sequence[Room] = ROOMS) -> None:
         super().__init__()
         self.engine = engine
         self.config = config
         self.live = LiveScreen(History(None if engine.home.read_only else engine.home.history_path))
+        self.rooms = Rooms(self, rooms, self.live)
         self.crash: BaseException | None = None
         self.crash_report: Path | None = None
         self._pump = Pump(engine.outbox, self, self._set_pace)
@@ -69,7 +73,7 @@ class SovlApp(App[None]):
     # -- start and end -------------------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> LiveScreen:
-        """The one screen of the app."""
+        """The room under all others."""
         return self.live
 
     def on_mount(self) -> None:
@@ -127,12 +131,12 @@ class SovlApp(App[None]):
         self._pump_timer = self.set_interval(seconds, self._tick)
 
     def _tick(self) -> None:
-        if not self._pump.tick():
+        if not self._pump.tick() and self.rooms.here is self.live:
             self.live.transcript.refine(_REFINE_SECONDS)
 
     def take(self, events: Sequence[Event]) -> None:
         """Events of one tick."""
-        self.live.take(events)
+        self.rooms.take(events)
         for event in events:
             match event:
                 case Started(id, "quit"):
@@ -150,7 +154,7 @@ class SovlApp(App[None]):
 
     def show(self, vitals: Vitals) -> None:
         """A changed status."""
-        self.live.show(vitals)
+        self.rooms.show(vitals)
 
     # -- speaking to the engine ----------------------------------------------------------------------------------------
 
@@ -161,13 +165,21 @@ class SovlApp(App[None]):
             from sovl_tui.screens.confirm import ConfirmScreen
 
             question = ConfirmScreen(f"Really {intent.spec.name}?", intent.spec.summary, intent.spec.name)
-            self.push_screen(question, lambda yes: self._submit(line) if yes else None)
-        else:
-            self._submit(line)
 
-    def _submit(self, line: str) -> None:
-        self.live.submitted(self.engine.submit(line), line)
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self.submit(line)
+
+            self.push_screen(question, answered)
+        else:
+            self.submit(line)
+
+    def submit(self, line: str) -> int:
+        """Give ``line`` to the engine without asking. The conversation shows it, and events carry the id returned."""
+        number = self.engine.submit(line)
+        self.live.submitted(number, line)
         self._pump.hurry()
+        return number
 
     def action_run_line(self, line: str) -> None:
         """A command without arguments, from the palette."""
@@ -175,6 +187,7 @@ class SovlApp(App[None]):
 
     def action_begin(self, name: str) -> None:
         """A command that needs arguments, from the palette: the user writes the rest."""
+        self.rooms.go(LIVE)
         self.live.prompt.put(f"/{name} ")
         self.live.prompt.focus()
 
@@ -197,9 +210,18 @@ class SovlApp(App[None]):
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
+    def action_go(self, name: str) -> None:
+        """Go to another room."""
+        self.rooms.go(name)
+
     def action_step_back(self) -> None:
-        """One step back: close what is open, else stop what runs."""
-        if not self.live.step_back() and self.engine.outbox.latest.state.busy:
+        """One step back: close what is open, else go back to the conversation; there, stop what runs."""
+        here = self.rooms.here
+        if here.step_back():
+            return
+        if here is not self.live:
+            self.rooms.go(LIVE)
+        elif self.engine.outbox.latest.state.busy:
             self.action_stop_job()
 
     def action_interrupt(self) -> None:
@@ -221,7 +243,11 @@ class SovlApp(App[None]):
         from sovl_tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.ink, "transcript" if self.live.transcript.has_focus else "prompt"))
+            self.push_screen(HelpScreen(self.ink, self.rooms.here.help_keys()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Some keys are about the conversation, and asleep elsewhere."""
+        return action not in _OF_THE_CONVERSATION or self.rooms.here is self.live
 
     def action_toggle_status(self) -> None:
         """Show or hide the status column."""
@@ -272,7 +298,7 @@ class SovlApp(App[None]):
             self.theme = name
 
     def _use_ink(self) -> None:
-        self.live.use_ink(self.ink)
+        self.rooms.use_ink(self.ink)
 
 
 def run(engine: Driver, config: Config) -> int:

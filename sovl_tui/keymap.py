@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
+
+from sovl_tui.rooms import ROOMS, Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,19 @@ TRANSCRIPT_KEYS = (
 """Work on the conversation."""
 
 
-def app_bindings() -> list[Binding]:
-    """The bindings of :data:`APP_KEYS`."""
+def room_keys(rooms: Iterable[Room]) -> tuple[KeySpec, ...]:
+    """The keys that lead to ``rooms``."""
+    return tuple(KeySpec(f"room.{one.name}", one.key, one.shown, one.does, f"go('{one.name}')") for one in rooms)
+
+
+ROOM_KEYS = room_keys(ROOMS)
+"""Lead to the rooms, from everywhere."""
+
+
+def bindings(keys: Iterable[KeySpec]) -> list[Binding]:
+    """Bindings for ``keys``, except those that a widget handles itself."""
     return [
         Binding(spec.keys, spec.action, spec.does, show=False, id=spec.id, priority=spec.priority, tooltip=spec.does)
-        for spec in APP_KEYS
+        for spec in keys
+        if spec.action
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from engine.commands import COMMANDS
+from sovl_tui.keymap import ROOM_KEYS, KeySpec
 from sovl_tui.themes import OWN_THEMES
 
 if TYPE_CHECKING:
@@ -38,8 +39,13 @@ UI_ENTRIES = (
 )
 
 
-def entries(themes: list[str]) -> Iterator[PaletteEntry]:
-    """All there is, commands first."""
+def entries(themes: list[str], here: Sequence[KeySpec] = ()) -> Iterator[PaletteEntry]:
+    """All there is: first what the keys ``here``, of the room one is in, do, then the rooms, then the commands."""
+    for key in here:
+        if key.action:
+            yield PaletteEntry(f"{key.does} ({key.shown})", "Here", f"screen.{key.action}")
+    for key in ROOM_KEYS:
+        yield PaletteEntry(f"go to {key.id.removeprefix('room.')} ({key.shown})", key.does, f"app.{key.action}")
     for command in COMMANDS:
         needs = any(argument.required for argument in command.arguments)
         action = f"app.begin('{command.name}')" if needs else f"app.run_line('{command.name}')"
@@ -50,12 +56,20 @@ def entries(themes: list[str]) -> Iterator[PaletteEntry]:
         yield PaletteEntry(f"theme: {name}", "Change the colours", f"app.use_theme('{name}')")
 
 
+def _possible(app: SovlApp, entry: PaletteEntry) -> bool:
+    """Whether it means anything in the room one is in."""
+    place, _, call = entry.action.partition(".")
+    action = call.partition("(")[0]
+    node = app if place == "app" else app.rooms.here
+    return hasattr(node, f"action_{action}") and node.check_action(action, ()) is not False
+
+
 class SovlCommands(Provider):
     """Feeds the palette."""
 
     def _entries(self) -> list[PaletteEntry]:
         app: SovlApp = self.app  # type: ignore[assignment]
-        return list(entries(app.theme_names))
+        return [entry for entry in entries(app.theme_names, app.rooms.here.KEYS) if _possible(app, entry)]
 
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""

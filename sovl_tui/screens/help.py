@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from engine.commands import COMMANDS
 from sovl_tui.ink import Ink, pen
-from sovl_tui.keymap import APP_KEYS, PROMPT_KEYS, TRANSCRIPT_KEYS, KeySpec
+from sovl_tui.keymap import APP_KEYS, ROOM_KEYS, KeySpec
+from sovl_tui.screens.room import HelpKeys
 
 _AREAS = {
     "speech": "speaking",
@@ -22,13 +23,10 @@ _AREAS = {
 }
 
 
-def help_text(ink: Ink, pane: str) -> Text:
-    """The whole page; the keys of ``pane`` (``prompt`` or ``transcript``) come first."""
-    groups = [("in the prompt", PROMPT_KEYS), ("in the conversation", TRANSCRIPT_KEYS), ("everywhere", APP_KEYS)]
-    if pane == "transcript":
-        groups[0], groups[1] = groups[1], groups[0]
+def help_text(ink: Ink, own: HelpKeys) -> Text:
+    """The whole page; the keys of the room one is in, ``own``, come first."""
     text = Text()
-    for title, keys in groups:
+    for title, keys in (*own, ("that lead to the rooms", ROOM_KEYS), ("everywhere", APP_KEYS)):
         _heading(text, f"Keys {title}", ink)
         _keys(text, keys, ink)
     for area in dict.fromkeys(command.area for command in COMMANDS):
@@ -64,13 +62,13 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,f1,q,question_mark", "dismiss(None)", "Close", show=False),
     ]
 
-    def __init__(self, ink: Ink, pane: str) -> None:
+    def __init__(self, ink: Ink, own: HelpKeys) -> None:
         super().__init__()
-        self._ink, self._pane = ink, pane
+        self._ink, self._own = ink, own
 
     def compose(self) -> ComposeResult:
         """One page to scroll."""
         with Vertical(id="help"):
             with VerticalScroll(id="page"):
-                yield Static(help_text(self._ink, self._pane), id="help-text")
+                yield Static(help_text(self._ink, self._own), id="help-text")
             yield Static(Text("↑ ↓ scroll · esc close", pen(self._ink.muted)), id="help-foot")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.screen import Screen
 from textual.widgets import TextArea
 
 from engine.api import EngineFailed, EngineState, Event, StateChanged
@@ -18,21 +17,20 @@ from sovl_tui.conversation import Kind
 from sovl_tui.entry_text import code_of, text_of
 from sovl_tui.history import History
 from sovl_tui.ink import Ink
+from sovl_tui.keymap import PROMPT_KEYS, TRANSCRIPT_KEYS
+from sovl_tui.screens.room import HelpKeys, RoomScreen
 from sovl_tui.visible import one_line
 from sovl_tui.vitals import Vitals
 from sovl_tui.widgets.chip import NewLinesChip
 from sovl_tui.widgets.failure_panel import FailurePanel
 from sovl_tui.widgets.hint_line import HintLine
-from sovl_tui.widgets.key_bar import Key, KeyBar
+from sovl_tui.widgets.key_bar import Key
+from sovl_tui.widgets.lines import Lines
 from sovl_tui.widgets.prompt import Prompt
 from sovl_tui.widgets.slash_popup import SlashPopup
 from sovl_tui.widgets.status_column import StatusColumn
 from sovl_tui.widgets.status_strip import StatusStrip
-from sovl_tui.widgets.too_small import TooSmall
 from sovl_tui.widgets.transcript import Transcript
-
-if TYPE_CHECKING:
-    from sovl_tui.app import SovlApp
 
 _HINTED = 2000
 """Characters of a line that are looked at for a hint; what a longer one is, its beginning decides."""
@@ -42,14 +40,10 @@ _FOUND_WIDTH = 70
 _BLOCK_HINT = "y copies this · c its code · enter unfolds it · esc goes back"
 
 
-class LiveScreen(Screen[None]):
+class LiveScreen(RoomScreen):
     """Hands keys to the app, and what the engine says to the widgets that show it."""
 
-    app: SovlApp
-
     AUTO_FOCUS = "#prompt"
-    HORIZONTAL_BREAKPOINTS = [(0, "-w-tiny"), (30, "-w-narrow"), (76, "-w-medium"), (104, "-w-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-h-tiny"), (8, "-h-short"), (20, "-h-medium"), (34, "-h-tall")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("alt+up", "block(-1)", "Message above", show=False, id="block.up"),
@@ -70,8 +64,6 @@ class LiveScreen(Screen[None]):
         self.failure = FailurePanel(id="failure")
         self.column = StatusColumn(id="status")
         self.strip = StatusStrip(id="strip")
-        self.key_bar = KeyBar(id="keys")
-        self.too_small = TooSmall(id="too-small")
         self._vitals = Vitals()
         self._history = history
         self._found: dict[str, str] = {}
@@ -79,6 +71,7 @@ class LiveScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The parts, top to bottom and left to right."""
+        yield self.tabs
         with Horizontal(id="body"):
             with Vertical(id="talk"):
                 yield self.strip
@@ -101,12 +94,16 @@ class LiveScreen(Screen[None]):
         self.chip.visible = False
         self._show_keys()
 
+    @property
+    def parts(self) -> tuple[Lines, ...]:
+        """What is drawn line by line, but the column's."""
+        return *super().parts, self.chip, self.hint_line, self.popup, self.failure, self.strip
+
     def use_ink(self, ink: Ink) -> None:
         """Draw everything in other colours."""
+        super().use_ink(ink)
         self.transcript.use_ink(ink)
         self.column.use_ink(ink)
-        for part in (self.chip, self.hint_line, self.popup, self.failure, self.strip, self.key_bar, self.too_small):
-            part.use_ink(ink)
 
     # -- what the engine says (the pump calls these) -------------------------------------------------------------------
 
@@ -134,6 +131,11 @@ class LiveScreen(Screen[None]):
         if (vitals.snapshot.state, vitals.asleep) != (before.snapshot.state, before.asleep):
             self._show_keys()
             self._show_hint()
+
+    def help_keys(self) -> HelpKeys:
+        """Keys of the prompt and of the conversation, those of the one with the focus first."""
+        groups = [("in the prompt", PROMPT_KEYS), ("in the conversation", TRANSCRIPT_KEYS)]
+        return tuple(reversed(groups) if self.transcript.has_focus else groups)
 
     def submitted(self, line_id: int, line: str) -> None:
         """Show a line that went to the engine."""

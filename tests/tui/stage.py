@@ -12,7 +12,23 @@ from textual.pilot import Pilot
 from engine.config import Config
 from sovl_tui.app import SovlApp
 from sovl_tui.conversation import Entry
+from sovl_tui.rooms import LIVE, Room
 from tests.tui.fakes import FakeEngine
+
+HOUSE = tuple(
+    Room(name, f"f{number}", f"F{number}", does, f"sovl_tui.screens.{name}:{name.capitalize()}Screen")
+    for number, (name, does) in enumerate(
+        (
+            (LIVE, "the conversation, and how it is"),
+            ("sleep", "the night: dreams, learning, verdicts"),
+            ("journal", "everything that was said and done"),
+            ("memory", "what it has learned"),
+            ("config", "every setting"),
+        ),
+        start=2,
+    )
+)
+"""The rooms as pictures show them: a fixed table, so that a new room changes none but its own."""
 
 _MOST_TICKS = 1000
 """After so many it would never rest."""

@@ -6,7 +6,7 @@ import pytest
 
 from engine.commands import COMMANDS
 from sovl_tui.ink import make_ink
-from sovl_tui.keymap import APP_KEYS
+from sovl_tui.keymap import APP_KEYS, PROMPT_KEYS, ROOM_KEYS
 from sovl_tui.palette import UI_ENTRIES, entries
 from sovl_tui.screens.help import HelpScreen, help_text
 from tests.tui.stage import on_stage
@@ -76,10 +76,10 @@ async def test_help_opens_and_closes(tmp_path: Path) -> None:
 
 
 def test_help_has_every_command_and_every_key() -> None:
-    text = help_text(make_ink({}, dark=True), "prompt").plain
+    text = help_text(make_ink({}, dark=True), (("in the prompt", PROMPT_KEYS),)).plain
     for command in COMMANDS:
         assert command.usage in text and command.summary in text
-    for key in APP_KEYS:
+    for key in (*APP_KEYS, *ROOM_KEYS, *PROMPT_KEYS):
         assert key.shown in text and key.does in text
 
 

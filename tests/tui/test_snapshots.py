@@ -14,12 +14,13 @@ from engine.commands.spec import Area
 from engine.config import Config
 from sovl_tui import palette as palette_module
 from sovl_tui.app import SovlApp
+from sovl_tui.keymap import room_keys
 from sovl_tui.screens import help as help_module
 from sovl_tui.screens import live
 from sovl_tui.screens.confirm import ConfirmScreen
 from sovl_tui.widgets import slash_popup
 from tests.tui.fakes import FakeEngine
-from tests.tui.stage import Stage
+from tests.tui.stage import HOUSE, Stage
 
 Act = Callable[[Stage], Awaitable[None]]
 
@@ -44,6 +45,9 @@ def fixed_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {spec.name: spec for spec in COMMANDS}
     monkeypatch.setattr(palette_module, "COMMANDS", COMMANDS)
     monkeypatch.setattr(help_module, "COMMANDS", COMMANDS)
+    rooms = room_keys(HOUSE)
+    monkeypatch.setattr(palette_module, "ROOM_KEYS", rooms)
+    monkeypatch.setattr(help_module, "ROOM_KEYS", rooms)
     monkeypatch.setattr(slash_popup, "find", lambda name: names.get(name.removeprefix("/")))
     monkeypatch.setattr(
         live,
@@ -276,7 +280,7 @@ def test_look(act: Act, size: tuple[int, int], theme: str, tmp_path: Path, snap_
     config = Config()
     config.set("interface_config.theme", f"sovl-{theme}")
     config.set("interface_config.animations", False)
-    app = SovlApp(engine, config)
+    app = SovlApp(engine, config, HOUSE)
 
     async def run_before(pilot: Pilot[None]) -> None:
         stage = Stage(app, engine, pilot)

@@ -1,0 +1,33 @@
+"""The rooms of the app, in one table: keys, help, palette and the line at the top are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.api import Event
+
+LIVE = "live"
+"""The room that all others lead back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One room. Nothing of it is imported before one goes there."""
+
+    name: str
+    """One short word; what the line at the top shows."""
+    key: str
+    shown: str
+    """The key as people write it."""
+    does: str
+    """What one finds there, in a few words."""
+    screen: str
+    """Where its :class:`~sovl_tui.screens.room.RoomScreen` is: ``module:class``."""
+    follows: tuple[type[Event], ...] = ()
+    """Events that it must not miss: at the first of them it is made, and from then on told of all, seen or not."""
+
+
+ROOMS: tuple[Room, ...] = (
+    Room(LIVE, "f2", "F2", "the conversation, and how it is", "sovl_tui.screens.live:LiveScreen"),
+)
+"""From left to right."""
