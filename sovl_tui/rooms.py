@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.api import Event
+from engine.api import Event, SleepPhase
 
 LIVE = "live"
 """The room that all others lead back to."""
@@ -29,5 +29,13 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room(LIVE, "f2", "F2", "the conversation, and how it is", "sovl_tui.screens.live:LiveScreen"),
+    Room(
+        "sleep",
+        "f3",
+        "F3",
+        "the night: dreams, learning, verdicts",
+        "sovl_tui.screens.sleep:SleepScreen",
+        follows=(SleepPhase,),
+    ),
 )
 """From left to right."""
