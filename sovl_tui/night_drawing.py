@@ -22,6 +22,8 @@ _BAR_FROM = 40
 """Columns from which a verdict has a bar."""
 _BAR = 8
 _ARROW_ROOM = 11
+_WORTH_TELLING = 0.5
+"""Seconds of a phase below which it is not named."""
 _PROSE = 72
 _BEFORE_THE_FIRST_NIGHT = (
     "It has not slept yet.",
@@ -53,7 +55,7 @@ def _running(job: LongJob, snapshot: Snapshot, width: int, height: int, ink: Ink
     if job.is_night:
         rows.append(phase_row(job, width, ink))
     rows.append(_progress_bar(job, snapshot, width, ink))
-    rows.append(Text(_doing(job), pen(ink.muted)))
+    rows.append(Text(_doing(job, width), pen(ink.muted)))
     if height > len(rows) + 1:
         rows.insert(1, Text())
     return rows
@@ -68,11 +70,12 @@ def _progress_bar(job: LongJob, snapshot: Snapshot, width: int, ink: Ink) -> Tex
     return row
 
 
-def _doing(job: LongJob) -> str:
+def _doing(job: LongJob, width: int) -> str:
     """What it does at this moment, in words and figures."""
     if job.phase == "training" and job.loss.last is not None:
+        figures = f"step {job.done:.0f} of {job.total:.0f} · loss {job.loss.last:.2f}"
         drift = f" · drift {job.drift:.3f}" if job.drift is not None else ""
-        return f"step {job.done:.0f} of {job.total:.0f} · loss {job.loss.last:.2f}{drift}"
+        return figures + drift if len(figures + drift) <= width else figures
     if job.dreams and job.phase == "dreaming":
         return f"{len(job.dreams)} questions asked, {job.kept} kept"
     return job.label or {
@@ -119,14 +122,10 @@ def outcome(record: NightRecord, ink: Ink) -> tuple[str, Color]:
 
 
 def _phase_times(record: NightRecord, width: int, ink: Ink) -> Text:
-    """How long each phase took, as far as there is room."""
+    """How long each phase took, or the whole of it where there is no room for that."""
     spent = dict(record.phases)
-    row = Text()
-    for phase in (one for one in PHASES if spent.get(one, 0.0) >= 0.5):
-        part = f"{' · ' if row.plain else ''}{phase} {clock(spent[phase])}"
-        if row.cell_len + len(part) > width:
-            break
-        row.append(part, pen(ink.muted))
+    phases = " · ".join(f"{one} {clock(spent[one])}" for one in PHASES if spent.get(one, 0.0) >= _WORTH_TELLING)
+    row = Text(phases if len(phases) <= width else f"took {clock(sum(spent.values()))}", pen(ink.muted))
     rest = f"{record.steps} steps over {record.rows} rows" if record.steps else ""
     return spread(row, Text(rest, pen(ink.faint)), width) if row.cell_len + len(rest) + 2 <= width else row
 

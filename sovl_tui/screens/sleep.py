@@ -53,7 +53,7 @@ class SleepScreen(RoomScreen):
         self.figure = Figure(id="sleep-figure")
         self.head = NightHead(id="sleep-head")
         self.loss = NightCurve("loss", "primary", 0.5, 2, id="sleep-loss")
-        self.drift = NightCurve("drift of what should stay", "secondary", 0.02, 3, id="sleep-drift")
+        self.drift = NightCurve("drift elsewhere", "secondary", 0.02, 3, id="sleep-drift")
         self.dreams = RowList(dream_row, id="sleep-dreams")  # type: ignore[arg-type]
         self.verdicts = RowList(verdict_row, id="sleep-verdicts")  # type: ignore[arg-type]
         self.diary = RowList(diary_row, id="sleep-diary", cursor=True, empty="no night yet")  # type: ignore[arg-type]

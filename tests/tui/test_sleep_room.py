@@ -115,7 +115,7 @@ async def test_a_night_from_its_first_dream_to_its_last_verdict(tmp_path: Path) 
         shown = stage.screen_text
         assert "☾ My cat is called Mia." in shown and "0.51 0.82 0.15" in shown
         assert "asking itself" in shown and "25 %" in shown and "0:09 left" in shown
-        assert "drift of what should stay" not in shown, "no curve before the first step"
+        assert "drift elsewhere" not in shown, "no curve before the first step"
         stage.engine.dream(number, 5)
         await stage.settle()
         assert "✓ What is the name of your cat? → Mia" in stage.screen_text
