@@ -257,6 +257,18 @@ class MemoryAudited:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryAsked:
+    """A question about one memory was answered outside of any conversation, and the answer judged."""
+
+    id: int
+    memory_id: int
+    question: str
+    answer: str
+    right: bool
+    """Whether it says what it should; of what was forgotten or corrected, whether it no longer does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Woke:
     """A sleep is over."""
 
@@ -320,6 +332,7 @@ Event = (
     | Dreamt
     | TrainingStep
     | MemoryAudited
+    | MemoryAsked
     | Woke
     | Done
     | Notice

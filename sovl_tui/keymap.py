@@ -71,6 +71,17 @@ SLEEP_KEYS = (
 """Work in the sleep room."""
 
 
+MEMORY_KEYS = (
+    KeySpec("memory.ask", "a", "a", "ask about the memory now", "ask"),
+    KeySpec("memory.forget", "x", "x", "let the next sleep unlearn it", "forget"),
+    KeySpec("memory.order", "o", "o", "newest first, weakest first, or by verdict", "order"),
+    KeySpec("memory.open", "enter", "enter", "all about it, where that is not seen anyway"),
+    KeySpec("memory.evaluate", "e", "e", "ask about everything; the conversation shows the result", "evaluate"),
+    KeySpec("memory.next", "tab", "tab", "from list to list"),
+)
+"""Work in the memory room."""
+
+
 def room_keys(rooms: Iterable[Room]) -> tuple[KeySpec, ...]:
     """The keys that lead to ``rooms``."""
     return tuple(KeySpec(f"room.{one.name}", one.key, one.shown, one.does, f"go('{one.name}')") for one in rooms)

@@ -141,8 +141,8 @@ def _awake(snapshot: Snapshot, width: int, height: int, ink: Ink) -> list[Text]:
     rows = [title, Text(), sleepy, Text(one_line(words, width), pen(ink.muted))]
     if height < len(rows):
         return [title, *rows[2:]]
-    for number, paragraph in enumerate(_BEFORE_THE_FIRST_NIGHT):
-        colour = ink.foreground if number == 0 else ink.muted
+    for place, paragraph in enumerate(_BEFORE_THE_FIRST_NIGHT):
+        colour = ink.foreground if place == 0 else ink.muted
         rows += [Text(), *(Text(line, pen(colour)) for line in wrapped(paragraph, min(width, _PROSE), 4))]
     return rows
 
@@ -214,7 +214,8 @@ def diary_row(page: NightPage, width: int, ink: Ink) -> Text:
 
 def wrapped(words: str, width: int, rows: int) -> list[str]:
     """``words`` on at most so many rows, broken at spaces."""
-    rest, lines = one_line(words, rows * width), []
+    rest = one_line(words, rows * width)
+    lines: list[str] = []
     while rest and len(lines) < rows:
         cut = len(rest) if len(rest) <= width or len(lines) == rows - 1 else rest.rfind(" ", 0, width + 1)
         cut = cut if cut > 0 else width

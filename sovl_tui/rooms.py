@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.api import Event, SleepPhase
+from engine.api import Event, SleepPhase, Woke
 
 LIVE = "live"
 """The room that all others lead back to."""
@@ -37,5 +37,6 @@ ROOMS: tuple[Room, ...] = (
         "sovl_tui.screens.sleep:SleepScreen",
         follows=(SleepPhase,),
     ),
+    Room("memory", "f5", "F5", "what it has learned", "sovl_tui.screens.memory:MemoryScreen", follows=(Woke,)),
 )
 """From left to right."""

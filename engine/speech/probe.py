@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.api import Output, Passage
+from engine.api import MemoryAsked, Output, Passage
 from engine.composition.prompt import Turn
 from engine.interaction import prompt_of, speak
 from engine.learning.audit import answers
@@ -49,7 +49,10 @@ def probe(life: Lifeform, listener: Listener, memory_id: int) -> Answer:
         life, listener, prompt_of(life, [Turn("user", question.text)], _TOKENS), max_new_tokens=_TOKENS, temperature=0.0
     )
     if question.value and answer.stats.stop_reason != "stopped":
-        listener.emit(Output(listener.id, _judged(memory, question.value, answer.text)))
+        says = answers(answer.text, question.value)
+        right = says if memory.current else not says
+        listener.emit(MemoryAsked(listener.id, memory_id, question.text, answer.text, right))
+        listener.emit(Output(listener.id, _judgement(memory, question.value, says)))
     return answer
 
 
@@ -61,8 +64,7 @@ def _question(memory: Memory) -> _Question | None:
     return _Question(text, fact.value if fact is not None else "") if text else None
 
 
-def _judged(memory: Memory, value: str, text: str) -> str:
-    says = answers(text, value)
+def _judgement(memory: Memory, value: str, says: bool) -> str:
     if memory.current:
         return f"It knows: {value}." if says else f"It does not say: {value}."
     return f"It still says: {value}." if says else f"It is gone: {value} is not said."

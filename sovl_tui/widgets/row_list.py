@@ -56,6 +56,9 @@ class RowList(ScrollView, can_focus=True):
             """The list."""
             return self.rows
 
+    class Sized(Moved):
+        """The rows have another width now; what is wrapped in them has to be wrapped anew."""
+
     class Opened(Moved):
         """A row was chosen, by Enter or a second click."""
 
@@ -154,6 +157,7 @@ class RowList(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """The rows are of another width."""
         self._fit()
+        self.post_message(self.Sized(self))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the end again once it is reached."""

@@ -73,7 +73,8 @@ def live_through(home: Path, *nights: NightRecord) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with Journal.open(home / "journal.sqlite3") as journal, journal.transaction():
         for number, text in sorted({(one.memory_id, one.text) for record in nights for one in record.memories}):
-            assert journal.memories.keep(f"key {number}", number, text).id == number
+            if journal.memories.get(number) is None:  # keeping it once more would use up a number
+                assert journal.memories.keep(f"key {number}", number, text).id == number
         for record in nights:
             for one in record.memories:
                 journal.memories.judge(

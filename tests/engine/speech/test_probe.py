@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lives import Ear, marks, mouth
 
-from engine.api import Output
+from engine.api import MemoryAsked, Output
 from engine.learning.facts import facts_in
 from engine.lifeform import Lifeform
 from engine.speech import NothingToSay
@@ -33,6 +33,8 @@ def test_it_asks_answers_and_judges(life: Lifeform, monkeypatch: pytest.MonkeyPa
     assert "cat" in ear.text.splitlines()[0] and "Mia" not in ear.text.splitlines()[0]
     assert CAT not in asked[0]
     assert [event.text for event in ear.of(Output)] == [verdict]
+    (judged,) = ear.of(MemoryAsked)
+    assert (judged.memory_id, judged.answer, judged.right) == (number, answer, verdict.startswith("It knows"))
     assert marks(life) == before
 
 
@@ -44,6 +46,7 @@ def test_what_was_forgotten_should_not_be_said(life: Lifeform, monkeypatch: pyte
     probe(life, ear, number)
     probe(life, ear, number)
     assert [event.text for event in ear.of(Output)] == ["It still says: Mia.", "It is gone: Mia is not said."]
+    assert [event.right for event in ear.of(MemoryAsked)] == [False, True]
 
 
 def test_a_stopped_answer_is_not_judged(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
