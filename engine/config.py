@@ -134,15 +134,27 @@ class Config(BaseModel):
         or contradicts another key. Nothing is changed then.
         """
         known = spec(key)
-        section = self._section(known)
-        candidate = section.model_copy()
+        section, candidate = self._section(known), self._candidate(known, value)
+        old, new = getattr(section, known.name), getattr(candidate, known.name)
+        setattr(section, known.name, new)
+        return Change(known.dotted, deepcopy(old), deepcopy(new), known.live)
+
+    def problem(self, key: str, value: Any) -> str:
+        """The line with which :meth:`set` would refuse; empty when it would not. Changes nothing."""
+        try:
+            self._candidate(spec(key), value)
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    def _candidate(self, known: KeySpec, value: Any) -> Section:
+        """A copy of the section of ``known`` with ``value`` in it, checked."""
+        candidate = self._section(known).model_copy()
         _assign(candidate, known, _from_text(known, value) if isinstance(value, str) else value)
         problem = _disagreement(candidate) if isinstance(candidate, CoreConfig) else None
         if problem:
             raise ConfigError(problem)
-        old, new = getattr(section, known.name), getattr(candidate, known.name)
-        setattr(section, known.name, new)
-        return Change(known.dotted, deepcopy(old), deepcopy(new), known.live)
+        return candidate
 
     def dump(self) -> dict[str, Any]:
         """Everything as a JSON-ready document, unknown keys included."""

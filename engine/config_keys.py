@@ -40,6 +40,8 @@ class KeySpec:
     help: str
     live: bool
     """True when a change acts at once, False when it acts after a reset."""
+    state: bool = False
+    """Whether the engine keeps something of its own here, which is not for a person to set."""
 
     @property
     def dotted(self) -> str:
@@ -116,12 +118,13 @@ ModuleName = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.\-]+$")]
 def _key(
     kind: str, default: Any, low: float | None, high: float | None, unit: str, help: str, live: bool, **checks: Any
 ) -> Any:
-    about = {"kind": kind, "low": low, "high": high, "unit": unit, "live": live}
+    state = checks.pop("state", False)
+    about = {"kind": kind, "low": low, "high": high, "unit": unit, "live": live, "state": state}
     if isinstance(default, list):
         checks["default_factory"] = default.copy
     else:
         checks["default"] = default
-    return Field(description=help, json_schema_extra=cast("dict[str, Any]", about), **checks)
+    return Field(description=help, json_schema_extra=about, **checks)
 
 
 def _number(default: float, low: float, high: float, help: str, *, unit: str = "", live: bool = True) -> Any:
@@ -134,6 +137,10 @@ def _integer(default: int, low: int, high: int, help: str, *, unit: str = "", li
 
 def _switch(default: bool, help: str, *, live: bool = True) -> Any:
     return _key("switch", default, None, None, "", help, live, strict=True)
+
+
+def _state(help: str) -> Any:
+    return _key("switch", False, None, None, "", f"State, kept by the engine: {help}", True, strict=True, state=True)
 
 
 def _choice(default: str | None, help: str, *, live: bool = True) -> Any:
@@ -405,8 +412,8 @@ class ControlsConfig(Section):
     dynamic_cross_attn_mode: Literal["confidence", "temperament"] | None = _choice(
         None, "Lets confidence or temperament turn the scaffold's influence up and down. Null keeps it steady."
     )
-    has_woken: bool = _switch(False, "State, kept by the engine: whether it has greeted the world.")
-    is_sleeping: bool = _switch(False, "State, kept by the engine: whether it is in gestation.")
+    has_woken: bool = _state("whether it has greeted the world.")
+    is_sleeping: bool = _state("whether it is in gestation.")
     confidence_history_maxlen: Whole = _integer(
         5, 1, 1000, "Answers whose confidence counts. More makes temperament slower to react.", unit="answers"
     )

@@ -12,14 +12,9 @@ from engine.home import Home
 from engine.memory.journal import Journal
 from engine.memory.memories import Memory
 from engine.memory.nights import NightRecord
-from engine.memory.record import JournalError
 from engine.memory.schema import plain_errors
 
 MOST_NIGHTS = 200
-
-
-class DiaryError(Exception):
-    """The journal cannot be read; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +34,7 @@ def read_diary(home: Home) -> Diary:
     """Read the diary of the lifeform in ``home``; a home without a journal has an empty one.
 
     Raises:
-        DiaryError: When the journal cannot be read.
+        JournalError: When the journal cannot be read.
     """
-    try:
-        with Journal.open(home.journal_path, read_only=True) as journal, plain_errors(journal.path):
-            return Diary(tuple(journal.nights.last(MOST_NIGHTS)), tuple(journal.memories.all()))
-    except JournalError as error:
-        raise DiaryError(str(error)) from error
+    with Journal.open(home.journal_path, read_only=True) as journal, plain_errors(journal.path):
+        return Diary(tuple(journal.nights.last(MOST_NIGHTS)), tuple(journal.memories.all()))

@@ -75,6 +75,7 @@ class Engine:
     Attributes:
         home: The lifeform's folder.
         config: Its settings; read them, and change them by submitting ``config`` lines.
+        config_path: Where ``config save`` writes them.
         outbox: What it has to say.
     """
 
@@ -83,7 +84,7 @@ class Engine:
         self.home = home
         self.config = config
         self.outbox = Outbox(Snapshot(read_only=home.read_only))
-        self._config_path = config_path
+        self.config_path = config_path or home.config_path
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._ids = itertools.count(1)
         self._held: deque[Submit] = deque()  # long jobs that came while another one ran
@@ -156,7 +157,7 @@ class Engine:
     def _open(self) -> bool:
         """Open journal and mind, which need no torch."""
         try:
-            self._life = Lifeform(self.home, self.config, self._config_path)
+            self._life = Lifeform(self.home, self.config, self.config_path)
         except JournalError as error:
             self._fail(error)
             return False

@@ -29,6 +29,7 @@ from sovl_tui.palette import SovlCommands
 from sovl_tui.pump import IDLE_SECONDS, Pump
 from sovl_tui.rooms import LIVE, ROOMS, Room
 from sovl_tui.screens.live import LiveScreen
+from sovl_tui.settings import Settings
 from sovl_tui.stderr_guard import stderr_guard
 from sovl_tui.themes import MOOD_DEFAULTS, OWN_THEMES
 from sovl_tui.vitals import Vitals
@@ -57,6 +58,7 @@ class SovlApp(App[None]):
         self.config = config
         self.live = LiveScreen(History(None if engine.home.read_only else engine.home.history_path))
         self.rooms = Rooms(self, rooms, self.live)
+        self.settings = Settings(config, engine.config_path)
         self.crash: BaseException | None = None
         self.crash_report: Path | None = None
         self._pump = Pump(engine.outbox, self, self._set_pace)
@@ -136,6 +138,7 @@ class SovlApp(App[None]):
 
     def take(self, events: Sequence[Event]) -> None:
         """Events of one tick."""
+        self.settings.take(events)
         self.rooms.take(events)
         for event in events:
             match event:

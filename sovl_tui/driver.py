@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from engine import Home
@@ -14,6 +15,11 @@ class Driver(Protocol):
     @property
     def home(self) -> Home:
         """The lifeform's folder; the app keeps the prompt's history and crash reports there."""
+        ...
+
+    @property
+    def config_path(self) -> Path:
+        """The file of settings that ``config save`` writes."""
         ...
 
     @property

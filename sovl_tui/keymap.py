@@ -57,6 +57,20 @@ TRANSCRIPT_KEYS = (
 )
 """Work on the conversation."""
 
+CONFIG_KEYS = (
+    KeySpec("config.edit", "enter,space", "enter", "change the setting; a switch turns at once", "edit"),
+    KeySpec("config.search", "slash", "/", "search names, help and values", "search"),
+    KeySpec("config.next_section", "right", "→", "next section", "section(1)"),
+    KeySpec("config.previous_section", "left", "←", "section before", "section(-1)"),
+    KeySpec("config.changed", "m", "m", "show only what is no default", "only_changed"),
+    KeySpec("config.undo", "u", "u", "undo the last change", "undo"),
+    KeySpec("config.reset", "r,delete", "r", "give the setting its default back", "reset_key"),
+    KeySpec("config.reset_all", "R", "R", "give every setting its default back, after a look", "reset_all"),
+    KeySpec("config.save", "s,ctrl+s", "s", "save to the file, after a look at what changes", "save"),
+    KeySpec("config.copy", "y", "y", "copy the line that sets it", "copy_line"),
+)
+"""Work in the configuration."""
+
 
 SLEEP_KEYS = (
     KeySpec("sleep.pause", "p", "p", "hold the night where it is, or let it go on", "pause"),

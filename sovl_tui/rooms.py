@@ -38,5 +38,6 @@ ROOMS: tuple[Room, ...] = (
         follows=(SleepPhase,),
     ),
     Room("memory", "f5", "F5", "what it has learned", "sovl_tui.screens.memory:MemoryScreen", follows=(Woke,)),
+    Room("config", "f6", "F6", "every setting", "sovl_tui.screens.config:ConfigScreen"),
 )
 """From left to right."""

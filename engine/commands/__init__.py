@@ -9,6 +9,7 @@ from .grammar import Intent, hint, parse
 from .help import explained
 from .registry import COMMANDS, closest, find
 from .spec import Argument, Call, CommandSpec, Flag, Refused
+from .words import quoted
 
 __all__ = [
     "COMMANDS",
@@ -25,4 +26,5 @@ __all__ = [
     "find",
     "hint",
     "parse",
+    "quoted",
 ]

@@ -70,6 +70,23 @@ def rate(life: Lifeform, call: Call) -> None:
     call.output(f"Rated {call.args['thumb']}: #{number} {excerpt(rated.response, _LONG_EXCERPT) or '(no words)'}")
 
 
+def trainable(life: Lifeform, call: Call) -> None:
+    """Let sleep learn from an interaction, or keep it from doing so."""
+    if life.read_only:
+        raise Refused("This home is open read-only, so nothing can be marked; close the other SOVL and start again.")
+    number, on = call.args["id"], call.args["state"] == "on"
+    said = life.journal.get(number)
+    if said is None:
+        raise Refused(f"There is no interaction #{number}; history and recall show the numbers.")
+    life.journal.set_trainable(number, on)
+    lines = [f"{'May be learned' if on else 'Will not be learned'}: #{number} {excerpt(said.prompt, _LONG_EXCERPT)}"]
+    known = [one for one in life.journal.memories.said_in(number) if one.current]
+    if known and not on:
+        numbers = ", ".join(f"forget {one.id}" for one in known)
+        lines.append(f"Something of it is remembered already; {numbers} unlearns that.")
+    call.output("\n".join(lines))
+
+
 def export(life: Lifeform, call: Call) -> None:
     """Write the journal as JSON lines."""
     path = path_of(call.args["file"])
@@ -173,6 +190,18 @@ RECORDS = (
         ),
         help="The rating is kept in the journal, and exported with it.",
         examples=("rate up", "rate down 12"),
+    ),
+    CommandSpec(
+        "trainable",
+        "control",
+        "Lets sleep learn from an interaction, or keeps it from that.",
+        trainable,
+        arguments=(
+            Argument("id", "int", help="its number, as history shows it"),
+            Argument("state", "choice", choices=("on", "off")),
+        ),
+        help="What was learned of it before stays; forget takes that back.",
+        examples=("trainable 12 off",),
     ),
     CommandSpec(
         "export",

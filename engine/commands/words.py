@@ -13,7 +13,10 @@ _CLOSING = {'"': '"', "'": "'", "“": "”"}
 _START = re.compile(r"\S")
 _PLAIN = re.compile(r"\S+")
 _ESCAPED = re.compile(r'\\(["\\])')
-_END = {mark: re.compile(rf"(?<!\\){mark}(?!\S)" if mark == '"' else rf"{mark}(?!\S)") for mark in _CLOSING.values()}
+_END = {
+    mark: re.compile(rf"(?<!\\)(?:\\\\)*{mark}(?!\S)" if mark == '"' else rf"{mark}(?!\S)")
+    for mark in _CLOSING.values()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ def split(text: str) -> list[Word]:
     return found
 
 
+def quoted(text: str) -> str:
+    r"""``text`` in double quotes, so that :func:`split` takes it for one word and gives it back unchanged."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _quoted(text: str, at: int, hopeless: set[str]) -> Word | None:
     mark = _CLOSING.get(text[at])
     if mark is None or mark in hopeless:
@@ -47,7 +55,7 @@ def _quoted(text: str, at: int, hopeless: set[str]) -> Word | None:
     if end is None:
         hopeless.add(mark)
         return None
-    inside = text[at + 1 : end.start()]
+    inside = text[at + 1 : end.end() - 1]
     return Word(_ESCAPED.sub(r"\1", inside) if mark == '"' else inside, at, end.end(), quoted=True)
 
 

@@ -13,22 +13,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from . import jsonl
+from .exporting import reason, write_beside
 from .memories import Memories
 from .nights import Nights
 from .record import Interaction, JournalError, JournalEvent, storable
+from .rows import COLUMNS, INSERT, SELECT, column, interaction_of
 from .schema import connect, connect_read_only, plain_errors
 
 __all__ = ["ImportReport", "Interaction", "Journal", "JournalError", "JournalEvent", "move_aside"]
@@ -38,13 +38,6 @@ MOST_PROBLEMS = 100
 
 _MOST_SEARCH_WORDS = 32
 _MOST_ROWS = 2**31
-
-_COLUMNS = tuple(column.name for column in fields(Interaction))
-_SELECT = f"SELECT {', '.join(f'interactions.{name}' for name in _COLUMNS)} FROM interactions"
-_INSERT = (
-    f"INSERT INTO interactions ({', '.join(_COLUMNS[1:])}, fingerprint) "
-    f"VALUES ({', '.join('?' for _ in _COLUMNS[1:])}, ?)"
-)
 
 
 @dataclass(slots=True)
@@ -87,7 +80,7 @@ class Journal:
         with plain_errors(file):
             connection = connect_read_only(file) if read_only else connect(file)
             try:
-                connection.execute(f"{_SELECT} ORDER BY id DESC LIMIT 1").fetchone()  # finds most damage at once
+                connection.execute(f"{SELECT} ORDER BY id DESC LIMIT 1").fetchone()  # finds most damage at once
             except BaseException:
                 connection.close()
                 raise
@@ -286,8 +279,8 @@ class Journal:
     def __iter__(self) -> Iterator[Interaction]:
         """Every interaction, oldest first, one at a time: the journal may be larger than memory."""
         with plain_errors(self.path):
-            for row in self._connection.execute(f"{_SELECT} ORDER BY id"):
-                yield _interaction(row)
+            for row in self._connection.execute(f"{SELECT} ORDER BY id"):
+                yield interaction_of(row)
 
     # -- JSON lines ----------------------------------------------------------------------------------------------------
 
@@ -301,26 +294,7 @@ class Journal:
         """
         if not isinstance(target, (str, os.PathLike)):
             return self._write(target)
-        path = Path(target)
-        beside: str | None = None
-        try:
-            if path.exists() and self.path.exists() and path.samefile(self.path):
-                raise JournalError(f"{path} is the journal itself; choose another file.")
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".export-", delete=False
-            ) as file:
-                beside = file.name
-                count = self._write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(beside).replace(path)
-            beside = None
-        except (OSError, ValueError) as error:
-            raise JournalError(f"{path} cannot be written: {_reason(error)}. The journal is unchanged.") from error
-        finally:
-            if beside is not None:
-                Path(beside).unlink(missing_ok=True)
-        return count
+        return write_beside(Path(target), self.path, self._write)
 
     def import_jsonl(
         self, source: str | os.PathLike[str], progress: Callable[[int, int], None] | None = None
@@ -343,7 +317,7 @@ class Journal:
                     if progress is not None and line.number % 256 == 0:
                         progress(file.tell(), total)
         except (OSError, ValueError) as error:
-            raise JournalError(f"{path} cannot be read: {_reason(error)}. Nothing was imported.") from error
+            raise JournalError(f"{path} cannot be read: {reason(error)}. Nothing was imported.") from error
         return report
 
     def _write(self, file: IO[str]) -> int:
@@ -368,8 +342,8 @@ class Journal:
 
     def _insert(self, interaction: Interaction) -> int:
         """Add a record inside an open transaction; its own id is not used. Returns the new one."""
-        row = [_column(getattr(interaction, name)) for name in _COLUMNS[1:]]
-        cursor = self._connection.execute(_INSERT, (*row, _fingerprint(interaction)))
+        row = [column(getattr(interaction, name)) for name in COLUMNS[1:]]
+        cursor = self._connection.execute(INSERT, (*row, _fingerprint(interaction)))
         return int(cursor.lastrowid or 0)
 
     def _holds(self, interaction: Interaction, dated: bool) -> bool:
@@ -382,7 +356,7 @@ class Journal:
 
     def _select(self, rest: str, values: tuple[Any, ...]) -> list[Interaction]:
         with plain_errors(self.path):
-            return [_interaction(row) for row in self._connection.execute(f"{_SELECT} {rest}", values)]
+            return [interaction_of(row) for row in self._connection.execute(f"{SELECT} {rest}", values)]
 
     def _one(self, query: str, values: tuple[Any, ...] = ()) -> Any:
         with plain_errors(self.path):
@@ -398,24 +372,6 @@ def move_aside(path: str | os.PathLike[str]) -> Path:
         if part.exists():
             part.rename(aside.with_name(aside.name + ending))
     return aside
-
-
-def _interaction(row: tuple[Any, ...]) -> Interaction:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    values["is_system_question"] = bool(values["is_system_question"])
-    values["trainable"] = bool(values["trainable"])
-    values["extra"] = json.loads(values["extra"])
-    return Interaction(**values)
-
-
-def _column(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, dict):
-        return json.dumps(value, default=str)
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _fingerprint(interaction: Interaction) -> bytes:
@@ -436,7 +392,3 @@ def _searchable_words(text: str) -> Iterator[str]:
 
 def _limit(n: int) -> int:
     return min(max(0, n), _MOST_ROWS)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

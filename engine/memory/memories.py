@@ -99,6 +99,10 @@ class Memories:
         """Every memory, oldest first."""
         return self._select("ORDER BY id", ())
 
+    def said_in(self, interaction_id: int) -> list[Memory]:
+        """The memories that were found in one interaction, oldest first."""
+        return self._select("WHERE interaction_id = ? ORDER BY id", (interaction_id,))
+
     def judge(self, memory_id: int, verdict: Verdict, strength: float, when: float, *, trained: bool) -> None:
         """Write down what an audit said of one memory."""
         self._connection.execute(

@@ -79,6 +79,11 @@ _MIGRATIONS: tuple[str, ...] = (
         questions TEXT NOT NULL DEFAULT '[]'
     );
     """,
+    # 2 → 3: whoever reads a million entries by time needs neither their texts nor a sort
+    """
+    CREATE INDEX interactions_by_time ON interactions (timestamp, id, command, mood, trainable, slept_at);
+    CREATE INDEX events_by_time ON events (timestamp, id, kind);
+    """,
 )
 
 _VERSION = len(_MIGRATIONS)
@@ -98,7 +103,16 @@ def connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def connect_read_only(file: Path) -> sqlite3.Connection:
+def connect_beside_writer(file: Path) -> sqlite3.Connection:
+    """Open ``file`` for reading while somebody else of this program writes, or is about to.
+
+    Unlike :func:`connect_read_only` it may create the companion files of a journal at rest, so what is written later is
+    seen, too.
+    """
+    return connect_read_only(file, at_rest=False)
+
+
+def connect_read_only(file: Path, at_rest: bool = True) -> sqlite3.Connection:
     """Open ``file`` without changing anything on disk; a journal that nobody has begun yet reads as empty.
 
     Reading in WAL mode needs two companion files. They are there while somebody writes. Without them the file is at
@@ -108,7 +122,7 @@ def connect_read_only(file: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         _migrate(connection)
         return connection
-    query = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
+    query = "mode=ro" if not at_rest or file.with_name(f"{file.name}-wal").exists() else "mode=ro&immutable=1"
     connection = sqlite3.connect(
         f"{file.absolute().as_uri()}?{query}",
         uri=True,

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
-from engine import Diary, DiaryError, read_diary
+from engine import Diary, JournalError, read_diary
 from engine.api import Done, Event, MemoryAsked, Outcome, Output, Passage, Started, TextChunk
 from sovl_tui.ink import Ink
 from sovl_tui.keymap import MEMORY_KEYS, bindings
@@ -21,10 +21,10 @@ from sovl_tui.memory_drawing import Asked, detail_line, detail_rows, memory_line
 from sovl_tui.memory_rows import ORDERS, MemoryRow, in_order, memory_rows
 from sovl_tui.screens.room import APP_BAR, RoomScreen
 from sovl_tui.vitals import Vitals
+from sovl_tui.widgets.data_list import DataList
 from sovl_tui.widgets.key_bar import Key
 from sovl_tui.widgets.lines import Lines
 from sovl_tui.widgets.memory_parts import AskedNow, LingeringDreams, MemorySummary
-from sovl_tui.widgets.row_list import RowList
 
 _CHANGING = frozenset({"sleep", "dream", "forget", "import", "load", "reset"})
 """Commands after which the memories may be others."""
@@ -48,9 +48,9 @@ class MemoryScreen(RoomScreen):
     def __init__(self) -> None:
         super().__init__()
         self.summary = MemorySummary(id="memory-summary")
-        self.memories = RowList(partial(_memory_line, self), id="memory-list", cursor=True)  # type: ignore[arg-type]
+        self.memories = DataList(partial(_memory_line, self), id="memory-list", cursor=True)
         self.lingering = LingeringDreams(id="memory-dreams")
-        self.detail = RowList(detail_line, id="memory-detail")  # type: ignore[arg-type]
+        self.detail = DataList(detail_line, id="memory-detail")
         self.asked_now = AskedNow(id="memory-ask")
         self.now = time.time()
         """When the memories were looked at; what is said to be long ago is so from here."""
@@ -131,7 +131,7 @@ class MemoryScreen(RoomScreen):
         """On a thread of its own: the journal may lie on a slow disk."""
         try:
             self.post_message(self.DiaryRead(read_diary(self.app.engine.home)))
-        except DiaryError as error:
+        except JournalError as error:
             self.post_message(self.DiaryRead(Diary(), str(error)))
 
     @on(DiaryRead)
@@ -156,7 +156,7 @@ class MemoryScreen(RoomScreen):
         self.memories.show(rows, empty=_NOTHING_YET)
         if kept is not None:
             same = [index for index, row in enumerate(rows) if row.memory.id == kept.memory.id]
-            self.memories.point_to(same[0] if same else 0)
+            self.memories.move_to(same[0] if same else 0)
         self.summary.show((tuple(rows), self._order))
         self.set_class(not rows, "-no-memory")
         self._show_dreams()
@@ -182,16 +182,16 @@ class MemoryScreen(RoomScreen):
         row = self._current
         self.asked_now.show_asked(self._asked.get(row.memory.id) if row is not None else None)
 
-    @on(RowList.Sized, "#memory-detail")
+    @on(DataList.Sized, "#memory-detail")
     def _sized(self) -> None:
         self._show_detail()
 
-    @on(RowList.Moved, "#memory-list")
+    @on(DataList.Pointed, "#memory-list")
     def _moved(self) -> None:
-        self.detail.scroll_to(y=0, animate=False, force=True, immediate=True)
+        self.detail.scroll_to_item(0)
         self._show_detail()
 
-    @on(RowList.Opened, "#memory-list")
+    @on(DataList.Opened, "#memory-list")
     def _opened(self) -> None:
         self.add_class("-detail")
         self.detail.focus()

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
-from engine import Diary, DiaryError, read_diary
+from engine import Diary, JournalError, read_diary
 from engine.api import Done, EngineFailed, Event, Output, SleepPhase, Woke
 from sovl_tui.ink import Ink
 from sovl_tui.keymap import SLEEP_KEYS, bindings
@@ -20,12 +20,12 @@ from sovl_tui.night_drawing import diary_row, dream_row, verdict_row
 from sovl_tui.night_pages import NightPage, dream_rows, page_of
 from sovl_tui.screens.room import APP_BAR, RoomScreen
 from sovl_tui.vitals import Vitals
+from sovl_tui.widgets.data_list import DataList
 from sovl_tui.widgets.figure import Figure
 from sovl_tui.widgets.key_bar import Key
 from sovl_tui.widgets.lines import Lines
 from sovl_tui.widgets.night_curve import NightCurve
 from sovl_tui.widgets.night_head import NightHead
-from sovl_tui.widgets.row_list import RowList
 
 _PARTS = ("dreams", "curves", "verdicts")
 """What shows where there is room for one thing only."""
@@ -54,9 +54,9 @@ class SleepScreen(RoomScreen):
         self.head = NightHead(id="sleep-head")
         self.loss = NightCurve("loss", "primary", 0.5, 2, id="sleep-loss")
         self.drift = NightCurve("drift elsewhere", "secondary", 0.02, 3, id="sleep-drift")
-        self.dreams = RowList(dream_row, id="sleep-dreams")  # type: ignore[arg-type]
-        self.verdicts = RowList(verdict_row, id="sleep-verdicts")  # type: ignore[arg-type]
-        self.diary = RowList(diary_row, id="sleep-diary", cursor=True, empty="no night yet")  # type: ignore[arg-type]
+        self.dreams = DataList(dream_row, id="sleep-dreams")
+        self.verdicts = DataList(verdict_row, id="sleep-verdicts")
+        self.diary = DataList(diary_row, id="sleep-diary", cursor=True, empty="no night yet")
         self._pages: list[NightPage] = []
         self._at: NightPage | None = None
         """The page that is seen; None for the newest one, whichever that is."""
@@ -175,7 +175,7 @@ class SleepScreen(RoomScreen):
         """On a thread of its own: the journal may lie on a slow disk."""
         try:
             self.post_message(self.DiaryRead(read_diary(self.app.engine.home)))
-        except DiaryError as error:
+        except JournalError as error:
             self.post_message(self.DiaryRead(Diary(), str(error)))
 
     @on(DiaryRead)
@@ -199,7 +199,7 @@ class SleepScreen(RoomScreen):
         self.diary.show(self._all[::-1])
         page = self._page
         if page is not None:
-            self.diary.point_to(self._all[::-1].index(page))
+            self.diary.move_to(self._all[::-1].index(page))
         self._show_all()
 
     @property
@@ -213,14 +213,14 @@ class SleepScreen(RoomScreen):
             return self._at
         return self._all[-1] if self._all else None
 
-    @on(RowList.Moved, "#sleep-diary")
+    @on(DataList.Pointed, "#sleep-diary")
     def _chosen(self) -> None:
         page = self.diary.current
         if isinstance(page, NightPage) and page is not self._page:
             self._at = None if page is self._all[-1] else page
             self._show_all()
 
-    @on(RowList.Opened, "#sleep-diary")
+    @on(DataList.Opened, "#sleep-diary")
     def _opened(self) -> None:
         self.remove_class("-diary")
         self.dreams.focus()
@@ -311,7 +311,7 @@ class SleepScreen(RoomScreen):
 
     def action_turn(self, step: int) -> None:
         """Turn to an earlier (-1) or a later night."""
-        self.diary.point_to(self.diary.index - step)
+        self.diary.move_to(self.diary.cursor - step)
 
     def action_diary(self) -> None:
         """Show all nights where they are not seen anyway."""

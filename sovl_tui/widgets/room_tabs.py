@@ -63,7 +63,8 @@ class RoomTabs(Lines):
         vitals = self._data[2]
         if vitals is None or room < _LEAST_STATE:
             return Text()
-        state = Text(f"{face(vitals)} ", pen(ink.mood(vitals.snapshot.mood), bold=True))
+        state = Text()
+        state.append(f"{face(vitals)} ", pen(ink.mood(vitals.snapshot.mood), bold=True))
         words = state_words(vitals, ink)
         if state.cell_len + words.cell_len + 1 <= room:
             state.append_text(words)

@@ -1,18 +1,17 @@
-"""A long list on Textual's line API: rows are plain data, and only those in view are ever drawn.
+"""A list with a cursor on Textual's line API, for a hundred rows or a million: only what is in view is ever drawn.
 
-It follows its end while rows arrive there, until the reader scrolls away; with a cursor it is a list to choose from.
+It scrolls by items. An item may take several lines; where each one begins is found out from the top of the view down,
+so nothing has to be known about items that are out of view.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
 from typing import ClassVar
 
-from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
@@ -21,217 +20,273 @@ from textual.strip import Strip
 from sovl_tui.ink import Ink, pen
 from sovl_tui.widgets.lines import to_strip
 
-Row = Hashable
-"""What a row shows; equal rows look equal."""
-Draw = Callable[[Row, int, Ink], Text]
-"""A row on so many columns."""
-
-_WHEEL_ROWS = 3
+_WHEEL_ITEMS = 3
+_MOST_CACHED = 2000
 
 
 class RowList(ScrollView, can_focus=True):
-    """Rows of one line each. ``index`` is where the cursor is; it stays with its row's key when rows change."""
+    """Items from top to bottom. A subclass says how many there are, and draws one at a time."""
 
-    # In the base class a new size of the content lays out the whole screen.
+    # In the base class a new number of rows lays out the whole screen. Nothing but the scrollbar depends on it here.
     virtual_size = Reactive(Size(0, 0), layout=False)
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False, id="list.up"),
-        Binding("down", "move(1)", "Down", show=False, id="list.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="list.page_up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="list.page_down"),
-        Binding("home", "to_end(False)", "First", show=False, id="list.first"),
-        Binding("end", "to_end(True)", "Last", show=False, id="list.last"),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup,ctrl+b", "move_page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "move_page(1)", "Page down", show=False),
+        Binding("home,g", "move_to_end(-1)", "First", show=False),
+        Binding("end,G", "move_to_end(1)", "Last", show=False),
     ]
 
     class Moved(Message):
-        """The cursor is on another row."""
+        """The cursor is somewhere else, or something else is under it."""
 
-        def __init__(self, rows: RowList) -> None:
-            self.rows = rows
-            super().__init__()
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest of those that wait counts."""
+            return isinstance(message, type(self))
 
-        @property
-        def control(self) -> RowList:
-            """The list."""
-            return self.rows
+    class Chosen(Message):
+        """The item under the cursor is wanted: by double click."""
 
-    class Sized(Moved):
-        """The rows have another width now; what is wrapped in them has to be wrapped anew."""
+    tall = False
+    """Whether items may take several lines."""
+    empty = ""
+    """What is said where there are no items."""
 
-    class Opened(Moved):
-        """A row was chosen, by Enter or a second click."""
-
-    def __init__(self, draw: Draw, *, id: str, cursor: bool = False, empty: str = "") -> None:
-        """``empty`` is what stands where there are no rows."""
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ink: Ink | None = None
-        self.index = 0
-        self.following = not cursor
-        self._draw, self._empty = draw, empty
-        self._with_cursor = cursor
-        self._rows: tuple[Row, ...] = ()
-        self._strips: dict[int, Strip] = {}
-        self._drawn_for: tuple[int, Ink | None] = (0, None)
-        if cursor:
-            self._bindings.bind("enter", "open", "Open", show=False)
+        self.count = 0
+        self.cursor = 0
+        self._cache: dict[int, list[Strip]] = {}
+        self._cache_width = 0
+        self._view: list[tuple[int, int]] = []
+        """For each line of the view, its item and which line of it."""
+        self._view_key: tuple[int, int, int] | None = None
+        self._top = 0
 
-    # -- what is to be seen --------------------------------------------------------------------------------------------
+    # -- for subclasses ------------------------------------------------------------------------------------------------
+
+    def draw(self, index: int, width: int, ink: Ink, here: bool) -> list[Text]:
+        """The lines of item ``index``, at least one; ``here`` when the cursor is on it."""
+        raise NotImplementedError
+
+    def selectable(self, index: int) -> bool:
+        """Whether the cursor may stand on item ``index``."""
+        return True
+
+    def scrolled(self) -> None:
+        """The view shows other items now."""
+
+    # -- content -------------------------------------------------------------------------------------------------------
 
     @property
-    def rows(self) -> tuple[Row, ...]:
-        """What is shown."""
-        return self._rows
+    def page(self) -> int:
+        """Lines of the view."""
+        return max(1, self.scrollable_content_region.height)
 
     @property
-    def current(self) -> Row | None:
-        """The row under the cursor; None without any."""
-        return self._rows[self.index] if self._with_cursor and self._rows else None
+    def top(self) -> int:
+        """The first item in view."""
+        return self._top
 
-    def show(self, rows: Sequence[Row], empty: str | None = None) -> None:
-        """Show ``rows``; those that are there already are not drawn again."""
-        if empty is not None and empty != self._empty:
-            self._empty = empty
-            self.refresh()
-        new = tuple(rows)
-        if new == self._rows:
-            return
-        same = next((n for n, (a, b) in enumerate(zip(new, self._rows, strict=False)) if a != b), None)
-        same = min(len(new), len(self._rows)) if same is None else same
-        self._strips = {number: strip for number, strip in self._strips.items() if number < same}
-        self._rows = new
-        self.index = max(0, min(self.index, len(new) - 1))
-        self._fit()
+    def set_count(self, count: int) -> None:
+        """There are ``count`` items now, and any of them may be another than before."""
+        self.count = count
+        self.cursor = max(0, min(self.cursor, count - 1))
+        self._resize_range()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw all anew."""
+        self._cache.clear()
+        self._view_key = None
         self.refresh()
 
-    def point_to(self, index: int) -> None:
-        """Put the cursor on a row, and see to it that it is in view."""
-        index = max(0, min(index, len(self._rows) - 1))
-        if index != self.index:
-            self.index = index
+    def redraw_item(self, index: int) -> None:
+        """Draw one item anew, where it is in view."""
+        self._cache.pop(index, None)
+        if self.tall:
+            self._view_key = None
             self.refresh()
-            self.post_message(self.Moved(self))
-        self._reveal()
-
-    def follow(self, following: bool) -> None:
-        """Stay at the end from now on, or go back to the first row and stay there."""
-        if following != self.following:
-            self.following = following
-            if not following:
-                self.scroll_to(y=0, animate=False, force=True, immediate=True)
-            self._fit()
+        else:
+            self._refresh_item(index)
 
     def use_ink(self, ink: Ink) -> None:
         """Draw in other colours."""
         if ink != self.ink:
             self.ink = ink
-            self.refresh()
+            self.redraw()
 
-    # -- scrolling -----------------------------------------------------------------------------------------------------
-
-    @property
-    def _height(self) -> int:
-        return self.scrollable_content_region.height
-
-    def _fit(self) -> None:
-        """Bring the scroll range up to date, and stay at the end where that is followed."""
-        size = Size(self.scrollable_content_region.width, len(self._rows))
-        if not self.is_mounted or not size.width:
-            return
+    def _resize_range(self) -> None:
+        region = self.scrollable_content_region
+        # Tall items: whatever is at the end, any item may be the first in view.
+        height = self.count + (max(0, region.height - 1) if self.tall and self.count else 0)
+        size = Size(region.width, height)
         if self.virtual_size != size:
             self.virtual_size = size
-            self._refresh_scrollbars()
             self.vertical_scrollbar.window_virtual_size = size.height
-        if self.following:
-            self.scroll_to(y=max(0, size.height - self._height), animate=False, force=True, immediate=True)
-        elif self._with_cursor:
-            self._reveal()
+        self._top = max(0, min(self._top, self.count - 1))
+        self.scroll_to_item(self._top)
 
-    def _reveal(self) -> None:
-        top = round(self.scroll_y)
-        if self.index < top:
-            self.scroll_to(y=self.index, animate=False, force=True, immediate=True)
-        elif self._height and self.index >= top + self._height:
-            self.scroll_to(y=self.index - self._height + 1, animate=False, force=True, immediate=True)
+    # -- drawing -------------------------------------------------------------------------------------------------------
 
-    def on_resize(self) -> None:
-        """The rows are of another width."""
-        self._fit()
-        self.post_message(self.Sized(self))
+    def _lines_of(self, index: int) -> list[Strip]:
+        width = self.scrollable_content_region.width
+        if width != self._cache_width or len(self._cache) > _MOST_CACHED:
+            self._cache.clear()
+            self._cache_width = width
+        strips = self._cache.get(index)
+        if strips is None:
+            assert self.ink is not None
+            texts = self.draw(index, width, self.ink, index == self.cursor and self.selectable(index))
+            strips = [to_strip(text, width) for text in texts]
+            self._cache[index] = strips
+        return strips
+
+    def _arrange(self) -> list[tuple[int, int]]:
+        height = self.scrollable_content_region.height
+        key = (self._top, height, self.count)
+        if key != self._view_key:
+            self._view_key = key
+            self._view = []
+            index = self._top
+            while index < self.count and len(self._view) < height:
+                lines = len(self._lines_of(index)) if self.tall else 1
+                self._view += [(index, part) for part in range(lines)]
+                index += 1
+        return self._view
+
+    def render_line(self, y: int) -> Strip:
+        """The strip for line ``y`` of the view."""
+        width = self.scrollable_content_region.width
+        base = self.rich_style
+        if self.ink is None or width <= 0:
+            return Strip.blank(self.size.width, base)
+        view = self._arrange()
+        if y >= len(view):
+            words = self.empty if y == 1 and not self.count else ""
+            return to_strip(Text(f"  {words}", pen(self.ink.muted)), width).apply_style(base)
+        index, part = view[y]
+        return self._lines_of(index)[part].apply_style(base)
+
+    def _refresh_item(self, index: int) -> None:
+        y = index - self._top
+        region = self.scrollable_content_region
+        if 0 <= y < region.height:
+            self.refresh(Region(0, y, region.width, 1))
+
+    # -- moving --------------------------------------------------------------------------------------------------------
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the end again once it is reached."""
+        """Draw what came into view."""
         super().watch_scroll_y(old_value, new_value)
-        if not self._with_cursor and round(old_value) != round(new_value):
-            self.following = new_value >= len(self._rows) - self._height
-        self.refresh()
+        top = max(0, min(round(new_value), self.count - 1))
+        if top != self._top:
+            self._top = top
+            self.refresh()
+            self.scrolled()
+
+    def on_resize(self) -> None:
+        """Another size: the cursor stays in view."""
+        self._resize_range()
+        self.show_cursor()
+        self.redraw()
+
+    def scroll_to_item(self, top: int) -> None:
+        """Make ``top`` the first item in view."""
+        limit = self.count - 1 if self.tall else self.count - self.page
+        top = max(0, min(top, limit))
+        if top != self._top or round(self.scroll_y) != top:
+            self._top = top
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+            self.refresh()
+            self.scrolled()
+
+    def show_at(self, index: int, top: int) -> None:
+        """Put the cursor on item ``index`` with item ``top`` as the first in view, as far as there is room."""
+        self.cursor = max(0, min(index, self.count - 1))
+        self.scroll_to_item(top)
+        self.show_cursor()
+        self.redraw()
+        self.post_message(self.Moved())
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on item ``index`` and show it."""
+        index = max(0, min(index, self.count - 1))
+        if index != self.cursor:
+            before, self.cursor = self.cursor, index
+            self.redraw_item(before)
+            self.redraw_item(index)
+        self.show_cursor()
+        self.post_message(self.Moved())
+
+    def show_cursor(self) -> None:
+        """Scroll as little as needed for the item under the cursor to be seen whole."""
+        height = self.page
+        if self.cursor < self._top:
+            self.scroll_to_item(self.cursor)
+            return
+        if not self.tall:
+            if self.cursor >= self._top + height:
+                self.scroll_to_item(self.cursor - height + 1)
+            return
+        if self.ink is None or not self.count:
+            return
+        used, top = 0, self.cursor
+        for index in range(self.cursor, max(-1, self.cursor - height), -1):
+            used += len(self._lines_of(index))
+            if used > height and index != self.cursor:
+                break
+            top = index
+        if top > self._top:
+            self.scroll_to_item(top)
+
+    def _step(self, index: int, direction: int) -> int:
+        """From ``index`` on, the first item in ``direction`` that the cursor may stand on."""
+        while 0 <= index < self.count and not self.selectable(index):
+            index += direction
+        return index
 
     def action_move(self, step: int) -> None:
-        """The cursor, or the view where there is none."""
-        if self._with_cursor:
-            self.point_to(self.index + step)
-        else:
-            self.scroll_to(y=self.scroll_y + step, animate=False, force=True, immediate=True)
+        """Move the cursor by ``step`` items."""
+        index = self._step(self.cursor + step, step)
+        if 0 <= index < self.count:
+            self.move_to(index)
+        elif step < 0:
+            self.scroll_to_item(0)  # what cannot be stood on at the top can still be seen
 
-    def action_page(self, pages: int) -> None:
-        """A view's height, less a row to keep the place."""
-        self.action_move(pages * max(1, self._height - 1))
+    def action_move_page(self, pages: int) -> None:
+        """Move the cursor by a view."""
+        in_view = len({index for index, _ in self._arrange()}) if self.ink is not None else self.page
+        index = max(0, min(self.cursor + pages * max(1, in_view - 1), self.count - 1))
+        index = self._step(index, pages)
+        if not 0 <= index < self.count:
+            index = self._step(max(0, min(index, self.count - 1)), -pages)
+        self.move_to(index)
 
-    def action_to_end(self, end: bool) -> None:
-        """The first row, or the last."""
-        self.action_move(len(self._rows) if end else -len(self._rows))
+    def action_move_to_end(self, direction: int) -> None:
+        """Go to the first item (-1) or the last one (1)."""
+        self.move_to(self._step(0 if direction < 0 else self.count - 1, -direction))
+        if direction < 0:
+            self.scroll_to_item(0)
 
-    def action_open(self) -> None:
-        """Choose the row under the cursor."""
-        if self._rows:
-            self.post_message(self.Opened(self))
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse points; twice chooses."""
+        view = self._arrange() if self.ink is not None else []
+        place = event.get_content_offset(self)
+        if place is not None and place.y < len(view) and self.selectable(view[place.y][0]):
+            self.move_to(view[place.y][0])
+            if event.chain == 2:
+                self.post_message(self.Chosen())
 
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         event.prevent_default()
-        self.scroll_to(y=self.scroll_y - _WHEEL_ROWS, animate=False, force=True, immediate=True)
+        self.scroll_to_item(self._top - _WHEEL_ITEMS)
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
         event.prevent_default()
-        self.scroll_to(y=self.scroll_y + _WHEEL_ROWS, animate=False, force=True, immediate=True)
-
-    def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse points; there already, choose the row."""
-        place = event.get_content_offset(self)
-        if place is None or not self._with_cursor:
-            return
-        row = round(self.scroll_y) + place.y
-        if row == self.index and event.chain > 1:
-            self.action_open()
-        elif row < len(self._rows):
-            self.point_to(row)
-
-    # -- drawing -------------------------------------------------------------------------------------------------------
-
-    def render_line(self, y: int) -> Strip:
-        """The strip for row ``y`` of the view."""
-        width = self.scrollable_content_region.width
-        base = self.rich_style
-        if self.ink is None or not width:
-            return Strip.blank(width, base)
-        if self._drawn_for != (width, self.ink):
-            self._drawn_for = width, self.ink
-            self._strips.clear()
-        row = round(self.scroll_y) + y
-        if not self._rows and y == 0:
-            return to_strip(Text(self._empty, pen(self.ink.muted, italic=True)), width).apply_style(base)
-        if row >= len(self._rows):
-            return Strip.blank(width, base)
-        if row not in self._strips:
-            text = self._draw(self._rows[row], width, self.ink)
-            text.truncate(width, overflow="ellipsis")
-            self._strips[row] = to_strip(text, width)
-        strip = self._strips[row]
-        if self._with_cursor and row == self.index:
-            ground = self.ink.panel if self.has_focus else self.ink.surface
-            strip = Strip(
-                [type(part)(part.text, (part.style or Style.null()) + Style(bgcolor=ground.hex6)) for part in strip],
-                strip.cell_length,
-            )
-        return strip.apply_style(base)
+        self.scroll_to_item(self._top + _WHEEL_ITEMS)

@@ -276,13 +276,17 @@ def test_a_change_is_seen_by_whoever_holds_the_section() -> None:
 def test_any_value_is_either_valid_or_refused_in_one_line(key, value) -> None:
     config = Config()
     before = config.dump()
+    problem = config.problem(key.name, value)
+    assert config.dump() == before
     try:
         change = config.set(key.name, value)
     except ConfigError as error:
+        assert problem == str(error)
         assert str(error).isprintable()
         assert key.name in str(error)
         assert config.dump() == before
     else:
+        assert problem == ""
         now = config.get(key.name)
         assert now == change.new
         assert config.set(key.name, now).new == now
@@ -291,6 +295,10 @@ def test_any_value_is_either_valid_or_refused_in_one_line(key, value) -> None:
             assert not isinstance(now, bool)
         before[key.section][key.name] = now
         assert config.dump() == before
+
+
+def test_what_the_engine_keeps_is_marked() -> None:
+    assert [key.name for key in keys() if key.state] == ["has_woken", "is_sleeping"]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from driving import running, tiny_config
 from short_nights import shorten_nights
 
-from engine import DiaryError, Home, read_diary
+from engine import Home, JournalError, read_diary
 from engine.api import Dreamt, EngineState, MemoryAudited, Outcome, Output, Progress, Replayed, TrainingStep, Woke
 from engine.learning import pace
 from engine.learning import sleep as nights
@@ -132,6 +132,6 @@ def test_a_home_without_a_journal_has_an_empty_diary(home: Path) -> None:
 def test_a_journal_that_is_none_is_said_in_one_line(home: Path) -> None:
     home.mkdir()
     (home / "journal.sqlite3").write_text("no database at all, whatever its name says" * 50)
-    with pytest.raises(DiaryError, match="not a readable journal") as caught:
+    with pytest.raises(JournalError, match="not a readable journal") as caught:
         read_diary(Home(home))
     assert "\n" not in str(caught.value)

@@ -32,6 +32,7 @@ from engine.api import (
     Woke,
 )
 from engine.commands import parse
+from engine.config import Config, ConfigError, spec
 from engine.home import Home
 
 LOADED: dict[str, Any] = {
@@ -96,6 +97,7 @@ class FakeEngine:
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.home = Home(folder)
+        self.config_path = self.home.config_path
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "logs").mkdir(exist_ok=True)
         self.home.read_only = read_only
@@ -236,6 +238,32 @@ class FakeEngine:
         self.put(Output(id, "\n".join([message, *told, rest])), Output(id, "--- Awake ---"))
         self.state(EngineState.AWAKE, gestating=False)
         self.put(Done(id, Outcome.OK))
+
+    def obey(self, config: Config) -> None:
+        """From now on, carry out ``config`` lines at once, on ``config``, as the real engine does."""
+
+        def act(id: int, line: str) -> None:
+            intent = parse(line)
+            name = intent.spec.name if intent.spec else ""
+            if not name.startswith("config"):
+                return
+            self.put(Started(id, name))
+            try:
+                self._configure(config, name, intent.args)
+            except ConfigError as error:
+                self.put(Done(id, Outcome.REFUSED, message=str(error)))
+            else:
+                self.put(Output(id, f"{name}: done"), Done(id, Outcome.OK))
+
+        self.on_submit = act
+
+    def _configure(self, config: Config, name: str, args: dict[str, Any]) -> None:
+        if name == "config save":
+            config.save(self.config_path)
+        elif name == "config reset":
+            config.set(args["key"], spec(args["key"]).default)
+        else:
+            config.set(args["key"], args["value"])
 
     def fail(self, message: str, report: str = "") -> None:
         """Fall over."""

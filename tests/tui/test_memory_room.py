@@ -146,7 +146,7 @@ async def test_x_asks_before_it_forgets_and_the_list_shows_it(tmp_path: Path) ->
         stage.engine.command(number, "Will be unlearned in the next sleep: I am allergic to walnuts.")
         await stage.settle()
         assert texts(screen)[-1] == "I am allergic to walnuts." and "∅ 1 gone" in stage.screen_text
-        assert screen.memories.index == 4, "the cursor stays with its memory"
+        assert screen.memories.cursor == 4, "the cursor stays with its memory"
         before = len(stage.engine.lines)
         await stage.pilot.press("x", "y")
         assert len(stage.engine.lines) == before, "what is forgotten cannot be forgotten again"
@@ -160,7 +160,7 @@ async def test_o_sorts_in_other_ways(tmp_path: Path) -> None:
         await stage.pilot.press("o")
         await stage.settle()
         assert texts(screen)[0] == "My sister Ada plays the cello." and "weakest first" in stage.screen_text
-        assert screen.memories.index == texts(screen).index(newest[0])
+        assert screen.memories.cursor == texts(screen).index(newest[0])
         await stage.pilot.press("o")
         await stage.settle()
         assert texts(screen)[-1] == "My sister Ada plays the cello."

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from engine.api import Done, EngineState, Outcome, Passage, Progress, TextChunk, TrainingStep
 from engine.commands import Argument, CommandSpec, Completion
 from engine.commands.spec import Area
-from engine.config import Config
 from sovl_tui import palette as palette_module
-from sovl_tui.app import SovlApp
 from sovl_tui.keymap import room_keys
 from sovl_tui.screens import help as help_module
 from sovl_tui.screens import live
 from sovl_tui.screens.confirm import ConfirmScreen
 from sovl_tui.widgets import slash_popup
-from tests.tui.fakes import FakeEngine
+from tests.tui.pictures import NARROW, SMALL, WIDE, Act, Size, name_of, picture
 from tests.tui.stage import HOUSE, Stage
-
-Act = Callable[[Stage], Awaitable[None]]
 
 
 def command(name: str, area: Area, summary: str, *arguments: Argument) -> CommandSpec:
@@ -56,7 +51,6 @@ def fixed_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-WIDE, NARROW, SMALL = (120, 40), (80, 24), (40, 12)
 CODE = 'Here it is:\n\n```python\ndef double(number: int) -> int:\n    """Twice as much."""\n    return 2 * num'
 ANSWER = """The Moon is **mostly rock**, like the Earth's mantle.
 
@@ -273,21 +267,10 @@ SHOTS = [
 @pytest.mark.parametrize(
     ("act", "size", "theme"),
     SHOTS,
-    ids=[f"{act.__name__}-{size[0]}x{size[1]}-{theme}" for act, size, theme in SHOTS],
+    ids=map(name_of, SHOTS),
 )
-def test_look(act: Act, size: tuple[int, int], theme: str, tmp_path: Path, snap_compare: Callable[..., bool]) -> None:
-    engine = FakeEngine(tmp_path / "home")
-    config = Config()
-    config.set("interface_config.theme", f"sovl-{theme}")
-    config.set("interface_config.animations", False)
-    app = SovlApp(engine, config, HOUSE)
-
-    async def run_before(pilot: Pilot[None]) -> None:
-        stage = Stage(app, engine, pilot)
-        await act(stage)
-        await stage.settle()
-
-    assert snap_compare(app, terminal_size=size, run_before=run_before)
+def test_look(act: Act, size: Size, theme: str, tmp_path: Path, snap_compare: Callable[..., bool]) -> None:
+    picture(act, size, theme, tmp_path, snap_compare)
 
 
 def test_without_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: Callable[..., bool]) -> None:

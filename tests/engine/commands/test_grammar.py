@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.commands import COMMANDS, complete, find, hint, parse
+from engine.commands import COMMANDS, complete, find, hint, parse, quoted
 from engine.commands.words import split
 
 any_text = st.text(st.characters(exclude_categories=()))
@@ -405,6 +405,18 @@ def test_words_lose_nothing_but_blanks_and_quotes(text):
         if not word.quoted:
             assert text[word.start : word.end] == word.text
     assert text[ends[-1] :].strip() == ""
+
+
+@given(any_text)
+def test_what_is_quoted_comes_back_as_one_word(text):
+    (word,) = split(quoted(text))
+    assert (word.text, word.quoted) == (text, True)
+    assert parse(f"/config system_prompt {quoted(text)}").args == {"key": "system_prompt", "value": text}
+
+
+def test_words_take_linear_time_on_backslashes():
+    text = '"a' + "\\" * 100_000
+    assert len(split(text)) == 1
 
 
 def test_words_take_linear_time_on_quotes_that_never_close():

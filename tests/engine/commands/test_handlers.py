@@ -166,6 +166,20 @@ def test_recall_searches_all_conversations(life):
     assert run(life, 'recall "giraffe AND (*"') == "The journal holds nothing about: giraffe AND (*"
 
 
+def test_an_interaction_is_kept_from_learning_and_given_back(life):
+    number = say(life, "My cat is called Mia.")
+    assert run(life, f"trainable {number} off") == f"Will not be learned: #{number} My cat is called Mia."
+    assert life.journal.unslept()[0] == 0
+    assert run(life, f"trainable {number} on") == f"May be learned: #{number} My cat is called Mia."
+    assert life.journal.unslept()[0] == 1
+    with life.journal.transaction():
+        memory = life.journal.memories.keep("cat name", number, "My cat is called Mia.")
+    assert f"forget {memory.id} unlearns that" in run(life, f"trainable {number} off")
+    assert "no interaction #99" in refused(life, "trainable 99 off")
+    life.read_only = True
+    assert "read-only" in refused(life, f"trainable {number} on")
+
+
 def test_export_and_import(life, tmp_path):
     say(life, "one")
     say(life, "two")
