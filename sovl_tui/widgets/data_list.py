@@ -99,6 +99,11 @@ class DataList(RowList):
         elif self._pointing:
             self.show_cursor()
 
+    def show_cursor(self) -> None:
+        """Scroll as little as needed for the row under the cursor to be seen, where there is one."""
+        if self._pointing:
+            super().show_cursor()
+
     def move_to(self, index: int) -> None:
         """Put the cursor on row ``index`` and show it."""
         before = self.cursor

@@ -164,6 +164,17 @@ async def test_the_feed_follows_its_end_until_one_scrolls_away(tmp_path: Path) -
         assert feed.following and feed.scroll_y == feed.max_scroll_y
 
 
+async def test_the_feed_stays_at_its_end_when_the_curves_take_room_from_it(tmp_path: Path) -> None:
+    async with on_stage(tmp_path, NARROW) as stage:
+        number = await begin(stage, "dreaming")
+        stage.engine.dream(number, 40)
+        stage.engine.phase(number, "training")
+        stage.engine.learn(number, range(1, 46), 95)
+        await stage.settle()
+        feed = room(stage).dreams
+        assert feed.following and feed.top == feed.count - feed.page
+
+
 # -- hold, wake, begin -------------------------------------------------------------------------------------------------
 
 
