@@ -123,6 +123,9 @@ SHOTS = [
     (rolled_back, LIFE, NARROW, "dark"),
     (diary, LIFE, NARROW, "dark"),
     (diary, LIFE, SMALL, "dark"),
+    (auditing, LIFE, NARROW, "clear-dark"),
+    (auditing, LIFE, NARROW, "clear-light"),
+    (auditing, LIFE, NARROW, "mono"),
 ]
 
 
