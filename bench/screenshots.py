@@ -42,7 +42,8 @@ _BLOCKS = {"▀": (0.0, 0.5), "▄": (0.5, 0.5), "█": (0.0, 1.0)}
 def pinned(svg: str) -> str:
     """Rich's SVG with every character in its place: no viewer's font can shift a column or leave seams in a picture.
 
-    Each glyph gets its own x, half blocks become rectangles, and fonts that most systems have come after the named one.
+    Each glyph gets its own x, half blocks become rectangles and braille becomes dots, which few fonts hold in the width
+    of the others; fonts that most systems have come after the named one.
     """
     fills = dict(re.findall(r"\.([\w-]+-r\d+) \{ fill: ([^;}]+)", svg))
 
@@ -57,6 +58,8 @@ def pinned(svg: str) -> str:
                     f'<rect x="{x:.1f}" y="{y - 18.5 + top * _ROW:.2f}" width="{_CELL + 0.3:.1f}" '
                     f'height="{height * _ROW + 0.25:.2f}" fill="{fills.get(name, "#000")}"/>'
                 )
+            elif 0x2800 < ord(char) <= 0x28FF:
+                rects.append(_dots(ord(char) - 0x2800, x, y - 18.5, fills.get(name, "#000")))
             elif not char.isspace() and char != "\xa0":
                 glyphs.append(f'<tspan x="{x:.1f}">{escape(char)}</tspan>')
             x += _CELL * cell_len(char)
@@ -67,6 +70,14 @@ def pinned(svg: str) -> str:
     return svg.replace(
         "font-family: Fira Code, monospace", "font-family: Fira Code, DejaVu Sans Mono, Menlo, monospace"
     )
+
+
+def _dots(pattern: int, x: float, y: float, fill: str) -> str:
+    """A character of braille as circles: its bits are the dots 1 to 8, of which the last two stand below the others."""
+    places = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+    shown = [place for bit, place in enumerate(places) if pattern >> bit & 1]
+    centres = [(x + _CELL * (column + 0.5) / 2, y + _ROW * (row + 0.5) / 4) for column, row in shown]
+    return "".join(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="1.7" fill="{fill}"/>' for cx, cy in centres)
 
 
 async def shoot(engine: Driver, config: Config, size: tuple[int, int], path: Path, act: Act) -> None:

@@ -7,9 +7,11 @@ on the engine's own thread, after :meth:`Engine.start`.
 from engine.api import Outbox, Snapshot
 from engine.commands import parse
 from engine.config import Config, ConfigError, load_config
+from engine.diary import Diary, read_diary
 from engine.escaping import visible
 from engine.home import Home, HomeError, HomeInUse
 from engine.memory.memories import Memory
+from engine.memory.nights import NightDream, NightMemory, NightQuestion, NightRecord
 from engine.memory.query import EVENTS, OWN, STATES, Query, QueryError, read_query, read_time, with_condition
 from engine.memory.reader import Edge, JournalLine, JournalReader
 from engine.memory.record import Interaction, JournalError, JournalEvent
@@ -23,6 +25,7 @@ __all__ = [
     "STATES",
     "Config",
     "ConfigError",
+    "Diary",
     "Edge",
     "Engine",
     "Home",
@@ -34,6 +37,10 @@ __all__ = [
     "JournalLine",
     "JournalReader",
     "Memory",
+    "NightDream",
+    "NightMemory",
+    "NightQuestion",
+    "NightRecord",
     "Outbox",
     "Query",
     "QueryError",
@@ -41,6 +48,7 @@ __all__ = [
     "__version__",
     "load_config",
     "parse",
+    "read_diary",
     "read_query",
     "read_time",
     "resource",

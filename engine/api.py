@@ -201,6 +201,21 @@ class SleepPhase:
 
 
 @dataclass(frozen=True, slots=True)
+class Replayed:
+    """A memory is dreamt of; what it is asked about comes as :class:`Dreamt`."""
+
+    id: int
+    memory_id: int
+    memory: str
+    similarity: float
+    """To what was said last: a cosine in [−1, 1]."""
+    novelty: float
+    """1 − the highest cosine to an earlier dream, in [0, 1]."""
+    noise: float
+    """Standard deviation of the disturbance, as a share of the memory's own size."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dreamt:
     """One question that a dream made of a memory, and what became of it."""
 
@@ -211,6 +226,7 @@ class Dreamt:
     kept: bool
     why: str = ""
     """Why it was not kept."""
+    memory_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +257,18 @@ class MemoryAudited:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryAsked:
+    """A question about one memory was answered outside of any conversation, and the answer judged."""
+
+    id: int
+    memory_id: int
+    question: str
+    answer: str
+    right: bool
+    """Whether it says what it should; of what was forgotten or corrected, whether it no longer does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Woke:
     """A sleep is over."""
 
@@ -252,6 +280,8 @@ class Woke:
     loss_after: float | None
     message: str
     """One line on what changed."""
+    kept: float | None = None
+    """Share of the change that was kept; 0 when the weights of before were put back. None when nothing was trained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,9 +328,11 @@ Event = (
     | Output
     | Progress
     | SleepPhase
+    | Replayed
     | Dreamt
     | TrainingStep
     | MemoryAudited
+    | MemoryAsked
     | Woke
     | Done
     | Notice
@@ -377,6 +409,10 @@ class Snapshot:
     sleep_conf_threshold: float = 0.7
     """In force now, the drop of a restless mood included."""
     gestating: bool = False
+    paused: bool = False
+    """Whether the running sleep is held until it is told to go on."""
+    dreams: tuple[tuple[int, float], ...] = ()
+    """Memory and weight in [0, 1] of every dream that has not faded yet, oldest first."""
     last_trained: float | None = None
     """Unix seconds; None for never."""
 

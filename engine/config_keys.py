@@ -503,6 +503,7 @@ class InterfaceConfig(Section):
 
     theme: Line = _text("sovl-dark", 1, 64, "Colours of the app, for example sovl-dark or sovl-light.")
     animations: bool = _switch(True, "Whether things on screen move. Off is calmer, and lighter on slow connections.")
+    open_sleep: bool = _switch(True, "Whether the sleep room opens by itself when the lifeform falls asleep.")
 
 
 SECTIONS: Mapping[str, type[Section]] = {

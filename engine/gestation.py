@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import EngineState, Event, Woke
 from engine.memory.memories import Verdict
+from engine.memory.nights import NightDream, NightMemory, NightQuestion, NightRecord, thinned, worth_keeping
 from engine.mind.lifecycle import exposure_gain
 from engine.mind.temperament import TemperamentSettings, sleep_threshold
 
@@ -93,11 +94,11 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
     if why := _possible(life):
         raise CannotSleep(why)
     began = time.time()
+    curriculum = _plan(life)
     _set_sleeping(life, True)
     before, recognised = copy_of_trained(life.composed), life.composed.gate.trained
     dreams = life.dreams
     try:
-        curriculum = _plan(life)
         night = nights.sleep(
             life, _Watch(caller, life), curriculum, dream=_dreams(life, curriculum), last_prompt=_last_prompt(life)
         )
@@ -112,15 +113,18 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
             life.dreams = dreams
             life.lifecycle = type(life.lifecycle).from_dict(exposure)
             raise
-        _write_down(life, curriculum, night, began)
+        told = _told(night, curriculum, life)
+        _write_down(life, curriculum, night, began, told[0])
     except Broken:
-        return "Woken early: everything is as it was before this sleep."
+        headline = "Woken early: everything is as it was before this sleep."
+        _note_down(life, NightRecord(began, time.time(), "woken", headline))
+        return headline
     except LearningFailed as error:
-        life.journal.event("sleep_failed", {"why": str(error)})
-        return f"A bad night: {error}. Everything is as it was before."
+        headline = f"A bad night: {error}. Everything is as it was before."
+        _note_down(life, NightRecord(began, time.time(), "failed", headline, str(error)))
+        return headline
     finally:
         _set_sleeping(life, False)
-    told = _told(night, curriculum, life)
     counts = Counter(verdict for verdict, _ in night.verdicts.values())
     caller.emit(
         Woke(
@@ -131,6 +135,7 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
             night.loss_before,
             night.loss_after,
             told[0],
+            night.scale if night.steps else None,
         )
     )
     return "\n".join(told)
@@ -143,7 +148,7 @@ def _set_sleeping(life: Lifeform, sleeping: bool) -> None:
             life.home.asleep_path.touch()
         else:
             life.home.asleep_path.unlink(missing_ok=True)
-    life.sleeping, life.waking = sleeping, False
+    life.sleeping, life.waking, life.paused = sleeping, False, False
     life.config.set("controls_config.is_sleeping", sleeping, by="the lifeform")
 
 
@@ -217,32 +222,49 @@ def _age(life: Lifeform, curriculum: Curriculum) -> None:
     life.last_trained = time.time()
 
 
-def _write_down(life: Lifeform, curriculum: Curriculum, night: Night, began: float) -> None:
+def _note_down(life: Lifeform, night: NightRecord) -> None:
+    """Keep a night in the diary that changed nothing else."""
+    with life.journal.transaction():
+        life.journal.nights.keep(night)
+
+
+def _write_down(life: Lifeform, curriculum: Curriculum, night: Night, began: float, headline: str) -> None:
     journal, now = life.journal, time.time()
     with journal.transaction():
         for memory_id, (verdict, strength) in night.verdicts.items():
             journal.memories.judge(memory_id, verdict, strength, now, trained=night.scale > 0)
         journal.mark_slept(curriculum.slept, now)
-        journal.event(
-            "sleep",
-            {
-                "facts": len(curriculum.lessons),
-                "new": sum(not lesson.old for lesson in curriculum.lessons),
-                "left": curriculum.left,
-                "rows": night.rows,
-                "steps": night.steps,
-                "scale": night.scale,
-                "gate_raised_to": night.settled,
-                "why": night.why,
-                "loss_before": night.loss_before,
-                "loss_after": night.loss_after,
-                "seconds": now - began,
-                "phases": night.seconds,
-                "verdicts": {str(memory): verdict.value for memory, (verdict, _) in night.verdicts.items()},
-                "skipped": [[one.text, one.reason] for one in curriculum.skipped[:100]],
-            },
-        )
+        journal.nights.keep(_record(curriculum, night, began, now, headline))
     _keep_questions(life, night)
+
+
+def _record(curriculum: Curriculum, night: Night, began: float, ended: float, headline: str) -> NightRecord:
+    texts = {lesson.memory_id: lesson.text for lesson in curriculum.lessons}
+    asked = [NightQuestion(one.memory.id, one.question, one.answer, "" if one.kept else one.why) for one in night.asked]
+    return NightRecord(
+        began,
+        ended,
+        headline=headline,
+        why=night.why,
+        scale=night.scale,
+        steps=night.steps,
+        rows=night.rows,
+        loss_before=night.loss_before,
+        loss_after=night.loss_after,
+        losses=thinned(night.losses),
+        drifts=thinned(night.drifts),
+        phases=tuple(night.seconds.items()),
+        gate_raised_to=night.settled,
+        new=sum(not lesson.old for lesson in curriculum.lessons),
+        left=curriculum.left,
+        memories=tuple(
+            NightMemory(memory, texts.get(memory, ""), verdict.value, night.before.get(memory, 0.0), strength)
+            for memory, (verdict, strength) in night.verdicts.items()
+        ),
+        dreams=tuple(NightDream(one.memory.id, one.similarity, one.novelty, one.noise) for one in night.dreams),
+        questions=worth_keeping(asked),
+        skipped=tuple((one.text, one.reason) for one in curriculum.skipped[:100]),
+    )
 
 
 def _keep_questions(life: Lifeform, night: Night) -> None:

@@ -96,7 +96,7 @@ class Lifeform:
         self.dreams = DreamMemory()
         self.curiosity = Curiosity(self.journal.asked_at())
         self.slept_at_temperament = self.temperament.score
-        self.sleeping = self.waking = False
+        self.sleeping = self.waking = self.paused = False
         self.last_answer: AnswerStats | None = None
 
     @property
@@ -299,7 +299,12 @@ class Lifeform:
 
     def wake(self) -> bool:
         """End the running sleep. Returns whether there was one."""
-        self.waking = self.sleeping
+        self.waking, self.paused = self.sleeping, False
+        return self.sleeping
+
+    def hold(self, paused: bool) -> bool:
+        """Hold the running sleep where it is, or let it go on. Returns whether there is one."""
+        self.paused = paused and self.sleeping
         return self.sleeping
 
     def forget(self, memory_id: int) -> None:

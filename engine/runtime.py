@@ -61,6 +61,8 @@ _SWITCH_INTERVAL = 0.001
 """Seconds the interpreter lets one thread run: short, so that Python work here never holds up the screen."""
 _NICENESS = 10
 """The engine's priority is lowered by this, so that a key press always comes first."""
+_HELD_SECONDS = 0.2
+"""How often a sleep that is held looks whether it was stopped."""
 _SPEED_EVERY = 0.25
 """Seconds between two figures of the speed of a running answer."""
 
@@ -225,14 +227,17 @@ class Engine:
 
     def _attend(self, aside: Callable[[], AbstractContextManager[None]]) -> None:
         """In the middle of a long job, answer what the user said meanwhile, and wait until it is quiet again."""
-        if self._inbox.empty() or self._life is None:
+        life = self._life
+        if self._inbox.empty() or life is None:
             return
-        sleeper, quiet = self._jobs[-1], self._life.config.controls_config.sleep_quiet_seconds
+        sleeper, quiet = self._jobs[-1], life.config.controls_config.sleep_quiet_seconds
         with aside():
-            while not self._leaving.is_set() and sleeper not in self._stopped:
+            while not (self._leaving.is_set() or sleeper in self._stopped or life.waking):
                 try:
-                    command = self._inbox.get(timeout=quiet)
+                    command = self._inbox.get(timeout=_HELD_SECONDS if life.paused else quiet)
                 except queue.Empty:
+                    if life.paused:
+                        continue  # held until it is told to go on; a Stop is only seen by looking
                     break
                 match command:
                     case Submit(_, line) if (spec := _command_in(line)) is not None and (spec.long or spec.urgent):

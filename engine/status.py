@@ -45,6 +45,8 @@ def snapshot_of(life: Lifeform, **engine: Any) -> Snapshot:
             controls.sleep_conf_threshold, life.temperament.mood, controls.temp_restless_drop
         ),
         gestating=life.sleeping,
+        paused=life.paused,
+        dreams=tuple((dream.memory_id, dream.weight) for dream in life.dreams.dreams),
         last_trained=life.last_trained,
         **_computing(life),
         **engine,

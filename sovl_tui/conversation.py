@@ -17,6 +17,7 @@ from engine.api import (
     Output,
     Passage,
     Progress,
+    Replayed,
     SleepPhase,
     Started,
     TextChunk,
@@ -119,8 +120,8 @@ class Conversation:
                 answer.text += event.text
                 if answer.blocks is not None:
                     answer.blocks.append(event.text)
-            case SleepPhase() | Progress() | TrainingStep() | Dreamt() | MemoryAudited() | Woke() if self._runs(
-                event.id
+            case SleepPhase() | Progress() | TrainingStep() | Replayed() | Dreamt() | MemoryAudited() | Woke() if (
+                self._runs(event.id)
             ):
                 entry = self._job(event.id)
                 entry.touch()

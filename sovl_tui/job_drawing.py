@@ -87,7 +87,7 @@ def _now(job: LongJob, width: int, ink: Ink) -> list[Text]:
     """What happens at this moment."""
     lines: list[Text] = []
     if job.share is not None:
-        if job.loss.last is not None:
+        if job.loss.last is not None and job.phase != "auditing":
             lines += curve(job, width, ink)
         lines += progress(job, width, ink)
     elif job.label:
@@ -115,9 +115,9 @@ def progress(job: LongJob, width: int, ink: Ink) -> list[Text]:
         figures.append(one_line(job.label, width))
     elif job.loss.last is not None:
         figures.append(f"step {job.done:.0f}/{job.total:.0f}")
-    if job.loss.last is not None:
+    if job.loss.last is not None and job.phase != "auditing":
         figures.append(f"loss {job.loss.last:.2f}")
-    if job.drift is not None and job.seconds_left is not None and width >= _ROOMY:
+    if job.drift is not None and job.phase != "auditing" and job.seconds_left is not None and width >= _ROOMY:
         figures.append(f"drift {job.drift:.3f}")
     left = Text(f"{clock(job.seconds_left)} left" if job.seconds_left is not None else "", pen(ink.foreground))
     return [filled, spread(Text(" · ".join(figures), pen(ink.muted)), left, width)]

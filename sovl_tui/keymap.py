@@ -95,6 +95,30 @@ JOURNAL_KEYS = (
 """Work in the journal."""
 
 
+SLEEP_KEYS = (
+    KeySpec("sleep.pause", "p", "p", "hold the night where it is, or let it go on", "pause"),
+    KeySpec("sleep.wake", "w", "w", "wake it; the night is given up", "wake"),
+    KeySpec("sleep.begin", "s", "s", "put it to sleep now", "begin_sleep"),
+    KeySpec("sleep.earlier", "left", "← →", "the night before, the night after", "turn(-1)"),
+    KeySpec("sleep.later", "right", "→", "the night after", "turn(1)"),
+    KeySpec("sleep.diary", "d", "d", "the diary of all nights, where it is not seen anyway", "diary"),
+    KeySpec("sleep.part", "v", "v", "dreams, curves or verdicts, where only one of them fits", "part"),
+    KeySpec("sleep.next", "tab", "tab", "from list to list"),
+)
+"""Work in the sleep room."""
+
+
+MEMORY_KEYS = (
+    KeySpec("memory.ask", "a", "a", "ask about the memory now", "ask"),
+    KeySpec("memory.forget", "x", "x", "let the next sleep unlearn it", "forget"),
+    KeySpec("memory.order", "o", "o", "newest first, weakest first, or by verdict", "order"),
+    KeySpec("memory.open", "enter", "enter", "all about it, where that is not seen anyway"),
+    KeySpec("memory.evaluate", "e", "e", "ask about everything; the conversation shows the result", "evaluate"),
+    KeySpec("memory.next", "tab", "tab", "from list to list"),
+)
+"""Work in the memory room."""
+
+
 def room_keys(rooms: Iterable[Room]) -> tuple[KeySpec, ...]:
     """The keys that lead to ``rooms``."""
     return tuple(KeySpec(f"room.{one.name}", one.key, one.shown, one.does, f"go('{one.name}')") for one in rooms)

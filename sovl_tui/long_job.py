@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from engine.api import Dreamt, Event, MemoryAudited, Progress, SleepPhase, TrainingStep, Woke
+from engine.api import Dreamt, Event, MemoryAudited, Progress, Replayed, SleepPhase, TrainingStep, Woke
 from sovl_tui.loss_curve import LossCurve
 
 PHASES = ("falling asleep", "dreaming", "training", "auditing", "waking")
@@ -40,6 +40,9 @@ class LongJob:
     """Optimiser steps so far."""
     drift: float | None = None
     loss: LossCurve = field(default_factory=LossCurve)
+    drifts: LossCurve = field(default_factory=LossCurve)
+    replays: list[Replayed] = field(default_factory=list)
+    """Memories that were dreamt of."""
     dreams: list[Dreamt] = field(default_factory=list)
     verdicts: list[MemoryAudited] = field(default_factory=list)
     woke: Woke | None = None
@@ -82,12 +85,17 @@ class LongJob:
                 self.label, self.done, self.total, self.seconds_left = label, done, total, left
             case TrainingStep(step=step, steps=steps, loss=loss, drift=drift, seconds_left=left):
                 self.loss.add(step, steps, loss)
+                self.drifts.add(step, steps, drift)
                 self.done, self.total, self.seconds_left = step, steps, left
                 self.steps, self.drift = step, drift
+            case Replayed():
+                self.replays.append(event)
             case Dreamt():
                 self.dreams.append(event)
+                self._forget_progress()
             case MemoryAudited():
                 self.verdicts.append(event)
+                self._forget_progress()
             case Woke():
                 self.woke = event
             case _:

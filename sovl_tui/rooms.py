@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.api import Event
+from engine.api import Event, SleepPhase, Woke
 
 LIVE = "live"
 """The room that all others lead back to."""
@@ -29,7 +29,16 @@ class Room:
 
 ROOMS: tuple[Room, ...] = (
     Room(LIVE, "f2", "F2", "the conversation, and how it is", "sovl_tui.screens.live:LiveScreen"),
+    Room(
+        "sleep",
+        "f3",
+        "F3",
+        "the night: dreams, learning, verdicts",
+        "sovl_tui.screens.sleep:SleepScreen",
+        follows=(SleepPhase,),
+    ),
     Room("journal", "f4", "F4", "everything that was said and done", "sovl_tui.screens.journal:JournalScreen"),
+    Room("memory", "f5", "F5", "what it has learned", "sovl_tui.screens.memory:MemoryScreen", follows=(Woke,)),
     Room("config", "f6", "F6", "every setting", "sovl_tui.screens.config:ConfigScreen"),
 )
 """From left to right."""

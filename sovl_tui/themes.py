@@ -1,6 +1,14 @@
-"""The two themes of our own, and the colours of mood that any theme may override."""
+"""The themes of our own, and the colours of mood that any theme may override.
+
+Nothing is told by colour alone: signs and words say the same. The clear pair keeps good, doubtful and bad apart for
+eyes that see no red or no green; the mono theme has no hue at all.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
 
 from textual.theme import Theme
 
@@ -82,7 +90,97 @@ LIGHT = Theme(
     },
 )
 
-OWN_THEMES = (DARK, LIGHT)
+
+def _recoloured(base: Theme, name: str, colours: Mapping[str, str], moods: Mapping[str, str], **grounds: str) -> Theme:
+    """``base`` in other colours; ``grounds`` are variables that are neither colour nor mood."""
+    primary, background = colours["primary"], colours.get("background", base.background or "")
+    variables = {
+        **base.variables,
+        **dict.fromkeys(("input-cursor-background", "border", "scrollbar-active"), primary),
+        **{variable: background for variable in base.variables if variable.startswith("scrollbar-background")},
+        **{f"mood-{mood}": colour for mood, colour in moods.items()},
+        **{variable.replace("_", "-"): colour for variable, colour in grounds.items()},
+    }
+    return replace(base, name=name, variables=variables, **cast("dict[str, Any]", colours))
+
+
+CLEAR_DARK = _recoloured(
+    DARK,
+    "sovl-clear-dark",
+    {
+        "primary": "#8fd0ff",
+        "secondary": "#c3ccda",
+        "accent": "#e6a1d0",
+        "success": "#4aa8e8",
+        "warning": "#fbf08a",
+        "error": "#f0681a",
+    },
+    {
+        "calm": "#8fd0ff",
+        "curious": "#fbf08a",
+        "restless": "#f0681a",
+        "melancholic": "#a9b4c8",
+        "asleep": "#7f93d8",
+        "away": "#7d869a",
+    },
+)
+
+CLEAR_LIGHT = _recoloured(
+    LIGHT,
+    "sovl-clear-light",
+    {
+        "primary": "#00589f",
+        "secondary": "#4b5872",
+        "accent": "#7a2a8c",
+        "success": "#0063b3",
+        "warning": "#8f6b00",
+        "error": "#6d1f00",
+    },
+    {
+        "calm": "#3d8fd1",
+        "curious": "#c79a1e",
+        "restless": "#b0502a",
+        "melancholic": "#7d8aa3",
+        "asleep": "#6f80c4",
+        "away": "#9aa1ad",
+    },
+)
+
+MONO = _recoloured(
+    DARK,
+    "sovl-mono",
+    {
+        "primary": "#ffffff",
+        "secondary": "#c9c9c9",
+        "accent": "#ffffff",
+        "foreground": "#e4e4e4",
+        "background": "#101010",
+        "surface": "#191919",
+        "panel": "#262626",
+        "success": "#f4f4f4",
+        "warning": "#c4c4c4",
+        "error": "#ffffff",
+    },
+    {
+        "calm": "#d6d6d6",
+        "curious": "#f4f4f4",
+        "restless": "#c4c4c4",
+        "melancholic": "#9a9a9a",
+        "asleep": "#8a8a8a",
+        "away": "#7d7d7d",
+    },
+    code_background="#191919",
+    block_cursor_background="#3a3a3a",
+    block_cursor_foreground="#ffffff",
+    input_cursor_foreground="#101010",
+    input_selection_background="#6a6a6a 60%",
+    border_blurred="#3f3f3f",
+    scrollbar="#3a3a3a",
+    scrollbar_hover="#555555",
+    scrollbar_corner_color="#101010",
+)
+
+OWN_THEMES = (DARK, LIGHT, CLEAR_DARK, CLEAR_LIGHT, MONO)
 
 MOOD_DEFAULTS = {name: value for name, value in DARK.variables.items() if name.startswith(("mood-", "code-"))}
 """Variables that the styles use and foreign themes do not define."""

@@ -23,7 +23,7 @@ GROUND = (
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
     "lifeform", "gestation", "voice", "interaction", "speech", "rescue", "impulse", "evaluation", "schooling", "state",
-    "state_files", "state_pickles", "state_rotation", "status",
+    "state_files", "state_pickles", "state_rotation", "status", "diary",
 )  # fmt: skip
 LEVELS: dict[str, int] = {
     **dict.fromkeys(GROUND, 0),
@@ -39,7 +39,10 @@ RECORDS = {"engine.memory.record"}
 #: All of the engine that a screen may know.
 FRONT_DOOR = {"", "api", "config", "commands", "version"}
 LONGEST_FILE = 450
-LONG_FOR_A_REASON = {"engine/config_keys.py": "a table with one entry per configuration key"}
+LONG_FOR_A_REASON = {
+    "engine/config_keys.py": "a table with one entry per configuration key",
+    "engine/api.py": "everything that crosses the seam, on one page",
+}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from engine.learning.exercise import Reply
 from engine.learning.learner import Heed, Learner
 
-_ANSWER_TOKENS = 20
+ANSWER_TOKENS = 20
+"""Most tokens of an answer."""
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e)\.$", re.IGNORECASE)
 
 
@@ -140,11 +141,11 @@ def audit(
 def own_answers(learner: Learner, controls: Sequence[str], encode: Callable[[str], list[int]], heed: Heed) -> list[str]:
     """The base's own answers to ``controls``."""
     prompts = [encode(control) for control in controls]
-    return [reply.text for reply in learner.answers(prompts, _ANSWER_TOKENS, heed, influence=False)]
+    return [reply.text for reply in learner.answers(prompts, ANSWER_TOKENS, heed, influence=False)]
 
 
 def _ask(learner: Learner, prompts: list[list[int]], heed: Heed) -> list[Reply]:
-    return learner.answers(prompts, _ANSWER_TOKENS, heed, influence=True)
+    return learner.answers(prompts, ANSWER_TOKENS, heed, influence=True)
 
 
 def answers(text: str, value: str) -> bool:

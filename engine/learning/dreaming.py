@@ -34,7 +34,8 @@ _ANSWERING = (
 )
 """How questions are answered with the fact in view."""
 _BEGINNINGS = ("What", "Which", "Who", "Where", "Tell me", "In which", "Name")
-_QUESTION_TOKENS = 16
+QUESTION_TOKENS = 16
+"""Most tokens of a question, and of its answer."""
 _MOST_QUESTIONS = 3
 _WORD = re.compile(r"[^\W_]+")
 _EMPTY = frozenset(
@@ -188,6 +189,11 @@ def replay(
     return dreamt
 
 
+def written_about(memories: Sequence[Dreamable]) -> int:
+    """How many questions are written about so many memories, the bad ones counted."""
+    return len(memories) * len(_BEGINNINGS)
+
+
 def questions(
     learner: Learner,
     memories: Sequence[Dreamable],
@@ -261,7 +267,7 @@ def _continued(
     shared = min(_common(whole[0], other) for other in [*whole[1:], whole[0][:-1]])
     shared = min(shared, min(len(one) for one in whole) - 2)
     speaker = learner.beginning_with(whole[0][:shared])
-    replies = speaker.answers([one[shared:] for one in whole], _QUESTION_TOKENS, heed, influence=False)
+    replies = speaker.answers([one[shared:] for one in whole], QUESTION_TOKENS, heed, influence=False)
     return [reply.text for reply in replies]
 
 

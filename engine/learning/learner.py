@@ -42,7 +42,7 @@ from engine.learning.exercise import Exercise, Reply, disturbed, replies
 Heed = Callable[[], None]
 """Called often during long work; raises to end it."""
 
-_BATCH = 32
+BATCH = 32
 """Rows that are read or answered at once outside of training."""
 
 
@@ -117,9 +117,9 @@ class Learner:
     def vectors(self, prompts: Sequence[Sequence[int]], heed: Heed) -> list[list[float]]:
         """One vector ``[hidden]`` per prompt: the mean of the scaffold's final states over it."""
         found: list[list[float]] = []
-        for start in range(0, len(prompts), _BATCH):
+        for start in range(0, len(prompts), BATCH):
             heed()
-            rows = self.prepare([(prompt, [], True) for prompt in prompts[start : start + _BATCH]], heed)
+            rows = self.prepare([(prompt, [], True) for prompt in prompts[start : start + BATCH]], heed)
             final, real = self.states(rows)
             found += ((final * real[..., None]).sum(1) / real.sum(1, keepdim=True)).tolist()
         return found
@@ -139,9 +139,9 @@ class Learner:
         """
         prepared: dict[int, Exercise] = {}
         order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + len(rows[i][1]))
-        for start in range(0, len(order), _BATCH):
+        for start in range(0, len(order), BATCH):
             heed()
-            chosen = order[start : start + _BATCH]
+            chosen = order[start : start + BATCH]
             prepared.update(zip(chosen, self._prepare([rows[i] for i in chosen], own), strict=True))
         return [prepared[index] for index in range(len(rows))]
 
@@ -272,8 +272,8 @@ class Learner:
         """
         replies: dict[int, Reply] = {}
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
+        for start in range(0, len(order), BATCH):
+            chosen = order[start : start + BATCH]
             batch = [prompts[i] for i in chosen]
             replies.update(zip(chosen, self._answer(batch, tokens, heed, influence, threshold), strict=True))
         return [replies[index] for index in range(len(prompts))]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from engine.api import EngineState, Event
-from engine.learning.dreaming import DreamtOf
+from engine.learning.dreaming import DreamQuestion, DreamtOf
 from engine.memory.memories import Verdict
 
 if TYPE_CHECKING:
@@ -56,24 +56,32 @@ class Night:
 
     Attributes:
         verdicts: For each memory that was looked at its verdict and strength.
+        before: For each memory that was looked at its strength before.
         questions: What dreams made of memories, the kept ones.
+        asked: All that dreams made of memories.
         scale: Share of the change that was kept; 0 when the old weights were restored.
         settled: The threshold that the gate was raised to, measured before it was raised; None when it was not.
         loss_before: Loss of the first steps, nats per token; None when nothing was trained.
         loss_after: Loss of the last ones.
+        losses: Loss of every step.
+        drifts: Drift of every step, nats per token.
         seconds: How long each phase took.
         dreams: Which memories were dreamt of, and how.
         why: Why the change was not kept whole; empty when it was.
     """
 
     verdicts: dict[int, tuple[Verdict, float]] = field(default_factory=dict)
+    before: dict[int, float] = field(default_factory=dict)
     questions: dict[int, list[str]] = field(default_factory=dict)
+    asked: list[DreamQuestion] = field(default_factory=list)
     rows: int = 0
     steps: int = 0
     scale: float = 0.0
     settled: float | None = None
     loss_before: float | None = None
     loss_after: float | None = None
+    losses: list[float] = field(default_factory=list)
+    drifts: list[float] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     why: str = ""
     dreams: list[DreamtOf] = field(default_factory=list)

@@ -15,20 +15,21 @@ from contextlib import contextmanager
 
 import torch
 
-from engine.api import Dreamt, EngineState, MemoryAudited, SleepPhase, TrainingStep
+from engine.api import Dreamt, EngineState, MemoryAudited, Replayed, SleepPhase, TrainingStep
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled
 from engine.composition.prompt import Prompt, Turn, build_prompt
 from engine.composition.trained import copy_of_trained, put_trained
-from engine.learning.audit import Findings, Hearing, Probe, audit, own_answers
+from engine.learning.audit import ANSWER_TOKENS, Findings, Hearing, Probe, audit, own_answers
 from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dream_traces import in_context, leave_traces
-from engine.learning.dreaming import Dreamable, DreamSettings, questions, replay
+from engine.learning.dreaming import QUESTION_TOKENS, Dreamable, DreamSettings, questions, replay, written_about
 from engine.learning.exercise import Exercise
 from engine.learning.gate_training import finish_gate
 from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.night import Broken, Night, Sleeper, Watcher
+from engine.learning.pace import Pace
 from engine.learning.trainer import Recipe, Step, train
 from engine.memory.memories import Verdict
 from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influence_weight, life_weight
@@ -107,6 +108,7 @@ class _Night:
         self.chance = random.Random(repr((self.composition.scaffold.lora.seed, len(curriculum.lessons), dreamt)))
         self._phase_began = time.monotonic()
         self._phase = ""
+        self._state = EngineState.DREAMING
 
     def run(self, dream: bool, last_prompt: str) -> Night:
         settings = self.config
@@ -158,20 +160,32 @@ class _Night:
         self.night.dreams = replay(
             by_id, memories, reference, self.dreams, settings, self.chance, count or len(memories)
         )
+        for drawn in self.night.dreams:
+            memory = drawn.memory
+            self.watcher.emit(
+                Replayed(self.watcher.id, memory.id, memory.text, drawn.similarity, drawn.novelty, drawn.noise)
+            )
         leave_traces(self.composition, self.dreams, self.night.dreams, self._prompt, self.chance, self._heed)
         dreamt = {one.memory.id for one in self.night.dreams}
         chosen = dreamt if count else {lesson.memory_id for lesson in lessons if not lesson.old}
         tokenizer = self.composition.base.tokenizer
         asked = {row.prompt.casefold() for lesson in lessons for row in lesson.rows}
-        for one in questions(
+        asking = [memory for memory in memories if memory.id in chosen]
+        # Once over to write the questions, once more to answer them.
+        pace = Pace(self.watcher, "asking itself", self._heed, written_about(asking), QUESTION_TOKENS, rounds=2)
+        self.night.asked = questions(
             learner,
-            [memory for memory in memories if memory.id in chosen],
+            asking,
             self._encode_after,
             lambda text: list(tokenizer(text, add_special_tokens=False)["input_ids"]),
             lambda question: question.casefold() in asked,
-            self._heed,
-        ):
-            self.watcher.emit(Dreamt(self.watcher.id, one.memory.text, one.question, one.answer, one.kept, one.why))
+            pace,
+        )
+        for one in self.night.asked:
+            memory = one.memory
+            self.watcher.emit(
+                Dreamt(self.watcher.id, memory.text, one.question, one.answer, one.kept, one.why, memory.id)
+            )
             if one.kept:
                 self.night.questions.setdefault(one.memory.id, []).append(one.question)
 
@@ -192,7 +206,10 @@ class _Night:
             steps.append(step)
             left = (time.monotonic() - began) / step.number * (recipe.steps - step.number)
             self.watcher.emit(TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left))
+            rested = time.monotonic()
             self._heed()
+            began += time.monotonic() - rested  # what was said meanwhile took none of the night's time
+        self.night.losses, self.night.drifts = [step.loss for step in steps], [step.drift for step in steps]
         self.night.loss_before, self.night.loss_after = _mean_loss(steps[:5]), _mean_loss(steps[-10:])
         self._finish_gate(learner, told, [*kept, *shut])
         self.composition.gate.trained = True
@@ -213,10 +230,13 @@ class _Night:
         probes = [Probe(lesson.memory_id, lesson.probes, lesson.value) for lesson in lessons]
         threshold = self.config.core_config.gate_threshold
         after = copy_of_trained(self.composition)
+        asked = sum(len(probe.questions) for probe in probes) + len(controls)
+        rounds = 2 if self.recognised_before else 1
+        pace = Pace(self.watcher, "checking what it knows", self._heed, asked, ANSWER_TOKENS, rounds)
         own = own_answers(learner, controls, self._encode, self._heed)
 
         def listen() -> Hearing:
-            return audit(learner, probes, controls, self._encode, self._heed, own)
+            return audit(learner, probes, controls, self._encode, pace, own)
 
         earlier = Findings({}, 0.0, 0.0)
         if self.recognised_before:
@@ -235,6 +255,7 @@ class _Night:
                 self.night.scale = scale
                 break
             self.night.why = why
+            pace.once_more()
         else:
             self._as_it_was()
             found = earlier
@@ -263,6 +284,7 @@ class _Night:
                 verdict = Verdict.REFUSED
             self.night.verdicts[lesson.memory_id] = verdict, strength
             before = earlier.strength.get(lesson.memory_id, 0.0)
+            self.night.before[lesson.memory_id] = before
             self.watcher.emit(
                 MemoryAudited(self.watcher.id, lesson.memory_id, lesson.text, verdict.value, before, strength)
             )
@@ -394,11 +416,11 @@ class _Night:
         finally:
             put_trained(self.composition, now)
             self.composition.gate.trained = trained
-            self.watcher.enter(EngineState.TRAINING, self._phase)
+            self.watcher.enter(self._state, self._phase)
 
     def _enter(self, phase: str, state: EngineState) -> None:
         self._end_phase()
-        self._phase, self._phase_began = phase, time.monotonic()
+        self._phase, self._state, self._phase_began = phase, state, time.monotonic()
         self.watcher.enter(state, phase)
         self.watcher.emit(SleepPhase(self.watcher.id, phase))
 

@@ -26,6 +26,7 @@ from typing import IO, Any, Self
 from . import jsonl
 from .exporting import reason, write_beside
 from .memories import Memories
+from .nights import Nights
 from .record import Interaction, JournalError, JournalEvent, storable
 from .rows import COLUMNS, INSERT, SELECT, column, interaction_of
 from .schema import connect, connect_read_only, plain_errors
@@ -61,6 +62,7 @@ class Journal:
     def __init__(self, connection: sqlite3.Connection, path: Path, read_only: bool) -> None:
         self._connection = connection
         self.memories = Memories(connection)
+        self.nights = Nights(connection)
         self.path = path
         self.read_only = read_only
 

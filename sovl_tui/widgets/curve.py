@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from sovl_tui.ink import Ink, pen
+from sovl_tui.plotting import braille
 from sovl_tui.widgets.lines import Lines, spread
 
 _LEAST_SPAN = 0.3
@@ -24,18 +25,8 @@ def window(values: Sequence[float]) -> tuple[float, float]:
 
 def plot(values: Sequence[float], width: int, height: int) -> list[str]:
     """``values`` over the whole width as ``height`` rows of braille."""
-    import plotext  # late: the first paint needs no plot
-
-    plotext.clear_figure()
-    plotext.limit_size(False, False)
-    plotext.plotsize(width, height)
-    plotext.frame(False)
-    plotext.xticks([])
-    plotext.yticks([])
-    plotext.ylim(*window(values))
     points = list(values) if len(values) > 1 else [values[0], values[0]]
-    plotext.plot(points, marker="braille")
-    return [line.ljust(width)[:width] for line in plotext.uncolorize(plotext.build()).split("\n")[:height]]
+    return braille(points, width, height, *window(values))
 
 
 class Curve(Lines):

@@ -301,8 +301,9 @@ class ItemList(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse points; twice chooses."""
         view = self._arrange() if self.ink is not None else []
-        if event.y < len(view) and self.selectable(view[event.y][0]):
-            self.move_to(view[event.y][0])
+        place = event.get_content_offset(self)
+        if place is not None and place.y < len(view) and self.selectable(view[place.y][0]):
+            self.move_to(view[place.y][0])
             if event.chain == 2:
                 self.post_message(self.Chosen())
 

@@ -118,7 +118,8 @@ def mouth(monkeypatch: pytest.MonkeyPatch, texts: Iterable[str], confidence: flo
         )
         return spoken, Answer(spoken.text, stats)
 
-    monkeypatch.setattr("engine.speech.attempts.speak", speak)
+    for module in ("attempts", "probe"):
+        monkeypatch.setattr(f"engine.speech.{module}.speak", speak)
     return asked
 
 

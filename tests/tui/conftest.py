@@ -19,6 +19,8 @@ from sovl_tui import clipboard
 
 _QUIET_ROUNDS = 3
 """Turns of the event loop without a message after which nothing more is to be expected."""
+_BREATH = 0.001
+"""Seconds that a working thread is given at a time."""
 _MOST_ROUNDS = 20_000
 """Turns after which the app will not come to rest: about a hundred times what the longest test takes."""
 
@@ -59,7 +61,8 @@ async def handled(min_sleep: float = 0.0, max_sleep: float = 1.0) -> None:
     app = active_app.get(None)
     quiet = 0
     for _ in range(_MOST_ROUNDS):
-        await asyncio.sleep(0)
+        # A thread that works for the app gets no turn while this one spins.
+        await asyncio.sleep(_BREATH if app is not None and app.workers else 0)
         if app is None or not app.is_running:
             return
         quiet = quiet + 1 if _waiting(app) == 0 else 0

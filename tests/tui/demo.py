@@ -77,6 +77,8 @@ class DemoEngine(FakeEngine):
         self.fall_asleep(number)
         time.sleep(1)
         self.phase(number, "dreaming")
+        self.replay(number, 5)
+        time.sleep(2)
         for _ in range(12):
             self.dream(number, 1)
             time.sleep(0.4)

@@ -22,6 +22,7 @@ from engine.api import (
     Outcome,
     Output,
     Progress,
+    Replayed,
     SleepPhase,
     Snapshot,
     Started,
@@ -206,6 +207,11 @@ class FakeEngine:
         """Dream ``count`` questions; every third one is not kept."""
         for question, answer, kept, why in itertools.islice(itertools.cycle(DREAMS), count):
             self.put(Dreamt(id, MEMORIES[0], question, answer, kept, why))
+
+    def replay(self, id: int, count: int) -> None:
+        """Dream of ``count`` memories, without a question yet."""
+        for number, memory in enumerate(MEMORIES[:count], start=1):
+            self.put(Replayed(id, number, memory, 0.62 - 0.11 * number, 0.95 - 0.13 * number, 0.15))
 
     def learn(self, id: int, steps: range, total: int) -> None:
         """Train; the loss falls, with a ripple on it."""

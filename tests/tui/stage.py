@@ -92,12 +92,17 @@ async def on_stage(
     theme: str = "sovl-dark",
     awake: bool = True,
     read_only: bool = False,
+    opens: bool = False,
 ) -> AsyncIterator[Stage]:
-    """Run the app without a terminal; the lifeform is awake unless told otherwise."""
+    """Run the app without a terminal; the lifeform is awake unless told otherwise.
+
+    With ``opens`` the sleep room opens by itself.
+    """
     engine = FakeEngine(folder / "home", read_only=read_only)
     config = Config()
     config.set("interface_config.theme", theme)
     config.set("interface_config.animations", False)
+    config.set("interface_config.open_sleep", opens)
     app = SovlApp(engine, config)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, engine, pilot)

@@ -9,6 +9,7 @@ from sovl_tui.ink import make_ink
 from sovl_tui.keymap import APP_KEYS, PROMPT_KEYS, ROOM_KEYS
 from sovl_tui.palette import UI_ENTRIES, entries
 from sovl_tui.screens.help import HelpScreen, help_text
+from sovl_tui.themes import OWN_THEMES
 from tests.tui.stage import on_stage
 
 
@@ -87,7 +88,7 @@ def test_the_palette_has_every_command_and_every_theme() -> None:
     offered = [entry.name for entry in entries(["nord", "sovl-dark"])]
     for command in COMMANDS:
         assert f"/{command.usage}" in offered
-    assert offered[-3:] == ["theme: sovl-dark", "theme: sovl-light", "theme: nord"]
+    assert offered[-len(OWN_THEMES) - 1 :] == [*(f"theme: {theme.name}" for theme in OWN_THEMES), "theme: nord"]
     assert len(set(offered)) == len(offered)
 
 

@@ -287,6 +287,8 @@ DESTRUCTIVE = {
     "import": r"import (\S*[/\\._~]\S*|([\"'“]).*[\"'”])",
     "forget": r"forget [+-]?[0-9]+",
     "sleep": r"sleep",
+    "sleep pause": r"sleep pause",
+    "sleep resume": r"sleep resume",
     "wake": r"wake",
     "new": r"new",
     "config reset": r"config reset \S+",
