@@ -152,5 +152,6 @@ EFFECTS: Mapping[str, Effect] = {
     # -- interface_config
     "theme": Effect("colours of the app", FOLLOWS, NOW),
     "animations": Effect("things on screen that move", RISES, NOW),
+    "open_sleep": Effect("the room that is shown when it falls asleep", FOLLOWS, NOW),
 }
 """By the key's short name. A key that is missing here, or from the test of effects, fails a test."""

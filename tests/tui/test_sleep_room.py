@@ -8,6 +8,7 @@ from pathlib import Path
 from time import time
 
 import pytest
+from effects import shows_effect_of
 
 from engine import NightRecord
 from engine.api import Done, Outcome, Output, Progress
@@ -78,6 +79,7 @@ async def test_it_does_not_come_between_somebody_and_what_they_write(tmp_path: P
         assert [one.message for one in stage.app._notifications] == ["It fell asleep; F3 shows the night."]
 
 
+@shows_effect_of("open_sleep")
 async def test_it_stays_closed_where_that_is_wanted_and_misses_nothing(tmp_path: Path) -> None:
     async with on_stage(tmp_path, opens=False) as stage:
         await begin(stage)
