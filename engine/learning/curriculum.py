@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from engine.learning.current import Current, current_facts
 from engine.learning.facts import Fact, Skipped, facts_in
 from engine.learning.generic_prompts import generic_prompts, prose
-from engine.learning.negatives import near_misses, positive_texts, strange_scenes, unknowns
+from engine.learning.negatives import common_questions, near_misses, positive_texts, strange_scenes, unknowns
 from engine.learning.questions import plain_questions, questions
 from engine.learning.rows import Row, RowPlan, rows_for
 from engine.memory.journal import Journal
@@ -36,6 +36,7 @@ _SHUT_PER_FACT = 24
 _FEWEST_SHUT = 240
 _UNKNOWN = 200
 _STRANGE_KEPT = 10
+_COMMON_PER_FACT = 6
 _STRANGE_SCENES = 6
 """For each fact."""
 _SHARE_SAME = 0.08
@@ -206,6 +207,7 @@ def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact],
     elsewhere = [one.text for one in near if not one.same][: _NEAR_PER_FACT * len(few)]
     others = [one.text for one in near if one.text not in set(elsewhere)]
     strange = [one.text for one in unknowns(chance, _UNKNOWN, facts)]
+    common = [one.text for one in common_questions(few, chance, _COMMON_PER_FACT)]
     scenes = [one.text for one in strange_scenes(few, chance, _STRANGE_SCENES * len(few))]
     asked = {row.prompt for lesson in night.lessons for row in lesson.rows}
     taught = [*elsewhere, *others, *asked, *positive_texts(facts, chance)]
@@ -216,5 +218,5 @@ def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact],
     generic = generic[_CONTROLS:]
     night.near = [*lost, *elsewhere, *strange[:_STRANGE_KEPT]]
     night.rehearsal = [*generic[:_GENERIC_KEPT], *prose(chance, _PROSE_KEPT)]
-    night.shut = [*lost, *others[:cut], *strange[_STRANGE_KEPT:], *scenes, *generic[_GENERIC_KEPT:]]
+    night.shut = [*lost, *others[:cut], *strange[_STRANGE_KEPT:], *common, *scenes, *generic[_GENERIC_KEPT:]]
     night.shut += prose(chance, _PROSE_SHUT)

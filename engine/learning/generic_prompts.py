@@ -86,6 +86,16 @@ def scene(name: str, rng: random.Random) -> str:
     return f"{rng.choice(situations)} {text}" if rng.random() < _SHARE_SITUATED else text
 
 
+def common_question(word: str, rng: random.Random) -> str:
+    """A general question about the kind of thing that ``word`` names: ``What is a good name for a cat?``."""
+    plural = word.endswith("s") and not word.endswith("ss")
+    noun = word if plural else f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+    text = rng.choice(_parts(_tables()["common"]["questions"], "|"))
+    if plural:
+        text = re.sub(r"\b(is|does) (?=\{n\})", lambda verb: {"is": "are ", "does": "do "}[verb[1]], text)
+    return sentence_case(text.format(n=noun, w=word))
+
+
 def prose(rng: random.Random, n: int) -> list[str]:
     """``n`` short passages of two to four sentences, as somebody might paste them."""
     sentences = _parts(_tables()["prose"]["sentences"], "|")

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 
 from engine.learning.entities import Entity, read_entity, same_entity
 from engine.learning.facts import Fact, slot_name
-from engine.learning.generic_prompts import scene
+from engine.learning.generic_prompts import common_question, scene
 from engine.learning.invention import invented_name, invented_thing
 from engine.learning.phrasing import lower_first
 from engine.learning.questions import plain_questions
 from engine.learning.relations import relations
 from engine.learning.statement import Statement
 from engine.learning.templates import fill, fitting
+from engine.learning.values import content_words
 from engine.learning.word_lists import listed
 from engine.learning.yes_no import yes_no_question
 
@@ -266,6 +267,20 @@ def _someone_else(fact: Fact, everything: Sequence[Fact], rng: random.Random) ->
     if rng.random() < 0.08 and fact.value in fact.text:
         return _asked_yes_no(fact, other)
     return _asked(other, rng)
+
+
+def common_questions(facts: Iterable[Fact], rng: random.Random, per_fact: int) -> list[Negative]:
+    """General questions about the kinds of things that ``facts`` are about or say, ``per_fact`` of each."""
+    found: dict[str, Negative] = {}
+    for fact in facts:
+        statement = fact.statement
+        own = statement.entity.text.removeprefix("the ")  # the tidewheel is no kind of thing
+        said = f"{statement.entity.text} {statement.noun} {fact.value}"
+        words = [word for word in content_words(said) if word.isalpha() and word in said.split() and word != own]
+        for _ in range(per_fact if words else 0):
+            text = common_question(rng.choice(words), rng)
+            found.setdefault(text.lower(), Negative(text, "near", fact.id))
+    return list(found.values())
 
 
 def strange_scenes(facts: Sequence[Fact], rng: random.Random, n: int) -> list[Negative]:

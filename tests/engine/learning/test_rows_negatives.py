@@ -8,7 +8,7 @@ import pytest
 
 from engine.learning.facts import Fact, facts_in
 from engine.learning.generic_prompts import generic_prompts
-from engine.learning.negatives import near_misses, strange_scenes, unknowns
+from engine.learning.negatives import common_questions, near_misses, strange_scenes, unknowns
 from engine.learning.questions import questions
 
 MESSAGES = [
@@ -62,6 +62,14 @@ def test_a_near_miss_says_whether_it_asks_something_else_of_the_same(share: floa
         assert any(name in negative.text for name in ("Emil", "my brother", "cloudpress")) == bool(share) or (
             not share and "my brother" in negative.text  # with another name
         )
+
+
+def test_common_questions_are_about_the_kind_and_not_about_ones_own(facts: list[Fact]) -> None:
+    made = {negative.text for negative in common_questions(facts, random.Random(2), 8)}
+    assert len(made) > 60
+    assert any("horse" in text for text in made) and any("parrot" in text for text in made)
+    assert not any(" my " in text or "Emil" in text or "4417" in text or "{" in text for text in made)
+    assert common_questions([], random.Random(2), 8) == []
 
 
 def test_strange_scenes_are_about_nothing_that_was_told(facts: list[Fact]) -> None:
