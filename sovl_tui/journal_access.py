@@ -73,12 +73,12 @@ class Exported(Message):
         self.count, self.path = count, path
 
 
-class Choices(Message):
-    """The kinds and moods that there are."""
+class KindsRead(Message):
+    """The kinds of interactions that there are."""
 
-    def __init__(self, kinds: list[str], moods: list[str]) -> None:
+    def __init__(self, kinds: list[str]) -> None:
         super().__init__()
-        self.kinds, self.moods = kinds, moods
+        self.kinds = kinds
 
 
 class Failed(Message):
@@ -165,9 +165,9 @@ class JournalAccess:
         number = self.number
         self._run("journal-place", lambda: Placed(number, len(keys) - self._look_reader().first_since(keys, when)))
 
-    def read_choices(self) -> None:
-        """Find out which kinds and moods there are."""
-        self._run("journal-choices", lambda: Choices(*self._search_reader().choices()))
+    def read_kinds(self) -> None:
+        """Find out which kinds there are."""
+        self._run("journal-kinds", lambda: KindsRead(self._look_reader().kinds()))
 
     def export(self, keys: Sequence[int], path: Path) -> None:
         """Write ``keys`` to ``path`` as JSON lines."""

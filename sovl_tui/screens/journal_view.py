@@ -16,11 +16,11 @@ from engine import EVENTS, OWN, STATES, Edge, Query, QueryError, read_query, wit
 from engine.api import Done, Event
 from sovl_tui.ink import Ink
 from sovl_tui.journal_access import (
-    Choices,
     EntryRead,
     Failed,
     Found,
     JournalAccess,
+    KindsRead,
     LinesRead,
     Written,
 )
@@ -148,7 +148,7 @@ class JournalView(RoomScreen):
         self._edge = message.edge
         self.searching = not message.done
         if message.done:
-            self.access.read_choices()
+            self.access.read_kinds()
             self.list.empty = "Nothing was said yet." if self.wanted.is_empty else "Nothing fits. Esc shows everything."
         self.list.add_found(message.keys)
         self._show_filters()
@@ -177,8 +177,8 @@ class JournalView(RoomScreen):
             else:
                 self.message.say(words, "error")
 
-    @on(Choices)
-    def _choices(self, message: Choices) -> None:
+    @on(KindsRead)
+    def _kinds_read(self, message: KindsRead) -> None:
         self._kinds = message.kinds
 
     def _show_filters(self) -> None:

@@ -230,8 +230,8 @@ def test_memories_of_an_interaction(journal, reader, five):
     assert reader.memories_of(five[2] // 2) == []
 
 
-def test_what_one_can_choose_from(reader, five):
-    assert reader.choices() == (["chat", "debate", "spark"], ["calm", "curious"])
+def test_the_kinds_of_what_was_said(reader, five):
+    assert reader.kinds() == ["chat", "debate", "spark"]
 
 
 def test_what_is_chosen_goes_out_and_comes_back(journal, reader, five, tmp_path):
