@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 COMMANDS = ("spark", "reflect", "muse", "flare", "echo", "debate", "glitch", "rewind", "mimic", "generate")
 CONVERSATIONS = Path(__file__).with_name("speech_conversations.toml")
 _REWOUND = 2
-_ANSWER_TOKENS = 96
+_ANSWER_TOKENS = 48
 """Of an answer in a conversation: enough to have been one."""
 _LONGEST = 1000
 """Words that any passage may have."""

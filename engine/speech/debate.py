@@ -34,7 +34,7 @@ MOST_ROUNDS = 5
 SWING = 0.2
 """How far the temperament moves with the stance."""
 _TOKENS = 60
-_TEMPERATURE = 0.6
+_TEMPERATURE = 0.7
 _AUXILIARY = frozenset(
     ["am", "is", "are", "was", "were", "will", "would", "can", "could", "shall", "should", "may", "might", "must",
      "do", "does", "did", "has", "have", "had", "cannot", "won't", "can't", "isn't", "aren't", "don't", "doesn't"]

@@ -10,7 +10,7 @@ from engine.speech.attempts import Wish, several
 from engine.speech.checking import Rules
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.meaning import kinship
-from engine.speech.prompting import after_examples
+from engine.speech.prompting import after_examples, things_shown
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def echo(life: Lifeform, listener: Listener, text: str) -> Answer:
     """
     examples = examples_of("echo")
     thing = " ".join(text.split()).rstrip(".")
-    rules = Rules(fewest=2, most=24, sources=(*examples.said, text), known=(text,), news=1, never=_ITSELF)
+    never = _ITSELF | things_shown(examples, text)
+    rules = Rules(fewest=2, most=24, sources=(*examples.said, text), known=(text,), news=1, never=never)
     wishes = [
         Wish(after_examples(life, examples, thing, lead, _TOKENS), lead, rules, _TOKENS)
         for lead in speech_data()["echo"]["leads"]

@@ -11,7 +11,7 @@ from engine.speech.attempts import Attempt, Wish, several
 from engine.speech.checking import Rules, new_words
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.meaning import kinship, novelty, text_vectors
-from engine.speech.prompting import after_examples
+from engine.speech.prompting import after_examples, things_shown
 from engine.speech.recent import recent
 from engine.speech.topics import topics
 from engine.voice import Answer
@@ -62,7 +62,7 @@ def muse(life: Lifeform, listener: Listener) -> Answer:
 def _thought(life: Lifeform, listener: Listener, topic: str) -> Attempt:
     """Of several thoughts on ``topic`` the one that says most of its own; without words when none can be shown."""
     examples = examples_of("muse")
-    rules = Rules(fewest=2, most=35, sources=examples.said, known=(topic,), news=2)
+    rules = Rules(fewest=2, most=35, sources=examples.said, known=(topic,), news=2, never=things_shown(examples, topic))
     warmth = life.config.controls_config.base_temperature + _WARMER
     leads = [lead.replace("{thing}", topic) for lead in speech_data()["muse"]["leads"]]
     wishes = [

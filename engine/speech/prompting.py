@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.composition.prompt import Prompt, PromptTooLong, Turn
 from engine.interaction import prompt_of, room_for_prompt
 from engine.speech.examples import Examples
+from engine.speech.topics import content_words
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
@@ -40,6 +41,12 @@ def after_examples(life: Lifeform, examples: Examples, thing: str, lead: str, to
             question = _common(ids_of(before), ids)
             return Prompt(ids, before + last, 0, question, question)
     raise PromptTooLong(f"this text is too long to speak about: {len(ids_of(last)):,} tokens; at most {limit:,} fit")
+
+
+def things_shown(examples: Examples, thing: str) -> frozenset[str]:
+    """What the examples are about and ``thing`` is not: words that would be theirs where it is spoken of."""
+    shown = {word for one, _ in examples.pairs for word in content_words(one)}
+    return frozenset(shown - set(content_words(thing)))
 
 
 def in_chat(life: Lifeform, turns: Sequence[Turn], lead: str, tokens: int) -> Prompt:

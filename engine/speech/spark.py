@@ -14,7 +14,7 @@ from engine.speech.checking import Rules
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.gaps import gaps
 from engine.speech.meaning import novelty, text_vectors
-from engine.speech.prompting import after_examples, in_chat
+from engine.speech.prompting import after_examples, in_chat, things_shown
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def _worded(life: Lifeform, listener: Listener, topic: str, chance: random.Rando
     examples = examples_of("spark")
     stem = chance.choice(speech_data()["spark"]["stems"]).replace("{thing}", topic)
     prompt = after_examples(life, examples, topic, stem, _QUESTION_TOKENS)
-    rules = Rules(fewest=2, most=16, sources=examples.said, known=(topic,), news=1)
+    never = things_shown(examples, topic)
+    rules = Rules(fewest=2, most=16, sources=examples.said, known=(topic,), news=1, never=never)
     return attempt(life, listener, Wish(prompt, stem, rules, _QUESTION_TOKENS))
 
 

@@ -81,7 +81,7 @@ def topics(text: str) -> list[str]:
         elif owner and not words and lower in _adjectives():
             pass  # my new job: it is about the job, and the job is mine
         elif (before == "to" and _is_verb(lower)) or _names_nothing(
-            bare, lower, first=first, noun=(bool(owner) and not words) or before in _PREPOSITIONS
+            bare, lower, first=first, noun=_stands_for_a_noun(owner if not words else "", before, lower)
         ):
             close()
         else:
@@ -101,6 +101,13 @@ def _names_nothing(word: str, lower: str, *, first: bool, noun: bool) -> bool:
         return False
     described = lower in _DESCRIBING or (lower.endswith("ed") and not lower.endswith("eed"))
     return not noun and (_is_verb(lower) or described)
+
+
+def _stands_for_a_noun(owner: str, before: str, lower: str) -> bool:
+    """Whether a word in this place is a noun even if it looks like a verb or an adjective."""
+    if owner in _ARTICLES and lower in _DESCRIBING:
+        return False  # a little nervous
+    return bool(owner) or before in _PREPOSITIONS
 
 
 def _is_verb(lower: str) -> bool:

@@ -22,6 +22,7 @@ from engine.speech.topics import content_words, topics
         ("My boss Ms Olufsen moved the meeting to Tuesday", ["your boss Ms Olufsen", "the meeting", "Tuesday"]),
         ("Marie Curie was a physicist", ["Marie Curie", "a physicist"]),
         ("I start a new job at the library", ["a job", "the library"]),
+        ("I am a little nervous about Monday", ["Monday"]),
         ("How long does it take to play a simple song?", ["a simple song"]),
         ("How do you keep people motivated after a defeat?", ["a defeat"]),
         ("He ate an old apple and a green egg of an ostrich", ["an apple", "a green egg of an ostrich"]),
