@@ -145,11 +145,13 @@ class Scaffold:
     def write_peft(self, folder: Path) -> None:
         """Write the adapters into ``folder`` as PEFT loads them, on the checkpoint that the scaffold stands on."""
         config = self.peft.peft_config["default"]
-        before, config.base_model_name_or_path = config.base_model_name_or_path, str(self.frozen.folder)
+        before = config.base_model_name_or_path, config.layers_to_transform
+        # PEFT may have shortened the modules' names to what tells them apart here, where the layers below are left out.
+        config.base_model_name_or_path, config.layers_to_transform = str(self.frozen.folder), list(self.layers)
         try:
             self.peft.save_pretrained(folder)
         finally:
-            config.base_model_name_or_path = before
+            config.base_model_name_or_path, config.layers_to_transform = before
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

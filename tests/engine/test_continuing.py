@@ -142,6 +142,10 @@ def test_exported_adapters_work_in_plain_peft(tmp_path: Path, tiny_folders: dict
     told = json.loads((exported / "adapter_config.json").read_text())
     assert told["base_model_name_or_path"] == str(tiny_folders[family]) and told["r"] == 8
     plain = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(tiny_folders[family]), str(exported)).eval()
+    adapted = {
+        int(part) for name in plain.state_dict() if ".lora_B." in name for part in name.split(".") if part.isdigit()
+    }
+    assert adapted == set(told["layers_to_transform"]) == {2, 3, 4, 5}
     with torch.inference_mode():
         theirs = plain(input_ids=ids, output_hidden_states=True).hidden_states[-1]
     assert torch.allclose(own, theirs, atol=1e-5)
