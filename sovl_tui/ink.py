@@ -41,14 +41,10 @@ class Ink:
         return {"warning": self.warning, "error": self.error}.get(level, self.secondary)
 
 
+@lru_cache(maxsize=1024)
 def pen(color: Color, *, on: Color | None = None, bold: bool = False, italic: bool = False) -> Style:
     """A Rich style that writes with ``color``, on the widget's own background unless ``on`` is given."""
-    return _pen(color.hex6, None if on is None else on.hex6, bold, italic)
-
-
-@lru_cache(maxsize=512)
-def _pen(color: str, on: str | None, bold: bool, italic: bool) -> Style:
-    return Style(color=color, bgcolor=on, bold=bold or None, italic=italic or None)
+    return Style(color=color.hex6, bgcolor=None if on is None else on.hex6, bold=bold or None, italic=italic or None)
 
 
 def make_ink(variables: Mapping[str, str], dark: bool) -> Ink:

@@ -71,6 +71,29 @@ CONFIG_KEYS = (
 )
 """Work in the configuration."""
 
+JOURNAL_KEYS = (
+    KeySpec("journal.search", "slash", "/", "search; words, and kind: mood: is: in: from: to:", "search"),
+    KeySpec("journal.read", "enter", "enter", "all of the entry", "read"),
+    KeySpec("journal.switch", "tab", "tab", "from the list to the entry and back", "switch"),
+    KeySpec("journal.kind", "t", "t", "only chat, a command, questions, events", "next_kind"),
+    KeySpec("journal.mood", "m", "m", "only one mood", "next_mood"),
+    KeySpec("journal.learned", "l", "l", "only what was learned, waits, or is excluded", "next_state"),
+    KeySpec("journal.conversation", "c", "c", "only this conversation", "one_conversation"),
+    KeySpec("journal.date", "d", "d", "go to a date", "go_to_date"),
+    KeySpec("journal.day_before", "left_square_bracket", "[", "the day before", "day(-1)"),
+    KeySpec("journal.day_after", "right_square_bracket", "]", "the day after", "day(1)"),
+    KeySpec("journal.follow", "f", "f", "follow the newest entry, or stay", "follow"),
+    KeySpec("journal.wrap", "w", "w", "entries on several lines, or on one", "wrap"),
+    KeySpec("journal.mark", "space", "space", "mark the entry; the keys below are about all marked ones", "mark"),
+    KeySpec("journal.trainable", "n", "n", "keep it from being learned, or let it", "trainable"),
+    KeySpec("journal.up", "plus,equals_sign", "+", "rate the answer up", "rate('up')"),
+    KeySpec("journal.down", "minus", "-", "rate the answer down", "rate('down')"),
+    KeySpec("journal.forget", "x", "x", "forget what was learned of it", "forget"),
+    KeySpec("journal.export", "e", "e", "write what is marked, else all that is shown, to a file", "export"),
+    KeySpec("journal.copy", "y", "y", "copy all of the entry", "copy_entry"),
+)
+"""Work in the journal."""
+
 
 SLEEP_KEYS = (
     KeySpec("sleep.pause", "p", "p", "hold the night where it is, or let it go on", "pause"),

@@ -37,6 +37,7 @@ ROOMS: tuple[Room, ...] = (
         "sovl_tui.screens.sleep:SleepScreen",
         follows=(SleepPhase,),
     ),
+    Room("journal", "f4", "F4", "everything that was said and done", "sovl_tui.screens.journal:JournalScreen"),
     Room("memory", "f5", "F5", "what it has learned", "sovl_tui.screens.memory:MemoryScreen", follows=(Woke,)),
     Room("config", "f6", "F6", "every setting", "sovl_tui.screens.config:ConfigScreen"),
 )

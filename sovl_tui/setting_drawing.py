@@ -96,7 +96,7 @@ def setting_line(setting: Setting, width: int, ink: Ink, here: bool, waiting: bo
         line.append_text(slider)
     line = spread(line, right, width)
     if here:
-        line.stylize(Style(bgcolor=ink.panel.hex6))
+        line.stylize_before(Style(bgcolor=ink.panel.hex6))
     return line
 
 

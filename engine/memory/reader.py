@@ -27,11 +27,12 @@ from .record import Interaction, JournalEvent
 from .rows import SELECT, interaction_of
 from .schema import connect_beside_writer, connect_read_only, plain_errors
 
-FIRST_BATCH, BATCH = 200, 20_000
+FIRST_BATCH, BATCH = 200, 2_000
 """Keys that are handed out first, and at a time after that."""
+_MOST_NEW = 5_000
+"""Entries that are looked at one by one when they are new."""
 _SHORT = 600
 """Characters of a text that a line holds."""
-_ROWS_AT_ONCE = 500
 _DATA_KEYS = 6
 
 
@@ -130,65 +131,69 @@ class JournalReader:
 
     def keys(self, query: Query) -> Iterator[array[int]]:
         """The keys of all entries that fit ``query``, newest first, in batches: a small one first, for the eye."""
-        stream = self._stream(query)
+        if not query.words.strip():
+            yield from self._by_time(query)
+            return
+        events = [key for batch in self._events(query) for key in batch] if query.wants_events else []
+        said = self._interactions(query, with_time=bool(events)) if query.wants_interactions else iter(())
+        if not events:
+            yield from (array("q", [key for _, key in batch]) for batch in said)
+            return
+        merged = merge((one for batch in said for one in batch), events, reverse=True)
         size = FIRST_BATCH
-        while batch := array("q", islice(stream, size)):
+        while batch := array("q", (key for _, key in islice(merged, size))):
             yield batch
             size = BATCH
 
-    def _stream(self, query: Query) -> Iterator[int]:
-        if query.words.strip():
-            streams = self._found_interactions(query), self._found_events(query)
-            return (key for _, key in merge(*streams, reverse=True))
+    def _by_time(self, query: Query) -> Iterator[array[int]]:
         parts: list[str] = []
         values: list[object] = []
         if query.wants_interactions:
             where, more = _where(query.conditions())
-            parts.append(f"SELECT i.timestamp, i.id, 0 FROM interactions i {where}")
+            parts.append(f"SELECT i.timestamp, i.id, 2 * i.id FROM interactions i {where}")
             values += more
         if query.wants_events:
             where, more = _where(query.times("e"))
-            parts.append(f"SELECT e.timestamp, e.id, 1 FROM events e {where}")
+            parts.append(f"SELECT e.timestamp, e.id, 2 * e.id + 1 FROM events e {where}")
             values += more
-        if not parts:
-            return iter(())
-        rows = self._rows(f"{' UNION ALL '.join(parts)} ORDER BY 1 DESC, 2 DESC", values)
-        return (2 * id + is_event for _, id, is_event in rows)
+        if parts:
+            for rows in self._batches(f"{' UNION ALL '.join(parts)} ORDER BY 1 DESC, 2 DESC", values):
+                yield array("q", [key for _, _, key in rows])
 
-    def _found_interactions(self, query: Query) -> Iterator[tuple[float, int]]:
-        if not query.wants_interactions:
-            return iter(())
+    def _interactions(self, query: Query, with_time: bool) -> Iterator[list[tuple[float, int]]]:
+        """Times and keys of the interactions that have the words of ``query``; without need for them, times are 0."""
+        conditions = list(query.conditions())
         expression = query.matches()
-        words = query.words.strip()
-        if expression:
-            where, values = _where([("interactions_text MATCH ?", (expression,)), *query.conditions()])
+        if not expression:
+            where, values = _where([*_words(query, "i"), *conditions])
+            text = f"SELECT i.timestamp, 2 * i.id FROM interactions i {where} ORDER BY i.timestamp DESC, i.id DESC"
+        elif conditions or with_time:
+            where, values = _where([("interactions_text MATCH ?", (expression,)), *conditions])
             source = "interactions_text t CROSS JOIN interactions i ON i.id = t.rowid"
-        else:  # emoji, and the like: nothing that the index has
-            contains = ("(instr(i.prompt, ?) OR instr(i.response, ?))", (words, words))
-            where, values = _where([contains, *query.conditions()])
-            source = "interactions i"
-        order = "t.rowid" if expression else "i.timestamp DESC, i.id"
-        rows = self._rows(f"SELECT i.timestamp, 2 * i.id FROM {source} {where} ORDER BY {order} DESC", values)
-        return ((when, key) for when, key in rows)
+            text = f"SELECT i.timestamp, 2 * i.id FROM {source} {where} ORDER BY t.rowid DESC"
+        else:
+            values = [expression]
+            text = "SELECT 0, 2 * rowid FROM interactions_text WHERE interactions_text MATCH ? ORDER BY rowid DESC"
+        return self._batches(text, values)
 
-    def _found_events(self, query: Query) -> Iterator[tuple[float, int]]:
-        if not query.wants_events:
-            return iter(())
-        contains = [("instr(lower(e.kind || ' ' || e.data), ?)", (word.casefold(),)) for word in query.words.split()]
-        where, values = _where([*contains, *query.times("e")])
-        rows = self._rows(f"SELECT e.timestamp, 2 * e.id + 1 FROM events e {where} ORDER BY e.timestamp DESC", values)
-        return ((when, key) for when, key in rows)
+    def _events(self, query: Query) -> Iterator[list[tuple[float, int]]]:
+        where, values = _where([*_words(query, "e"), *query.times("e")])
+        return self._batches(
+            f"SELECT e.timestamp, 2 * e.id + 1 FROM events e {where} ORDER BY e.timestamp DESC", values
+        )
 
-    def _rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query, a few hundred at a time, so that others get their turn in between."""
+    def _batches(self, query: str, values: Sequence[object]) -> Iterator[list[Any]]:
+        """The rows of a query, some at a time, so that others get their turn in between."""
         with self._lock, plain_errors(self.path):
             cursor = self._open().execute(query, values)
+        size = FIRST_BATCH
         while True:
             with self._lock, plain_errors(self.path):
-                rows = cursor.fetchmany(_ROWS_AT_ONCE)
+                rows = cursor.fetchmany(size)
             if not rows:
                 return
-            yield from rows
+            yield rows
+            size = BATCH
 
     def edge(self) -> Edge:
         """How far the journal goes now."""
@@ -197,6 +202,31 @@ class JournalReader:
             "(SELECT max(timestamp) FROM interactions), (SELECT max(timestamp) FROM events)"
         )
         return Edge(interaction or 0, event or 0, max(said or 0.0, happened or 0.0))
+
+    def newer(self, query: Query, edge: Edge) -> list[int] | None:
+        """The keys that fit ``query`` and were written since the journal went to ``edge``, oldest first.
+
+        None when some of them are older than what was there before, or there are very many: then ask for all again.
+        """
+        parts: list[str] = []
+        values: list[object] = []
+        ((oldest, count),) = self._all(
+            "SELECT min(timestamp), count(*) FROM (SELECT timestamp FROM interactions NOT INDEXED WHERE id > ? "
+            "UNION ALL SELECT timestamp FROM events NOT INDEXED WHERE id > ?)",
+            (edge.interaction_id, edge.event_id),
+        )
+        if count > _MOST_NEW or (count and oldest < edge.timestamp):
+            return None
+        if query.wants_interactions:
+            where, more = _where([("i.id > ?", (edge.interaction_id,)), *_words(query, "i", edge), *query.conditions()])
+            parts.append(f"SELECT i.timestamp, i.id, 0 FROM interactions i NOT INDEXED {where}")
+            values += more
+        if query.wants_events:
+            where, more = _where([("e.id > ?", (edge.event_id,)), *_words(query, "e"), *query.times("e")])
+            parts.append(f"SELECT e.timestamp, e.id, 1 FROM events e NOT INDEXED {where}")
+            values += more
+        rows = self._all(f"{' UNION ALL '.join(parts)} ORDER BY 1, 2", values) if parts else []
+        return [2 * id + is_event for _, id, is_event in rows]
 
     def first_since(self, keys: Sequence[int], when: float) -> int:
         """In ``keys``, oldest first, the place of the first entry of ``when`` or later; their number when none is."""
@@ -290,6 +320,25 @@ def _where(conditions: Iterable[tuple[str, tuple[object, ...]]]) -> tuple[str, l
         parts.append(condition)
         values += more
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
+
+
+def _words(query: Query, table: str, edge: Edge = Edge()) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Conditions for the words of a query where the index of words is no help: events, emoji, rows behind ``edge``."""
+    words = query.words.strip()
+    if table == "e":
+        for word in words.split():
+            yield "instr(lower(e.kind || ' ' || e.data), ?)", (word.casefold(),)
+    elif words and (expression := query.matches()):
+        after = edge.interaction_id
+        yield (
+            "i.id IN (SELECT rowid FROM interactions_text WHERE interactions_text MATCH ? AND rowid > ?)",
+            (
+                expression,
+                after,
+            ),
+        )
+    elif words:  # emoji, and the like: nothing that the index has
+        yield "(instr(i.prompt, ?) OR instr(i.response, ?))", (words, words)
 
 
 def _marks(values: Sequence[object]) -> str:

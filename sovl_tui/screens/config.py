@@ -20,6 +20,7 @@ from sovl_tui.screens.confirm import ConfirmScreen
 from sovl_tui.screens.room import APP_BAR, RoomScreen
 from sovl_tui.setting_drawing import diff_text
 from sovl_tui.settings import Setting, Settings, line_for, text_of
+from sovl_tui.widgets.ask_line import AskLine
 from sovl_tui.widgets.key_bar import Key
 from sovl_tui.widgets.lines import Lines, spread
 from sovl_tui.widgets.message_line import MessageLine
@@ -64,12 +65,11 @@ class ConfigScreen(RoomScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.search = Input(placeholder="search", compact=True, id="config-search")
+        self.search = Input(placeholder="search", compact=True, id="config-search", classes="search")
         self.summary = Summary(id="config-summary")
         self.list = SettingsList(id="config-list")
         self.details = SettingDetails(id="config-details")
-        self.label = MessageLine(id="config-label")
-        self.editor = Input(compact=True, id="config-input")
+        self.asking = AskLine(id="config-editor")
         self.message = MessageLine(id="config-message")
         self._waiting: dict[int, str] = {}
         """Lines on their way: their id, and the key they change; empty for a save."""
@@ -84,7 +84,7 @@ class ConfigScreen(RoomScreen):
     @property
     def parts(self) -> tuple[Lines, ...]:
         """What is drawn line by line."""
-        return *super().parts, self.summary, self.details, self.label, self.message
+        return *super().parts, self.summary, self.details, self.asking.label, self.message
 
     def compose_body(self) -> ComposeResult:
         """Top to bottom."""
@@ -95,14 +95,13 @@ class ConfigScreen(RoomScreen):
             yield self.list
             yield self.details
         with Vertical(id="config-foot"):
-            with Horizontal(id="config-editor"):
-                yield self.label
-                yield self.editor
+            yield self.asking
             yield self.message
 
-    def on_mount(self) -> None:
-        """Nothing is edited yet."""
-        self.query_one("#config-editor").display = False
+    @property
+    def editor(self) -> Input:
+        """Where a value is written."""
+        return self.asking.input
 
     @on(events.ScreenResume)
     def _resumed(self) -> None:
@@ -236,22 +235,15 @@ class ConfigScreen(RoomScreen):
 
     def _open_editor(self, setting: Setting) -> None:
         self._editing = setting
-        self.label.say(f"{setting.spec.name} =")
-        self.label.styles.width = len(setting.spec.name) + 4
-        self.query_one("#config-editor").display = True
-        self.add_class("-editing")
-        self.editor.value = _editable(setting)
-        self.editor.cursor_position = len(self.editor.value)
-        self.editor.focus()
+        self.asking.ask(f"{setting.spec.name} =", _editable(setting))
         self._check()
 
     def _close_editor(self) -> None:
         self._editing = None
-        self.query_one("#config-editor").display = False
-        self.remove_class("-editing")
+        self.asking.close()
         self.list.focus()
 
-    @on(Input.Changed, "#config-input")
+    @on(Input.Changed, "#config-editor Input")
     def _check(self) -> None:
         """Say at each letter whether this may be set."""
         if self._editing is None:
@@ -264,7 +256,7 @@ class ConfigScreen(RoomScreen):
             breaks = r" · \n is a new line" if _has_lines(self._editing) else ""
             self.message.say(f"{self._editing.spec.allowed} · enter sets it · esc leaves it{breaks}")
 
-    @on(Input.Submitted, "#config-input")
+    @on(Input.Submitted, "#config-editor Input")
     def _edited(self) -> None:
         setting = self._editing
         typed = self._typed

@@ -13,13 +13,13 @@ from rich.text import Text
 from textual.message import Message
 
 from sovl_tui.ink import Ink
-from sovl_tui.widgets.row_list import RowList
+from sovl_tui.widgets.item_list import ItemList
 
 Draw = Callable[[Any, int, Ink], Text]
 """A row on so many columns."""
 
 
-class DataList(RowList):
+class DataList(ItemList):
     """Rows of one line each; equal rows look equal. With a cursor it is a list to choose from."""
 
     class About(Message):
@@ -142,7 +142,7 @@ class DataList(RowList):
         if self._rows:
             self.post_message(self.Opened(self))
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+    def on_item_list_chosen(self, event: ItemList.Chosen) -> None:
         """A double click opens."""
         event.stop()
         self.action_open()

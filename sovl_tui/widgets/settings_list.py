@@ -9,13 +9,13 @@ from rich.text import Text
 from sovl_tui.ink import Ink
 from sovl_tui.setting_drawing import section_line, setting_line
 from sovl_tui.settings import Setting
-from sovl_tui.widgets.row_list import RowList
+from sovl_tui.widgets.item_list import ItemList
 
 Row = Setting | tuple[str, int] | None
 """A setting, the name of a section and how many of its keys are shown, or a blank line."""
 
 
-class SettingsList(RowList):
+class SettingsList(ItemList):
     """Shows what :meth:`show` is given. The cursor stays on its key when others come or go around it."""
 
     empty = "No setting has all these words."

@@ -155,6 +155,35 @@ def test_a_journal_begun_later_is_seen(tmp_path):
             assert found(reader, "") == [key]
 
 
+def test_a_journal_at_rest_is_read_and_what_a_writer_adds_later_is_seen(tmp_path):
+    with Journal.open(tmp_path / "j.sqlite3") as journal:
+        first = say(journal, "hello", NOON)
+    assert not (tmp_path / "j.sqlite3-wal").exists()
+    with JournalReader(tmp_path / "j.sqlite3") as reader:
+        assert found(reader, "") == [first]
+        with Journal.open(tmp_path / "j.sqlite3") as journal:
+            second = say(journal, "again", NOON + 1)
+            assert found(reader, "") == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("line", "new"), [("", [0, 1, 2]), ("cat", [1]), ("kind:event", [2]), ("is:excluded", []), ("🙂", [0])]
+)
+def test_what_was_written_since(journal, reader, five, line, new):
+    edge = reader.edge()
+    query = read_query(line, now=NOON)
+    assert reader.newer(query, edge) == []
+    more = [say(journal, "Hello 🙂", NOON + 1), say(journal, "another cat", NOON + 2)]
+    more.append(key_of(journal.event("sleep", {}, NOON + 3), True))
+    assert reader.newer(query, edge) == [more[place] for place in new]
+
+
+def test_what_came_in_late_is_searched_anew(journal, reader, five):
+    edge = reader.edge()
+    say(journal, "from another life", NOON - 9 * DAY)
+    assert reader.newer(Query(), edge) is None
+
+
 def test_a_read_only_home_is_left_as_it_is(tmp_path):
     with Journal.open(tmp_path / "j.sqlite3") as journal:
         key = say(journal, "hello", NOON)

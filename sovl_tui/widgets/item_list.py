@@ -6,6 +6,8 @@ so nothing has to be known about items that are out of view.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.text import Text
@@ -24,7 +26,7 @@ _WHEEL_ITEMS = 3
 _MOST_CACHED = 2000
 
 
-class RowList(ScrollView, can_focus=True):
+class ItemList(ScrollView, can_focus=True):
     """Items from top to bottom. A subclass says how many there are, and draws one at a time."""
 
     # In the base class a new number of rows lays out the whole screen. Nothing but the scrollbar depends on it here.
@@ -76,6 +78,10 @@ class RowList(ScrollView, can_focus=True):
         """Whether the cursor may stand on item ``index``."""
         return True
 
+    def identity(self, index: int) -> int:
+        """What item ``index`` is called wherever it moves to: what was drawn is kept under that name."""
+        return index
+
     def scrolled(self) -> None:
         """The view shows other items now."""
 
@@ -104,9 +110,27 @@ class RowList(ScrollView, can_focus=True):
         self._view_key = None
         self.refresh()
 
+    def grow(self, count: int, above: int = 0) -> None:
+        """There are ``count`` items now, ``above`` of them new before all others; what is in view stays there."""
+        self.count = count
+        self.cursor += above
+        self._top += above
+        self._view_key = None
+        self._resize_range()
+        self.refresh()
+
+    def redraw_those(self, identities: Iterable[int]) -> None:
+        """Draw anew what is called by these names, wherever it is in view."""
+        for identity in identities:
+            self._cache.pop(identity, None)
+        self._view_key = None
+        self.refresh()
+
     def redraw_item(self, index: int) -> None:
         """Draw one item anew, where it is in view."""
-        self._cache.pop(index, None)
+        if not 0 <= index < self.count:
+            return
+        self._cache.pop(self.identity(index), None)
         if self.tall:
             self._view_key = None
             self.refresh()
@@ -137,12 +161,13 @@ class RowList(ScrollView, can_focus=True):
         if width != self._cache_width or len(self._cache) > _MOST_CACHED:
             self._cache.clear()
             self._cache_width = width
-        strips = self._cache.get(index)
+        identity = self.identity(index)
+        strips = self._cache.get(identity)
         if strips is None:
             assert self.ink is not None
             texts = self.draw(index, width, self.ink, index == self.cursor and self.selectable(index))
             strips = [to_strip(text, width) for text in texts]
-            self._cache[index] = strips
+            self._cache[identity] = strips
         return strips
 
     def _arrange(self) -> list[tuple[int, int]]:
@@ -166,8 +191,9 @@ class RowList(ScrollView, can_focus=True):
             return Strip.blank(self.size.width, base)
         view = self._arrange()
         if y >= len(view):
-            words = self.empty if y == 1 and not self.count else ""
-            return to_strip(Text(f"  {words}", pen(self.ink.muted)), width).apply_style(base)
+            words = wrap(self.empty, max(1, width - 4)) if not self.count else []
+            line = words[y - 1] if 0 < y <= len(words) else ""
+            return to_strip(Text(f"  {line}", pen(self.ink.muted)), width).apply_style(base)
         index, part = view[y]
         return self._lines_of(index)[part].apply_style(base)
 

@@ -1,0 +1,150 @@
+"""The journal screen over a million entries: how soon it opens, jumps, and finds."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from engine.config import Config
+from engine.memory.journal import Journal
+
+GOALS = {
+    "open, end painted": 0.5,
+    "jump, painted p50": 0.016,
+    "filter mood, first hits": 0.1,
+    "filter words, first hits": 0.1,
+    "filter rare word, first hits": 0.1,
+    "filter state and mood, first hits": 0.1,
+}
+FILTERS = {
+    "mood": "mood:curious",
+    "words": "moon garden",
+    "rare word": "zanzibar",
+    "state and mood": "is:waiting mood:restless",
+}
+JUMPS = 60
+_WORDS = ("moon", "cat", "river", "garden", "blue", "train", "coffee", "sister", "winter", "piano", "answer", "bread")
+_MOODS = ("calm",) * 6 + ("curious",) * 3 + ("restless", "melancholic")
+_PATIENCE = 60.0
+_LOOK = 0.001
+"""Seconds between two looks whether it is there."""
+_SEED = 7
+
+
+def fill(path: Path, entries: int) -> None:
+    """Write a journal of so many interactions, an event after every hundredth; one in ten thousand has a rare word."""
+    chance = random.Random(_SEED)
+    columns = (
+        "conversation_id, timestamp, command, prompt, response, confidence_score, mood, is_system_question, trainable, "
+        "slept_at, extra, fingerprint"
+    )
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        when = 1.7e9
+        for number in range(entries):
+            when += chance.random() * 60
+            prompt = " ".join(chance.choices(_WORDS, k=8)) + (" zanzibar" if number % 10_000 == 5 else "")
+            response = " ".join(chance.choices(_WORDS, k=18))
+            slept = when + 100 if number < 0.9 * entries else None
+            yield (
+                f"c{number // 200}", when, "chat", prompt, response, chance.random(), chance.choice(_MOODS), 0, 1,
+                slept, "{}", number.to_bytes(16, "little"),
+            )  # fmt: skip
+
+    with Journal.open(path) as journal, journal.transaction():
+        connection = journal._connection
+        marks = ", ".join("?" * 12)
+        connection.executemany(f"INSERT INTO interactions ({columns}) VALUES ({marks})", rows())
+        nights = ((1.7e9 + 3000.0 * number, "sleep", '{"steps": 90}') for number in range(entries // 100))
+        connection.executemany("INSERT INTO events (timestamp, kind, data) VALUES (?, ?, ?)", nights)
+
+
+Figure = tuple[float, float]
+"""Seconds that passed, and seconds of processor time: on a machine that others use, too, the second tells more."""
+
+
+async def measure_journal(args: argparse.Namespace, folder: Path) -> dict[str, Figure]:
+    """Each figure in :data:`GOALS`, and some beside them."""
+    from sovl_tui.app import SovlApp
+    from sovl_tui.screens.journal import JournalScreen
+    from tests.tui.fakes import FakeEngine
+
+    home = folder / "home"
+    engine = FakeEngine(home)
+    kept: Path | None = args.keep
+    if kept is None:
+        fill(engine.home.journal_path, args.entries)
+    else:
+        if not kept.exists():
+            fill(kept, args.entries)
+        engine.home.journal_path.symlink_to(kept.resolve())
+    sys.setswitchinterval(0.001)  # as the real engine does
+    app = SovlApp(engine, Config())
+    figures: dict[str, Figure] = {}
+    async with app.run_test(size=(120, 40)):
+        engine.awaken()
+        await asyncio.sleep(0.5)
+        began = _now()
+        app.action_go("journal")
+        screen = app.screen
+        assert isinstance(screen, JournalScreen)
+        figures["open, end painted"] = await _until(began, lambda: bool(screen.list.keys) and _painted(screen))
+        figures["open, all keys known"] = await _until(began, lambda: not screen.searching)
+        figures |= await _jumps(screen)
+        for name, line in FILTERS.items():
+            began = _now()
+            number = screen.access.number
+            screen.search.value = line
+            figures[f"filter {name}, first hits"] = await _until(began, partial(_has_hits, screen, number))
+            figures[f"filter {name}, all"] = await _until(began, lambda: not screen.searching)
+    engine.close()
+    return figures
+
+
+async def _jumps(screen: Any) -> dict[str, Figure]:
+    """To random places; until the frame with their lines is painted."""
+    chance = random.Random(_SEED)
+    spent = []
+    for _ in range(JUMPS):
+        place = chance.randrange(len(screen.list.keys))
+        began = _now()
+        screen.list.move_to(place)
+        spent.append(await _until(began, lambda: _painted(screen)))
+        await asyncio.sleep(0.05)
+    walls, cpus = (sorted(column) for column in zip(*spent, strict=True))
+    late = int(0.95 * len(spent))
+    return {"jump, painted p50": (median(walls), median(cpus)), "jump, painted p95": (walls[late], cpus[late])}
+
+
+def _has_hits(screen: Any, before: int) -> bool:
+    """Whether something that a search after ``before`` found is painted."""
+    return screen.access.number > before and bool(screen.list.keys) and _painted(screen)
+
+
+def _painted(screen: Any) -> bool:
+    """Whether every line in view is read, and nothing waits to be drawn."""
+    shown = screen.list.keys[screen.list.top : screen.list.top + screen.list.page]
+    waits = screen._dirty_widgets or screen._repaint_required or screen._layout_required or screen._callbacks
+    return not waits and all(screen.list.has_line(key) for key in shown)
+
+
+def _now() -> Figure:
+    return time.perf_counter(), time.process_time()
+
+
+async def _until(began: Figure, holds: Callable[[], bool]) -> Figure:
+    """What has passed since ``began`` once ``holds`` does."""
+    while not holds():
+        if time.perf_counter() - began[0] > _PATIENCE:
+            raise SystemExit(f"Nothing was painted within {_PATIENCE:.0f} seconds.")
+        await asyncio.sleep(_LOOK)
+    wall, cpu = _now()
+    return wall - began[0], cpu - began[1]
