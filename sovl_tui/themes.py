@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from textual.theme import Theme
 
@@ -90,7 +91,7 @@ LIGHT = Theme(
 )
 
 
-def _recoloured(base: Theme, name: str, colours: Mapping[str, str], moods: Mapping[str, str], **grounds: str) -> Theme:
+def _recoloured(base: Theme, name: str, colours: Mapping[str, Any], moods: Mapping[str, str], **grounds: str) -> Theme:
     """``base`` in other colours; ``grounds`` are variables that are neither colour nor mood."""
     primary, background = colours["primary"], colours.get("background", base.background or "")
     variables = {
