@@ -51,7 +51,7 @@ class SovlApp(App[None]):
     COMMANDS = {SovlCommands}  # noqa: RUF012
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings((*ROOM_KEYS, *APP_KEYS))]
-    MODES = {}  # noqa: RUF012
+    DEFAULT_MODE = LIVE
 
     def __init__(self, engine: Driver, config: Config, rooms: Sequence[Room] = ROOMS) -> None:
         super().__init__()
@@ -75,10 +75,6 @@ class SovlApp(App[None]):
             self.register_theme(theme)
 
     # -- start and end -------------------------------------------------------------------------------------------------
-
-    def get_default_screen(self) -> LiveScreen:
-        """The room under all others."""
-        return self.live
 
     def on_mount(self) -> None:
         """Paint first; the engine starts when something can be seen."""
@@ -125,7 +121,8 @@ class SovlApp(App[None]):
 
     def on_app_focus(self) -> None:
         """Back again."""
-        self.live.column.figure.hold_breath(False)
+        if self.rooms.here is self.live:
+            self.live.column.figure.hold_breath(False)
 
     # -- the pump ------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """The way from room to room, and who of them is told what.
 
 A room is made when it is first gone to, or at the first event that it must not miss, and stays as one left it. The
-conversation is always there, under all others.
+conversation is always there, and told of everything. Each room is a mode of the app, not a screen above another:
+whatever changed in a room below would be taken to shine through, and paint all of the one above.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Rooms:
         self._live = live
         self._made: dict[str, RoomScreen] = {LIVE: live}
         self._vitals = Vitals()
+        app.add_mode(LIVE, lambda: live)
 
     @property
     def here(self) -> RoomScreen:
@@ -47,7 +49,7 @@ class Rooms:
             screen: RoomScreen = pkgutil.resolve_name(where)()
             self._made[name] = screen
             screen.use_ink(self._app.ink)
-            self._app.install_screen(screen, name)
+            self._app.add_mode(name, lambda: screen)
         return self._made[name]
 
     def go(self, name: str) -> bool:
@@ -60,12 +62,7 @@ class Rooms:
             return True
         screen.use_ink(self._app.ink)
         screen.show(self._vitals)
-        if screen is self._live:
-            self._app.pop_screen()
-        elif here is self._live:
-            self._app.push_screen(screen)
-        else:
-            self._app.switch_screen(screen)
+        self._app.switch_mode(name)
         return True
 
     # -- the pump ------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -93,6 +93,14 @@ class LiveScreen(RoomScreen):
         self.failure.display = False
         self.chip.visible = False
         self._show_keys()
+
+    @on(events.ScreenSuspend)
+    def _left(self) -> None:
+        self.column.figure.hold_breath(True)
+
+    @on(events.ScreenResume)
+    def _came_back(self) -> None:
+        self.column.figure.hold_breath(False)
 
     @property
     def parts(self) -> tuple[Lines, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from textwrap import wrap
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -59,6 +60,7 @@ class ItemList(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ink: Ink | None = None
+        self._base: Style | None = None
         self.count = 0
         self.cursor = 0
         self._cache: dict[int, list[Strip]] = {}
@@ -137,6 +139,11 @@ class ItemList(ScrollView, can_focus=True):
         else:
             self._refresh_item(index)
 
+    def notify_style_update(self) -> None:
+        """The ground may have changed."""
+        super().notify_style_update()
+        self._base = None
+
     def use_ink(self, ink: Ink) -> None:
         """Draw in other colours."""
         if ink != self.ink:
@@ -186,7 +193,7 @@ class ItemList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The strip for line ``y`` of the view."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self._base = self._base or self.rich_style
         if self.ink is None or width <= 0:
             return Strip.blank(self.size.width, base)
         view = self._arrange()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -36,6 +37,7 @@ class TextPage(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ink: Ink | None = None
+        self._base: Style | None = None
         self._draw: Draw | None = None
         self._strips: list[Strip] = []
         self._width = 0
@@ -46,6 +48,11 @@ class TextPage(ScrollView, can_focus=True):
         self._redraw()
         if not keep_place:
             self.scroll_to(y=0, animate=False, force=True, immediate=True)
+
+    def notify_style_update(self) -> None:
+        """The ground may have changed."""
+        super().notify_style_update()
+        self._base = None
 
     def use_ink(self, ink: Ink) -> None:
         """Draw in other colours."""
@@ -73,8 +80,9 @@ class TextPage(ScrollView, can_focus=True):
         """The strip for row ``y`` of the view."""
         row = self.scroll_offset.y + y
         width = self.scrollable_content_region.width
+        base = self._base = self._base or self.rich_style
         strip = self._strips[row] if row < len(self._strips) else Strip.blank(width)
-        return strip.adjust_cell_length(width).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width).apply_style(base)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Paint what came into view."""

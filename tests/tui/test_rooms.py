@@ -228,6 +228,26 @@ async def test_a_night_goes_on_while_one_looks_elsewhere(tmp_path: Path) -> None
         assert "dreaming" in stage.screen_text.split("\n")[0]
 
 
+async def test_what_changes_in_a_room_that_is_not_seen_paints_nothing(tmp_path: Path) -> None:
+    app, engine = await house(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        stage = on_stage(app, engine, pilot)
+        number = await stage.say("hello")
+        app.rooms.go("parlour")
+        await stage.settle()
+        painted: list[object] = []
+        app.screen.refresh = lambda *args, **more: painted.append(args)  # type: ignore[method-assign,assignment]
+        engine.answer(number, "Hi, you.")
+        app.live.column.figure.redraw()
+        await stage.deliver()
+        app.live._on_timer_update()
+        assert painted == [] and not app.live.is_current
+        del app.screen.refresh
+        await pilot.press("escape")
+        await stage.settle()
+        assert "Hi, you." in stage.screen_text
+
+
 def test_every_room_can_be_made() -> None:
     for room in ROOMS:
         assert issubclass(pkgutil.resolve_name(room.screen), RoomScreen)
