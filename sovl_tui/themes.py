@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from textual.theme import Theme
 
@@ -91,7 +91,7 @@ LIGHT = Theme(
 )
 
 
-def _recoloured(base: Theme, name: str, colours: Mapping[str, str], moods: Mapping[str, str], **grounds: str) -> Theme:
+def _recoloured(base: Theme, name: str, colours: Mapping[str, Any], moods: Mapping[str, str], **grounds: str) -> Theme:
     """``base`` in other colours; ``grounds`` are variables that are neither colour nor mood."""
     primary, background = colours["primary"], colours.get("background", base.background or "")
     variables = {
@@ -101,7 +101,7 @@ def _recoloured(base: Theme, name: str, colours: Mapping[str, str], moods: Mappi
         **{f"mood-{mood}": colour for mood, colour in moods.items()},
         **{variable.replace("_", "-"): colour for variable, colour in grounds.items()},
     }
-    return replace(base, name=name, variables=variables, **cast("dict[str, Any]", colours))
+    return replace(base, name=name, variables=variables, **colours)
 
 
 CLEAR_DARK = _recoloured(

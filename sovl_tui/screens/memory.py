@@ -88,7 +88,7 @@ class MemoryScreen(RoomScreen):
     def on_mount(self) -> None:
         """Look what there is."""
         super().on_mount()
-        self.memories.border_title = "memories"
+        self.memories.title("memories")
         self.lingering.border_title = "dreams that linger"
         self.asked_now.border_title = "asked now"
         self.detail.follow(False)
@@ -172,7 +172,7 @@ class MemoryScreen(RoomScreen):
             self.detail.show((), empty="")
         else:
             weights = [weight for number, weight in self._vitals.snapshot.dreams if number == row.memory.id]
-            self.detail.border_title = f"memory {row.memory.id}"
+            self.detail.title(f"memory {row.memory.id}")
             decay = self.app.config.controls_config.dream_memory_decay
             self.detail.show(detail_rows(row, weights, decay, self.now, width))
         self._show_asked()

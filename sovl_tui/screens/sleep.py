@@ -99,7 +99,7 @@ class SleepScreen(RoomScreen):
     def on_mount(self) -> None:
         """Look what there is."""
         super().on_mount()
-        self.diary.border_title = "diary"
+        self.diary.title("diary")
         self.dreams.border_subtitle = "near · new · noise"
         self.verdicts.border_subtitle = "before → after"
         self._show_all()
@@ -246,9 +246,9 @@ class SleepScreen(RoomScreen):
         self.loss.show_curve(job.loss, job.steps)
         self.drift.show_curve(job.drifts, job.steps)
         self.dreams.show(dream_rows(job), empty=_no_dreams(page))
-        self.dreams.border_title = f"dreams · {len(job.dreams)} asked, {job.kept} kept" if job.dreams else "dreams"
+        self.dreams.title(f"dreams · {len(job.dreams)} asked, {job.kept} kept" if job.dreams else "dreams")
         self.verdicts.show(job.verdicts, empty=_no_verdicts(page))
-        self.verdicts.border_title = _knew(job)
+        self.verdicts.title(_knew(job))
         self.set_class(job.loss.last is None, "-no-steps")
         self._show_part(job)
 

@@ -50,6 +50,7 @@ class DataList(ItemList):
         self.following = self._growing = False
         self._draw, self._pointing = draw, cursor
         self._rows: tuple[Any, ...] = ()
+        self._title = ""
         if cursor:
             self._bindings.bind("enter", "open", "Open", show=False)
 
@@ -75,6 +76,11 @@ class DataList(ItemList):
             self._rows = new
             self.set_count(len(new))
             self._keep_place()
+
+    def title(self, words: str) -> None:
+        """Write ``words`` into the border. Textual paints all of a list for a title, also for the same one."""
+        if words != self._title:
+            self._title = self.border_title = words
 
     def follow(self, following: bool) -> None:
         """Stay at the end from now on, or go back to the first row and stay there."""

@@ -329,16 +329,16 @@ async def test_d_shows_the_diary_where_it_is_not_beside_the_night(tmp_path: Path
         assert "Mon 24 Nov" not in stage.screen_text and stage.app.screen is room(stage)
 
 
-async def test_a_night_does_not_lay_out_the_screen_at_every_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_step_lays_nothing_out_and_paints_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with on_stage(tmp_path) as stage:
         number = await begin(stage)
-        layouts = []
+        layouts, painted = [], []
         screen = room(stage)
         monkeypatch.setattr(screen, "_refresh_layout", lambda *_, **__: layouts.append(1))
+        for rows in (screen.dreams, screen.verdicts, screen.diary, screen.key_bar, screen.figure):
+            monkeypatch.setattr(rows, "refresh", lambda *_, id=rows.id, **__: painted.append(id))
         for step in range(46, 60):
             stage.engine.learn(number, range(step, step + 1), 95)
             await stage.deliver()
-        assert layouts == []
+        assert layouts == [] and painted == []
         assert "step 59 of 95" in stage.screen_text

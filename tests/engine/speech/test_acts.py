@@ -242,7 +242,12 @@ def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.Monke
 def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = mouth(
         monkeypatch,
-        [" machines never tire of it.", " paint needs a hand.", " hands are slow and dear.", " slow is what art loves."],
+        [
+            " machines never tire of it.",
+            " paint needs a hand.",
+            " hands are slow and dear.",
+            " slow is what art loves.",
+        ],
     )
     ear = Ear()
     debate(told, ear, "AI will replace artists", 2)
