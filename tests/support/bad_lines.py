@@ -38,6 +38,8 @@ GOOD = {
              "emoji"},
     "export": {"wrong types", "zero", "minus one", "huge", "beyond all numbers", "not a number", "no such name",
                "emoji"},
+    "export adapters": {"wrong types", "zero", "minus one", "huge", "beyond all numbers", "not a number",
+                        "no such name"},
 }  # fmt: skip
 _TEXT = {"too many", "wrong types", "minus one", "zero", "huge", "beyond all numbers", "not a number", "no such name",
          "no such place", "other scripts", "emoji", "control characters"}  # fmt: skip
