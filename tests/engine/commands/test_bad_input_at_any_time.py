@@ -137,7 +137,7 @@ def asleep(tmp_path_factory: pytest.TempPathFactory, tiny_folders: dict[str, Pat
         all_refused(driver, night.held)
         morning = marks(life_of(driver))
         changed = {name for name in evening if morning[name] != evening[name]}
-        assert changed == {"memories"}  # what the night found to learn
+        assert changed == {"entries", "memories"}  # that it was woken, and what the night found to learn
 
 
 @EVERY_COMMAND
