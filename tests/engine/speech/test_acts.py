@@ -242,12 +242,7 @@ def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.Monke
 def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = mouth(
         monkeypatch,
-        [
-            " machines never tire of it.",
-            " paint needs a hand.",
-            " hands are slow and dear.",
-            " slow is what art loves.",
-        ],
+        [" machines never tire of it.", " paint needs a hand.", " hands are slow and dear.", " slow suits all art."],
     )
     ear = Ear()
     debate(told, ear, "AI will replace artists", 2)
@@ -255,7 +250,7 @@ def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pyte
         '[Argument 1] "AI will replace artists, because machines never tire of it.',
         '[Rebuttal] "But it is not true that AI will replace artists, because some paint needs a hand.',
         '[Argument 2] "Still, AI will replace artists, since hands are slow and dear.',
-        '[Rebuttal] "Even so, it is wrong to say that AI will replace artists, because not all slow is what art loves.',
+        '[Rebuttal] "Even so, it is wrong to say that AI will replace artists, because not all slow suits all art.',
     ]
     assert "machines never tire of it." in asked[1] and "paint needs a hand." in asked[2]
     assert ear.roles == ["for", "against"] * 2
