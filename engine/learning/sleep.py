@@ -18,7 +18,6 @@ import torch
 from engine.api import Dreamt, EngineState, MemoryAudited, Replayed, SleepPhase, TrainingStep
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled
-from engine.composition.prompt import Prompt, Turn, build_prompt
 from engine.composition.trained import copy_of_trained, put_trained
 from engine.learning.audit import ANSWER_TOKENS, Findings, Hearing, Probe, audit, own_answers
 from engine.learning.curriculum import Curriculum, Lesson
@@ -31,6 +30,7 @@ from engine.learning.learners import learner_for
 from engine.learning.night import Broken, Night, Sleeper, Watcher
 from engine.learning.pace import Pace
 from engine.learning.trainer import Recipe, Step, train
+from engine.learning.wording import Wording
 from engine.memory.memories import Verdict
 from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influence_weight, life_weight
 
@@ -42,8 +42,6 @@ _MOST_TOLD = 12
 over the same rows (paraphrases of made-up facts right: .65 with 16, .85 with 12, .78 with 8)."""
 _UNCOUNTED = ("dream", "scene")
 """Kinds of rows that take their turn among the others and make a night no longer."""
-_STRESS = 4.0
-"""How much more a token of the value, and the one that ends it, counts than the words around it."""
 _LEAST_WEIGHT = 0.3
 """Below this a scaffold cannot be taught: it would have to shout to be heard."""
 _MOST_DREAMS = 40
@@ -99,6 +97,7 @@ class _Night:
         self.composition = life.composition
         # Whatever is set while it sleeps, a night goes on as it began.
         self.config = life.config.model_copy(deep=True)
+        self.wording = Wording(self.composition.base, self.config.controls_config.system_prompt)
         self.night = Night()
         self.dreams = life.dreams.copy()
         self.before = copy_of_trained(self.composition)
@@ -113,7 +112,7 @@ class _Night:
     def run(self, dream: bool, last_prompt: str) -> Night:
         settings = self.config
         self._enter("falling asleep", EngineState.DREAMING)
-        learner = learner_for(self.composition, self._influence(), self._preamble())
+        learner = learner_for(self.composition, self._influence(), self.wording.preamble)
         try:
             if dream and self.curriculum.lessons:
                 self._enter("dreaming", EngineState.DREAMING)
@@ -134,7 +133,7 @@ class _Night:
     def only_dream(self, last_prompt: str) -> Night:
         self._enter("dreaming", EngineState.DREAMING)
         try:
-            learner = learner_for(self.composition, self._influence(), self._preamble())
+            learner = learner_for(self.composition, self._influence(), self.wording.preamble)
             self._dream(learner, last_prompt, _DREAMS_AT_ONCE)
         except Cancelled:
             raise Broken from None
@@ -151,8 +150,8 @@ class _Night:
         if not memories:
             return
         settings = self._dream_settings()
-        wanted = [self._encode(memory.text) for memory in memories] + (
-            [self._encode(last_prompt)] if last_prompt else []
+        wanted = [self.wording.ids(memory.text) for memory in memories] + (
+            [self.wording.ids(last_prompt)] if last_prompt else []
         )
         vectors = learner.vectors(wanted, self._heed)
         by_id = {memory.id: vector for memory, vector in zip(memories, vectors, strict=False)}
@@ -165,7 +164,7 @@ class _Night:
             self.watcher.emit(
                 Replayed(self.watcher.id, memory.id, memory.text, drawn.similarity, drawn.novelty, drawn.noise)
             )
-        leave_traces(self.composition, self.dreams, self.night.dreams, self._prompt, self.chance, self._heed)
+        leave_traces(self.composition, self.dreams, self.night.dreams, self.wording.prompt, self.chance, self._heed)
         dreamt = {one.memory.id for one in self.night.dreams}
         chosen = dreamt if count else {lesson.memory_id for lesson in lessons if not lesson.old}
         tokenizer = self.composition.base.tokenizer
@@ -176,7 +175,7 @@ class _Night:
         self.night.asked = questions(
             learner,
             asking,
-            self._encode_after,
+            self.wording.after,
             lambda text: list(tokenizer(text, add_special_tokens=False)["input_ids"]),
             lambda question: question.casefold() in asked,
             pace,
@@ -193,7 +192,7 @@ class _Night:
         self._enter("training", EngineState.TRAINING)
         told, importance = self._told(learner)
         kept = self._kept(learner)
-        shut = learner.prepare([(self._encode(p), [], False) for p in self.curriculum.shut], self._heed)
+        shut = learner.prepare([(self.wording.ids(p), [], False) for p in self.curriculum.shut], self._heed)
         for exercise in (*kept, *shut):
             # As disturbed as what was told, or the gate would learn to tell the two apart by their noise.
             exercise.noise = self.chance.choice(told).noise if told else 0.0
@@ -219,7 +218,7 @@ class _Night:
         """With the adapters settled, teach the gate's head alone, in more wordings than there was time to train on."""
         wordings: list[tuple[list[int], list[int], bool]] = []
         for lesson in self.curriculum.lessons:
-            wordings += [(self._encode(text), [], True) for text in lesson.openings]
+            wordings += [(self.wording.ids(text), [], True) for text in lesson.openings]
         finish_gate(learner, [*told, *learner.prepare(wordings, self._heed)], shut, self.chance, self._heed)
 
     def _audit(self, learner: Learner, drift: float) -> None:
@@ -233,10 +232,10 @@ class _Night:
         asked = sum(len(probe.questions) for probe in probes) + len(controls)
         rounds = 2 if self.recognised_before else 1
         pace = Pace(self.watcher, "checking what it knows", self._heed, asked, ANSWER_TOKENS, rounds)
-        own = own_answers(learner, controls, self._encode, self._heed)
+        own = own_answers(learner, controls, self.wording.ids, self._heed)
 
         def listen() -> Hearing:
-            return audit(learner, probes, controls, self._encode, pace, own)
+            return audit(learner, probes, controls, self.wording.ids, pace, own)
 
         earlier = Findings({}, 0.0, 0.0)
         if self.recognised_before:
@@ -305,7 +304,7 @@ class _Night:
             asked = [(row.prompt, row.answer, row.value, row.kind != "scene") for row in lesson.rows]
             asked += [(question, lesson.answer, lesson.value, True) for question in dreamt]
             for prompt, answer, value, is_question in asked:
-                ids, (said, weights) = self._encode(prompt), self._said(answer, value)
+                ids, (said, weights) = self.wording.ids(prompt), self.wording.answer(answer, value)
                 if len(ids) + len(said) <= longest:
                     rows.append((ids, said, True))
                     stress.append(weights)
@@ -317,30 +316,12 @@ class _Night:
             exercise.stress, exercise.gated, exercise.noise = weights, heeded, share
         return exercises, importance
 
-    def _said(self, answer: str, value: str) -> tuple[list[int], torch.Tensor]:
-        """An answer as tokens with its end, and how much each counts: the value is what must not be missed."""
-        encoded = self.composition.base.tokenizer(answer, add_special_tokens=False, return_offsets_mapping=True)
-        start = answer.casefold().rfind(value.casefold())
-        span = range(start, start + len(value)) if start >= 0 else range(0)
-        weights = [
-            _STRESS if span and first <= span.stop and last > span.start else 1.0
-            for first, last in encoded["offset_mapping"]
-        ]
-        return [*encoded["input_ids"], self._end], torch.tensor([*weights, 1.0])
-
-    @property
-    def _end(self) -> int:
-        """The token that ends an answer."""
-        base = self.composition.base
-        own = base.tokenizer.eos_token_id
-        return int(own) if own in base.end_ids else min(base.end_ids)
-
     def _kept(self, learner: Learner) -> list[Exercise]:
         rows: list[tuple[list[int], list[int], bool]] = []
         for prompts, tokens in zip((self.curriculum.near, self.curriculum.rehearsal), _KEPT_TOKENS, strict=True):
-            encoded = [self._encode(prompt) for prompt in prompts]
+            encoded = [self.wording.ids(prompt) for prompt in prompts]
             for ids, reply in zip(encoded, learner.answers(encoded, tokens, self._heed, influence=False), strict=True):
-                rows.append((ids, [*reply.ids, *([self._end] if len(reply.ids) < tokens else [])], False))
+                rows.append((ids, [*reply.ids, *([self.wording.end] if len(reply.ids) < tokens else [])], False))
         return learner.prepare(rows, self._heed, own=True)
 
     def _recipe(self, rows: int) -> Recipe:
@@ -349,28 +330,6 @@ class _Night:
         batch = min(training.batch_size, _MOST_TOLD)
         steps = max(_FEWEST_STEPS, math.ceil(_ROUNDS * rows / batch))
         return Recipe(steps=max(1, round(factor * steps)), learning_rate=training.learning_rate, told=batch)
-
-    # -- prompts -------------------------------------------------------------------------------------------------------
-
-    def _encode(self, text: str) -> list[int]:
-        """Token ids of a fresh conversation that asks ``text``, behind the preamble."""
-        prompt = self._prompt(text)
-        return prompt.ids[prompt.preamble :]
-
-    def _prompt(self, text: str) -> Prompt:
-        base = self.composition.base
-        system = self.config.controls_config.system_prompt
-        return build_prompt(base.tokenizer, [Turn("user", text)], limit=base.context_limit, system=system)
-
-    def _encode_after(self, turns: Sequence[tuple[str, str]], text: str) -> list[int]:
-        said = [turn for user, assistant in turns for turn in (Turn("user", user), Turn("assistant", assistant))]
-        base = self.composition.base
-        system = self.config.controls_config.system_prompt
-        return build_prompt(base.tokenizer, [*said, Turn("user", text)], limit=base.context_limit, system=system).ids
-
-    def _preamble(self) -> list[int]:
-        prompt = self._prompt("Hello")
-        return prompt.ids[: prompt.preamble]
 
     # -- weights and influence -----------------------------------------------------------------------------------------
 
