@@ -77,11 +77,13 @@ class Memories:
             interaction_id: Where it was said.
             text: The statement, in the user's person.
         """
+        # Not one upsert: it would use up a number even where nothing is inserted.
         self._connection.execute(
-            "INSERT INTO memories (key, interaction_id, text, created_at) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (key) DO UPDATE SET verdict = CASE WHEN verdict = 'superseded' THEN 'new' ELSE verdict END",
+            "INSERT INTO memories (key, interaction_id, text, created_at) "
+            "SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM memories WHERE key = ?1)",
             (key, interaction_id, text, time.time()),
         )
+        self._connection.execute("UPDATE memories SET verdict = 'new' WHERE key = ? AND verdict = 'superseded'", (key,))
         return self._select("WHERE key = ?", (key,))[0]
 
     def supersede(self, keys: Iterable[str]) -> None:
