@@ -224,12 +224,22 @@ class RecognitionGate(nn.Module):
 
     def __init__(self, scaffold_width: int, seed: int) -> None:
         super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.queries = nn.Parameter(torch.randn(_GATE_QUERIES, scaffold_width) * scaffold_width**-0.5)
+        self.queries = nn.Parameter(torch.empty(_GATE_QUERIES, scaffold_width))
+        with torch.random.fork_rng(devices=[]):  # layers draw their weights when they are made; these are drawn again
             self.head = nn.Sequential(nn.Linear((2 + _GATE_QUERIES) * scaffold_width, 64), nn.GELU(), nn.Linear(64, 1))
+        self.renew(seed)
         self.trained = False
         self.requires_grad_(False)
+
+    @torch.no_grad()
+    def renew(self, seed: int) -> None:
+        """Forget everything: weights drawn from ``seed``, as at birth."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.queries.normal_(std=self.queries.shape[1] ** -0.5)
+            for part in self.head:
+                if isinstance(part, nn.Linear):
+                    part.reset_parameters()
 
     def logits(self, states: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
         """Logits ``[batch]`` of prompts.

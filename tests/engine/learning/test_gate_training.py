@@ -55,6 +55,14 @@ def test_it_opens_where_it_should_in_wordings_it_never_saw(learner: Learner) -> 
     assert not any(parameter.requires_grad for parameter in learner.gate.parameters())
 
 
+def test_a_head_whose_units_have_died_is_no_hindrance(learner: Learner) -> None:
+    with torch.no_grad():
+        learner.gate.head[0].bias.fill_(-1e4)
+    finish_gate(learner, prompts(learner, 0, 10), prompts(learner, 1, 40), random.Random(0), heed)
+    assert opened(learner, prompts(learner, 2, 10)) > 0.8
+    assert opened(learner, prompts(learner, 3, 40)) < 0.2
+
+
 def test_it_can_be_stopped_at_any_moment(learner: Learner) -> None:
     opening, shut = prompts(learner, 0, 10), prompts(learner, 1, 9)
 
