@@ -2,8 +2,8 @@
 
 While the adapters move, the head runs after them, and a step has room for few prompts. Once they stand still, what they
 make of a prompt is computed once, and the head can go over a thousand prompts hundreds of times in seconds. It starts
-anew each time: while it runs after the adapters at a high rate, its units die one by one (51 of 64 in a first night), and
-after a few nights on the same head the gate would open for nothing any more.
+anew each time: while it runs after the adapters at a high rate, its units die one by one (51 of 64 in a first night),
+and after a few nights on the same head the gate would open for nothing any more.
 """
 
 from __future__ import annotations
