@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from sovl_tui.history import History
@@ -104,6 +105,10 @@ class Prompt(TextArea):
         self._pastes.clear()
         self.history.clear()
         self.post_message(self.Sent(line))
+
+    def render_line(self, y: int) -> Strip:
+        """One line. While a screen is laid out there may be no width yet, and no way to wrap the placeholder."""
+        return super().render_line(y) if self.content_size.width else Strip.blank(self.size.width)
 
     def on_show(self) -> None:
         """Take the keys again after there was no room for a prompt."""
