@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +43,7 @@ from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.negatives import near_misses, unknowns
 from engine.learning.own_questions import OwnQuestion, QuestionsError, read_questions
+from engine.whole_file import reason, replacing
 
 if TYPE_CHECKING:
     from engine.learning.night import Watcher
@@ -321,7 +320,7 @@ def check_report_path(life: Lifeform, path: Path, force: bool) -> None:
         if path.exists() and not force:
             raise EvaluationRefused(f"{path} exists already; choose another name, or add --force to replace it.")
     except (OSError, ValueError) as error:
-        raise EvaluationRefused(f"{path} cannot be written: {_reason(error)}.") from error
+        raise EvaluationRefused(f"{path} cannot be written: {reason(error)}.") from error
 
 
 def write_report(path: Path, report: dict[str, Any]) -> None:
@@ -331,23 +330,8 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
         EvaluationRefused: When it cannot be written; what was there before is whole.
     """
     data = json.dumps(report, indent=2, allow_nan=False)
-    beside: str | None = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".evaluation-", delete=False
-        ) as file:
-            beside = file.name
+        with replacing(path) as file:
             file.write(data + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-        beside = None
     except (OSError, ValueError) as error:
-        raise EvaluationRefused(f"{path} cannot be written: {_reason(error)}.") from error
-    finally:
-        if beside is not None:
-            Path(beside).unlink(missing_ok=True)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise EvaluationRefused(f"{path} cannot be written: {reason(error)}.") from error

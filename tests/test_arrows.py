@@ -18,7 +18,7 @@ PACKAGES = ("engine", "sovl_tui")
 # From the ground up. A file may import its own part and those below it, never one above.
 GROUND = (
     "api", "version", "escaping", "resources", "config", "config_effects", "config_keys", "config_page",
-    "config_presets", "config_text", "home",
+    "config_presets", "config_text", "home", "whole_file",
 )  # fmt: skip
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
+
+from engine.whole_file import reason, replacing
 
 from .record import JournalError
 
@@ -19,27 +19,10 @@ def write_beside(path: Path, journal: Path, write: Callable[[IO[str]], int]) -> 
     Raises:
         JournalError: the file cannot be written, or is ``journal`` itself.
     """
-    beside: str | None = None
     try:
         if path.exists() and journal.exists() and path.samefile(journal):
             raise JournalError(f"{path} is the journal itself; choose another file.")
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".export-", delete=False
-        ) as file:
-            beside = file.name
-            count = write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-        beside = None
+        with replacing(path) as file:
+            return write(file)
     except (OSError, ValueError) as error:
         raise JournalError(f"{path} cannot be written: {reason(error)}. The journal is unchanged.") from error
-    finally:
-        if beside is not None:
-            Path(beside).unlink(missing_ok=True)
-    return count
-
-
-def reason(error: OSError | ValueError) -> str:
-    """Why, in the system's words."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

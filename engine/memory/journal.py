@@ -23,8 +23,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from engine.whole_file import reason
+
 from . import jsonl
-from .exporting import reason, write_beside
+from .exporting import write_beside
 from .memories import Memories
 from .nights import Nights
 from .record import Interaction, JournalError, JournalEvent, storable

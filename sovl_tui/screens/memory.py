@@ -11,15 +11,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 
-from engine import Diary, JournalError, read_diary
+from engine import Diary
 from engine.api import Done, Event, MemoryAsked, Outcome, Output, Passage, Started, TextChunk
 from sovl_tui.ink import Ink
 from sovl_tui.keymap import MEMORY_KEYS, bindings
 from sovl_tui.memory_drawing import Asked, detail_line, detail_rows, memory_line
 from sovl_tui.memory_rows import ORDERS, MemoryRow, in_order, memory_rows
-from sovl_tui.screens.room import APP_BAR, RoomScreen
+from sovl_tui.screens.diary_room import DiaryRoom
+from sovl_tui.screens.room import APP_BAR
 from sovl_tui.vitals import Vitals
 from sovl_tui.widgets.data_list import DataList
 from sovl_tui.widgets.key_bar import Key
@@ -31,19 +31,12 @@ _CHANGING = frozenset({"sleep", "dream", "forget", "import", "load", "reset"})
 _NOTHING_YET = "Tell it something, then let it sleep."
 
 
-class MemoryScreen(RoomScreen):
+class MemoryScreen(DiaryRoom):
     """A list of memories, and all about the one under the cursor."""
 
     KEYS = MEMORY_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(MEMORY_KEYS)]
     AUTO_FOCUS = "#memory-list"
-
-    class DiaryRead(Message):
-        """The diary was read from the home, or ``trouble`` says why not."""
-
-        def __init__(self, diary: Diary, trouble: str = "") -> None:
-            self.diary, self.trouble = diary, trouble
-            super().__init__()
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +88,7 @@ class MemoryScreen(RoomScreen):
 
     def on_screen_resume(self) -> None:
         """Nights may have passed meanwhile."""
-        self._read()
+        self.read_again()
         self._show_keys()
 
     def take(self, events: Sequence[Event]) -> None:
@@ -107,7 +100,7 @@ class MemoryScreen(RoomScreen):
                     self._changing.add(id)
                 case Done(id=id) if id in self._changing:
                     self._changing.discard(id)
-                    self._read()
+                    self.read_again()
             asked = next((one for one in self._asked.values() if one.line_id == getattr(event, "id", None)), None)
             if asked is not None:
                 _hear(asked, event)
@@ -123,23 +116,10 @@ class MemoryScreen(RoomScreen):
             self._show_dreams()
             self._show_detail()
 
-    def _read(self) -> None:
-        if self.is_mounted:
-            self.run_worker(self._read_home, thread=True, exclusive=True, group="diary")
-
-    def _read_home(self) -> None:
-        """On a thread of its own: the journal may lie on a slow disk."""
-        try:
-            self.post_message(self.DiaryRead(read_diary(self.app.engine.home)))
-        except JournalError as error:
-            self.post_message(self.DiaryRead(Diary(), str(error)))
-
-    @on(DiaryRead)
-    def _diary_read(self, event: DiaryRead) -> None:
-        if event.trouble:
-            self.app.notify(event.trouble, severity="error")
+    def take_diary(self, diary: Diary) -> None:
+        """Show what it holds."""
         self.now = time.time()
-        self._rows = memory_rows(event.diary)
+        self._rows = memory_rows(diary)
         self._show_list()
 
     # -- drawing -------------------------------------------------------------------------------------------------------

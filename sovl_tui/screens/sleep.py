@@ -9,16 +9,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 
-from engine import Diary, JournalError, read_diary
+from engine import Diary
 from engine.api import Done, EngineFailed, Event, Output, SleepPhase, Woke
 from sovl_tui.ink import Ink
 from sovl_tui.keymap import SLEEP_KEYS, bindings
 from sovl_tui.long_job import NIGHTLY, LongJob
 from sovl_tui.night_drawing import diary_row, dream_row, verdict_row
 from sovl_tui.night_pages import NightPage, dream_rows, page_of
-from sovl_tui.screens.room import APP_BAR, RoomScreen
+from sovl_tui.screens.diary_room import DiaryRoom
+from sovl_tui.screens.room import APP_BAR
 from sovl_tui.vitals import Vitals
 from sovl_tui.widgets.data_list import DataList
 from sovl_tui.widgets.figure import Figure
@@ -34,19 +34,12 @@ _KNOWN = 0.5
 _PART_OF_PHASE = {"training": "curves", "auditing": "verdicts", "waking": "verdicts"}
 
 
-class SleepScreen(RoomScreen):
+class SleepScreen(DiaryRoom):
     """Shows one night: the running one by itself, another one when the reader turns to it."""
 
     KEYS = SLEEP_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SLEEP_KEYS)]
     AUTO_FOCUS = "#sleep-dreams"
-
-    class DiaryRead(Message):
-        """The diary was read from the home, or ``trouble`` says why not."""
-
-        def __init__(self, diary: Diary, trouble: str = "") -> None:
-            self.diary, self.trouble = diary, trouble
-            super().__init__()
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +100,7 @@ class SleepScreen(RoomScreen):
     def on_screen_resume(self) -> None:
         """Nights may have passed meanwhile."""
         self.figure.hold_breath(False)
-        self._read()
+        self.read_again()
 
     def on_screen_suspend(self) -> None:
         """Nobody looks."""
@@ -162,33 +155,20 @@ class SleepScreen(RoomScreen):
         if self._tonight is not None:
             self._tonight.over = True
             self._job_id = 0
-            self._read()
+            self.read_again()
             self._show_all()
 
     # -- the diary -----------------------------------------------------------------------------------------------------
 
-    def _read(self) -> None:
-        if self.is_mounted:
-            self.run_worker(self._read_home, thread=True, exclusive=True, group="diary")
-
-    def _read_home(self) -> None:
-        """On a thread of its own: the journal may lie on a slow disk."""
-        try:
-            self.post_message(self.DiaryRead(read_diary(self.app.engine.home)))
-        except JournalError as error:
-            self.post_message(self.DiaryRead(Diary(), str(error)))
-
-    @on(DiaryRead)
-    def _diary_read(self, event: DiaryRead) -> None:
+    def take_diary(self, diary: Diary) -> None:
+        """Show what it holds."""
         self._read_once = True
-        if event.trouble:
-            self.app.notify(event.trouble, severity="error")
-        texts = {memory.id: memory.text for memory in event.diary.memories}
+        texts = {memory.id: memory.text for memory in diary.memories}
         known = {page.record: page for page in self._pages if page.record is not None}
-        fresh = [known.get(record) or page_of(record, texts) for record in event.diary.nights]
+        fresh = [known.get(record) or page_of(record, texts) for record in diary.nights]
         self._pages = fresh
         tonight = self._tonight
-        if tonight is not None and tonight.over and any(one.ended >= tonight.began for one in event.diary.nights):
+        if tonight is not None and tonight.over and any(one.ended >= tonight.began for one in diary.nights):
             self._tonight = None  # the diary has it now
         self._turn_pages()
 
