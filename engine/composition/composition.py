@@ -189,6 +189,7 @@ class Composition:
     def forget_reading(self) -> None:
         """Drop both caches: the next answer reads its context from the beginning."""
         self._base_reading = BaseReading(self.base, self.scaffold.first)
+        self._base_alone = BaseReading(self.base, self.scaffold.first)
         self._scaffold_before = BaseReading(self.scaffold.frozen, 0)
         recorded = sorted(set(self.bridge.source.values())) if self.bridge is not None else ()
         self._scaffold_reading = ScaffoldReading(self.scaffold, recorded)
@@ -246,12 +247,15 @@ class Composition:
     def _under_influence(
         self, utterance: Utterance, prompt: Prompt, influence: Influence, memory_rate: float | None
     ) -> Utterance:
-        context, dreams = prompt.ids[:-1], influence.dreams
-        reading, base = self._scaffold_reading, self._base_reading
-        # Of a conversation the scaffold takes the newest message; what came before it reads as it was born, without its
-        # adapters. Else what it recognised in one question would go on speaking in the answers to all later ones.
-        question = min(prompt.question, len(context) - 1)
-        earlier, newest = self.for_scaffold(prompt.ids[:question], prompt.ids[question:])
+        # What was learned is recalled from the newest message alone, as if it began the conversation: so it was
+        # learned, and so it was audited. After talk of other things it would be hardly found again, and what was
+        # recognised in one question would go on speaking in the answers to all later ones.
+        beginning, message = prompt.apart
+        fresh = len(beginning) + len(message) == len(prompt.ids)
+        context, dreams = [*beginning, *message[:-1]], influence.dreams
+        reading, base = self._scaffold_reading, self._base_reading if fresh else self._base_alone
+        base.read(context)
+        earlier, newest = self.for_scaffold(beginning, message)
         as_born = base if self.scaffold.shared else self._scaffold_before
         if not self.scaffold.shared:
             as_born.read(earlier)
@@ -280,7 +284,7 @@ class Composition:
         def acting() -> AbstractContextManager[None]:
             return bridge.acting(self.base.layers, keys_and_values, factor, bias)
 
-        return replace(utterance, weight=influence.weight, recognition=recognition, _acting=acting)
+        return replace(utterance, weight=influence.weight, recognition=recognition, _cache=base.cache, _acting=acting)
 
     @contextmanager
     def _stopping(self, cancelled: Callable[[], bool]) -> Iterator[None]:

@@ -45,6 +45,12 @@ class Prompt:
     preamble: int = 0
     question: int = 0
 
+    @property
+    def apart(self) -> tuple[list[int], list[int]]:
+        """Ids of the preamble and of the newest message: together, a fresh conversation that begins with it."""
+        start = max(self.preamble, min(self.question, len(self.ids) - 2))
+        return self.ids[: self.preamble], self.ids[start:]
+
 
 class PromptTooLong(ValueError):
     """The newest message alone does not fit; its text is one clear line."""
