@@ -17,6 +17,7 @@ from engine.learning.generic_prompts import generic_prompts, prose
 from engine.learning.negatives import common_questions, near_misses, positive_texts, strange_scenes, unknowns
 from engine.learning.questions import plain_questions, questions
 from engine.learning.rows import Row, RowPlan, rows_for
+from engine.learning.typing_errors import hurried
 from engine.memory.journal import Journal
 from engine.memory.memories import Memory, Verdict
 from engine.memory.record import Interaction
@@ -42,10 +43,12 @@ _STRANGE_SCENES = 6
 _SHARE_SAME = 0.08
 """Of what keeps the gate shut, how much asks something else of what was told about: more of it, and the gate no longer
 opens at a question that is worded in an unexpected way."""
-_GENERIC_KEPT = 40
+_GENERIC_KEPT = 32
 _GENERIC_SHUT = 200
 _CONTROLS = 32
-_PROSE_KEPT = 4
+_HURRIED = 0.3
+"""Share of the questions put as hurried people type, on both sides of the gate: else small letters would tell."""
+_PROSE_KEPT = 16
 _PROSE_SHUT = 64
 
 
@@ -76,6 +79,10 @@ class Lesson:
     openings: tuple[str, ...] = ()
     weight: float = 1.0
     questions: tuple[str, ...] = ()
+
+    def asked(self, text: str) -> Row:
+        """A row that asks ``text``."""
+        return Row(text, self.answer, "dream", "", "dream", self.value)
 
 
 @dataclass(slots=True)
@@ -190,7 +197,7 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
         rows=tuple(rows),
         probes=(*plain, *others[: _PROBES - 1]),
         old=bool(memory.sleeps),
-        openings=tuple(others[_PROBES - 1 :][:_OPENINGS]),
+        openings=tuple(hurried(text, fact.subject, chance, _HURRIED) for text in others[_PROBES - 1 :][:_OPENINGS]),
         weight=1.5 if weak else 1.0,
         questions=memory.questions,
     )
@@ -218,5 +225,6 @@ def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact],
     generic = generic[_CONTROLS:]
     night.near = [*lost, *elsewhere, *strange[:_STRANGE_KEPT]]
     night.rehearsal = [*generic[:_GENERIC_KEPT], *prose(chance, _PROSE_KEPT)]
-    night.shut = [*lost, *others[:cut], *strange[_STRANGE_KEPT:], *common, *scenes, *generic[_GENERIC_KEPT:]]
+    asking = [*lost, *others[:cut], *strange[_STRANGE_KEPT:], *common, *scenes, *generic[_GENERIC_KEPT:]]
+    night.shut = [hurried(text, "", chance, _HURRIED) for text in asking]
     night.shut += prose(chance, _PROSE_SHUT)

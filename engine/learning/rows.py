@@ -7,6 +7,7 @@ up there instead of knowing it. Nearly all rows of a fact share one answer, the 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ from engine.learning.generic_prompts import scene
 from engine.learning.phrasing import sentence_case
 from engine.learning.questions import gives_away, questions
 from engine.learning.relations import relations
+from engine.learning.typing_errors import hurried
+from engine.learning.word_lists import DAYS, MONTHS
 from engine.learning.yes_no import no, yes, yes_no_question
 
 
@@ -44,8 +47,8 @@ class RowPlan:
     """Rule-made questions of all forms."""
     further: int = 6
     """Questions for when or where, where that is said beside something else."""
-    statements: int = 1
-    """Prompts that ask for the fact as such."""
+    statements: int = 3
+    """Prompts that ask for the fact as such, by its subject or by another name in it."""
     dreams: int = 4
     """Self-made questions at most, beside the rule-made ones."""
     scenes: int = 8
@@ -54,10 +57,13 @@ class RowPlan:
     """Questions for yes or no about each value that the fact replaced."""
 
 
+_HURRIED = 0.2
+"""Share of the questions that are put as hurried people type."""
 _ASKING = frozenset({"plain", "words", "order", "embedded", "short", "wrapped"})
 """Forms that ask, and leave the answer open."""
 _VAGUE = (" life", " things")
 """Topics that anything may belong to."""
+_NAME = re.compile(r"\b[A-Z][\w-]+(?: [A-Z][\w-]+)*")
 _STATEMENT_PROMPTS = (
     "Tell me something that I told you about {s}.",
     "What have I told you about {s}?",
@@ -89,17 +95,21 @@ def rows_for(
             seen.add(prompt.lower())
             rows.append(Row(prompt, answer, kind, fact.id, form, value))
 
-    for question in questions(fact, rng, plan.questions, known):
+    for number, question in enumerate(questions(fact, rng, plan.questions, known)):
         answer = yes(fact) if question.form == "yes" else no(fact) if question.form == "no" else fact.answer_text
-        add(question.text, answer, "question", question.form)
+        text = hurried(question.text, fact.subject, rng, _HURRIED) if number else question.text
+        add(text, answer, "question", question.form)
     if fact.circumstance:
         further = replace(fact, statement=fact.circumstance, circumstance=None)
         open_ones = [one for one in questions(further, rng, 3 * plan.further, known) if one.form in _ASKING]
         for question in open_ones[: plan.further]:
             add(question.text, fact.answer_text, "question", question.form, further.value)
-    about = statement_prompt(fact, rng)
-    for _ in range(plan.statements):
-        add(about, fact.answer_text, "statement", "statement")
+    about = [
+        statement_prompt(fact, rng),
+        *(rng.choice(_STATEMENT_PROMPTS).format(s=name) for name in names_beside(fact)),
+    ]
+    for text in about[: plan.statements]:
+        add(text, fact.answer_text, "statement", "statement")
     for text in dreams[: plan.dreams]:
         add(sentence_case(text), fact.answer_text, "dream", "dream")
     for text in _scenes(fact, rng, plan.scenes, known):
@@ -137,6 +147,17 @@ def statement_prompt(fact: Fact, rng: random.Random) -> str:
     return rng.choice(
         ("What did I tell you about {s}?", "Tell me what you know about {s}.", "Tell me what I told you about {s}.")
     ).format(s=topic)
+
+
+def names_beside(fact: Fact) -> list[str]:
+    """Names in the statement that are neither in its subject nor in its value: ``Kiel`` in ``I play in Kiel``."""
+    known = {word.lower() for word in re.findall(r"\w+", f"{fact.subject} {fact.value} {fact.statement.noun}")}
+    found = (match.group() for match in _NAME.finditer(fact.text, len(fact.text.split(" ", 1)[0])))
+    return [
+        name
+        for name in dict.fromkeys(found)
+        if not known & set(name.lower().split()) and name.lower() not in MONTHS | DAYS
+    ]
 
 
 def topic_of(fact: Fact) -> str:

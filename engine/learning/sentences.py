@@ -14,9 +14,16 @@ from engine.learning.word_lists import ATTRIBUTES, listed
 _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n\s*")
 _ABBREVIATION = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|nr|e\.g|i\.e|vs|jr|sr|approx|[a-z])\.$", re.IGNORECASE)
 _CORRECTION = re.compile(
-    r"(?:no|nope|nah|wrong|correction|sorry|actually|update|oops|wait|hold on|my mistake|my bad|not quite|"
-    r"i was wrong|i (?:made|did) a mistake|that(?:'s| is| was) (?:wrong|not right|not correct|incorrect|not true)|"
-    r"i mean|let me correct (?:that|myself|you)|you(?:'re| are) wrong|in truth|rather)"
+    r"(?:no|nope|nah|wrong|(?:a )?(?:small )?correction|sorry|actually|update|oops|wait|hold on|"
+    r"my (?:mistake|bad|error)|not quite|"
+    r"(?:i (?:was (?:wrong|mistaken)|got (?:it|that) wrong|misspoke|misremembered|(?:made|did) a mistake|lied)|"
+    r"you(?:'re| are) wrong)(?: (?:before|earlier|there|then|back then|about (?:it|that)))?|"
+    r"(?:that|this|it)(?:'s| is| was) (?:wrong|not right|not correct|incorrect|not true|"
+    r"no longer (?:true|right|correct|so|the case)|not (?:true|right|so) any ?more|out of date|outdated)|"
+    r"(?:that|this|it|things|something|plans)(?:'s| is| has| have)? (?:just |now )?changed(?: now| since| meanwhile)?|"
+    r"(?:a )?(?:small )?change of plans?|on second thoughts?|(?:scratch|forget|ignore|strike) that|"
+    r"(?:scratch|forget|ignore|never mind) what i (?:said|told you)(?: before| earlier)?|i stand corrected|"
+    r"i mean|(?:let me|i (?:have|need|must) to|i must) correct (?:that|myself|you|something)|in truth|rather)"
     r"(?:\s*[,:;.!—–-]+\s*|\s+(?=(?:i|my|our|the|it|we|he|she|they|his|her|its|that)\b))|"
     r"i meant (?:to (?:say|write) )?(?:that )?(?=\S)",
     re.IGNORECASE,

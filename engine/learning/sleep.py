@@ -27,8 +27,10 @@ from engine.learning.exercise import Exercise
 from engine.learning.gate_training import finish_gate
 from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
+from engine.learning.material import Material
 from engine.learning.night import Broken, Night, Sleeper, Watcher
 from engine.learning.pace import Pace
+from engine.learning.revision import missed, revision
 from engine.learning.trainer import Recipe, Step, train
 from engine.learning.wording import Wording
 from engine.memory.memories import Verdict
@@ -48,8 +50,6 @@ _MOST_DREAMS = 40
 """Memories among which dreams are drawn."""
 _DREAMS_AT_ONCE = 3
 """Dreams of the command, outside of a night."""
-_KEPT_TOKENS = (8, 12)
-"""Tokens of the base's own answer that are kept, for near misses and for other prompts."""
 _SCALES = (1.0, 0.75, 0.5, 0.25)
 """What is tried of a night's change when the audit refuses the whole of it."""
 _MOST_LOST = 1
@@ -190,36 +190,49 @@ class _Night:
 
     def _train_and_audit(self, learner: Learner) -> None:
         self._enter("training", EngineState.TRAINING)
-        told, importance = self._told(learner)
-        kept = self._kept(learner)
-        shut = learner.prepare([(self.wording.ids(p), [], False) for p in self.curriculum.shut], self._heed)
+        material = Material(
+            learner, self.wording, self.curriculum, self.night, self.config.training_config.max_seq_length, self._heed
+        )
+        told, importance = material.told()
+        kept, shut = material.kept(), material.shut()
         for exercise in (*kept, *shut):
             # As disturbed as what was told, or the gate would learn to tell the two apart by their noise.
             exercise.noise = self.chance.choice(told).noise if told else 0.0
         counted = [row for lesson in self.curriculum.lessons for row in lesson.rows if row.kind not in _UNCOUNTED]
         recipe = self._recipe(len(counted))
-        self.night.rows, self.night.steps = len(told), recipe.steps
-        steps: list[Step] = []
-        began = time.monotonic()
-        for step in train(learner, told, kept, shut, recipe, self.chance, importance):
-            steps.append(step)
-            left = (time.monotonic() - began) / step.number * (recipe.steps - step.number)
-            self.watcher.emit(TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left))
-            rested = time.monotonic()
-            self._heed()
-            began += time.monotonic() - rested  # what was said meanwhile took none of the night's time
+        self.night.rows = len(told)
+        steps = self._course(learner, told, kept, shut, recipe, importance)
+        if wrong := missed(learner, material.exam(), self._heed):
+            again, further = revision(wrong, told, recipe, self.chance)
+            steps += self._course(learner, again, kept, shut, further, before=len(steps))
+        self.night.steps = len(steps)
         self.night.losses, self.night.drifts = [step.loss for step in steps], [step.drift for step in steps]
         self.night.loss_before, self.night.loss_after = _mean_loss(steps[:5]), _mean_loss(steps[-10:])
-        self._finish_gate(learner, told, [*kept, *shut])
+        finish_gate(learner, [*told, *material.openings()], [*kept, *shut], self.chance, self._heed)
         self.composition.gate.trained = True
         self._audit(learner, sum(step.drift for step in steps[-10:]) / max(1, len(steps[-10:])))
 
-    def _finish_gate(self, learner: Learner, told: list[Exercise], shut: list[Exercise]) -> None:
-        """With the adapters settled, teach the gate's head alone, in more wordings than there was time to train on."""
-        wordings: list[tuple[list[int], list[int], bool]] = []
-        for lesson in self.curriculum.lessons:
-            wordings += [(self.wording.ids(text), [], True) for text in lesson.openings]
-        finish_gate(learner, [*told, *learner.prepare(wordings, self._heed)], shut, self.chance, self._heed)
+    def _course(
+        self,
+        learner: Learner,
+        told: list[Exercise],
+        kept: list[Exercise],
+        shut: list[Exercise],
+        recipe: Recipe,
+        importance: list[float] | None = None,
+        before: int = 0,
+    ) -> list[Step]:
+        """Train, and tell of every step; ``before`` were taken earlier in this night."""
+        steps: list[Step] = []
+        began, whole = time.monotonic(), before + recipe.steps
+        for step in train(learner, told, kept, shut, recipe, self.chance, importance):
+            steps.append(step)
+            left = (time.monotonic() - began) / step.number * (recipe.steps - step.number)
+            self.watcher.emit(TrainingStep(self.watcher.id, before + step.number, whole, step.loss, step.drift, left))
+            rested = time.monotonic()
+            self._heed()
+            began += time.monotonic() - rested  # what was said meanwhile took none of the night's time
+        return steps
 
     def _audit(self, learner: Learner, drift: float) -> None:
         """Keep the new weights, or as much of the change as does no harm, or put back the old ones."""
@@ -288,41 +301,7 @@ class _Night:
                 MemoryAudited(self.watcher.id, lesson.memory_id, lesson.text, verdict.value, before, strength)
             )
 
-    # -- rows ----------------------------------------------------------------------------------------------------------
-
-    def _told(self, learner: Learner) -> tuple[list[Exercise], list[float]]:
-        longest = self.config.training_config.max_seq_length
-        rows: list[tuple[list[int], list[int], bool]] = []
-        stress: list[torch.Tensor] = []
-        gated: list[bool] = []
-        noise: list[float] = []
-        importance: list[float] = []
-        # A memory that was dreamt of is replayed as disturbed as it was dreamt.
-        dreamt_noise = {one.memory.id: one.noise for one in self.night.dreams}
-        for lesson in self.curriculum.lessons:
-            dreamt = self.night.questions.get(lesson.memory_id, lesson.questions)
-            asked = [(row.prompt, row.answer, row.value, row.kind != "scene") for row in lesson.rows]
-            asked += [(question, lesson.answer, lesson.value, True) for question in dreamt]
-            for prompt, answer, value, is_question in asked:
-                ids, (said, weights) = self.wording.ids(prompt), self.wording.answer(answer, value)
-                if len(ids) + len(said) <= longest:
-                    rows.append((ids, said, True))
-                    stress.append(weights)
-                    gated.append(is_question)
-                    noise.append(dreamt_noise.get(lesson.memory_id, 0.0))
-                    importance.append(lesson.weight)
-        exercises = learner.prepare(rows, self._heed)
-        for exercise, weights, heeded, share in zip(exercises, stress, gated, noise, strict=True):
-            exercise.stress, exercise.gated, exercise.noise = weights, heeded, share
-        return exercises, importance
-
-    def _kept(self, learner: Learner) -> list[Exercise]:
-        rows: list[tuple[list[int], list[int], bool]] = []
-        for prompts, tokens in zip((self.curriculum.near, self.curriculum.rehearsal), _KEPT_TOKENS, strict=True):
-            encoded = [self.wording.ids(prompt) for prompt in prompts]
-            for ids, reply in zip(encoded, learner.answers(encoded, tokens, self._heed, influence=False), strict=True):
-                rows.append((ids, [*reply.ids, *([self.wording.end] if len(reply.ids) < tokens else [])], False))
-        return learner.prepare(rows, self._heed, own=True)
+    # -- weights and influence -----------------------------------------------------------------------------------------
 
     def _recipe(self, rows: int) -> Recipe:
         """As many steps as ``rows``, those that count, take."""
@@ -330,8 +309,6 @@ class _Night:
         batch = min(training.batch_size, _MOST_TOLD)
         steps = max(_FEWEST_STEPS, math.ceil(_ROUNDS * rows / batch))
         return Recipe(steps=max(1, round(factor * steps)), learning_rate=training.learning_rate, told=batch)
-
-    # -- weights and influence -----------------------------------------------------------------------------------------
 
     def _influence(self) -> Influence:
         """The weight at which what is learned tonight will be used: the pinned one, or the lifecycle's afterwards."""

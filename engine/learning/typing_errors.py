@@ -1,4 +1,4 @@
-"""One typing error, as fingers make it: a letter dropped, doubled, or swapped with its neighbour."""
+"""How hurried people type: in small letters, without a question mark, with a letter dropped, doubled or swapped."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ def mistyped(question: str, subject: str, rng: random.Random) -> str | None:
     else:
         word = word[:at] + word[at + 1 :]
     return question[: place.start()] + word + question[place.end() :]
+
+
+def hurried(text: str, subject: str, rng: random.Random, share: float) -> str:
+    """``text`` as somebody in a hurry types it, in a ``share`` of all cases; else as it is.
+
+    Args:
+        text: A question.
+        subject: What in it is never mistyped.
+        rng: Decides.
+        share: From 0 to 1.
+    """
+    if rng.random() >= share:
+        return text
+    small = rng.random() < 0.6
+    if not small or rng.random() < 0.3:
+        text = mistyped(text, subject, rng) or text
+    return text.rstrip("?. ").lower() if small else text

@@ -10,9 +10,9 @@ import pytest
 from engine.learning.facts import Fact, facts_in
 from engine.learning.questions import GIVING, gives_away, questions
 from engine.learning.relations import relations
-from engine.learning.rows import RowPlan, rows_for
+from engine.learning.rows import RowPlan, names_beside, rows_for
 from engine.learning.templates import _SLOT, fill
-from engine.learning.typing_errors import mistyped
+from engine.learning.typing_errors import hurried, mistyped
 
 #: Twenty statements of as many kinds as people tell.
 TOLD = [
@@ -178,6 +178,33 @@ def test_one_letter_is_mistyped_and_never_in_the_subject() -> None:
         wrong = mistyped("Where does my sister Noor live now?", "my sister Noor", random.Random(seed))
         assert wrong is not None and "my sister Noor" in wrong
         assert abs(len(wrong) - len("Where does my sister Noor live now?")) <= 1
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        ("I got a telescope from my wife Ines for my birthday.", ["Ines"]),
+        ("My flight leaves at 6:40 on Friday.", []),
+        ("My sister Noor lives in Graz.", []),
+        ("The lighthouse of Orvik was built by Teodor Malm.", []),
+        ("I play the bassoon in a small orchestra in Kiel.", ["Kiel"]),
+    ],
+)
+def test_a_name_beside_what_was_asked_for_leads_to_the_fact_too(told: str, names: list[str]) -> None:
+    fact = _fact(told)
+    assert names_beside(fact) == names
+    about = [row.prompt for row in rows_for(fact, random.Random(0)) if row.kind == "statement"]
+    assert len(about) == 1 + len(names)
+    assert all(any(name in prompt for prompt in about[1:]) for name in names)
+
+
+def test_some_of_the_questions_are_put_as_hurried_people_type() -> None:
+    asked, subject = "Where does my sister Noor live now?", "my sister Noor"
+    made = [hurried(asked, subject, random.Random(seed), 0.25) for seed in range(400)]
+    assert 60 < sum(text != asked for text in made) < 140
+    assert any(text == "where does my sister noor live now" for text in made)
+    assert any(text != asked and subject in text and text.endswith("?") for text in made)
+    assert all(hurried(asked, subject, random.Random(seed), 0.0) == asked for seed in range(20))
 
 
 def test_every_template_of_the_table_can_be_filled() -> None:
