@@ -79,7 +79,7 @@ def test_the_end_of_input_lets_it_finish_and_saves(
     tmp_path: Path, keyboard: tuple[Typed, Callable[[str], None]]
 ) -> None:
     reading, writing = os.pipe()
-    os.write(writing, "no line break at the end".encode())
+    os.write(writing, b"no line break at the end")
     os.close(writing)
     engine = Plain(tmp_path, {})
     said = talk(engine, Typed(reading), prompts=False)
