@@ -98,7 +98,7 @@ def in_order(rows: Iterable[MemoryRow], order: str) -> list[MemoryRow]:
 
 
 def fitting(rows: Iterable[MemoryRow], words: str) -> list[MemoryRow]:
-    """Those of ``rows`` that have all ``words``, in whatever case: in their text, their questions, or as the verdict."""
+    """Those of ``rows`` that have all ``words``, in whatever case: in text, questions or verdict."""
     wanted = words.casefold().split()
     return [row for row in rows if all(word in _searched(row) for word in wanted)]
 
