@@ -8,20 +8,25 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import App
 from textual.binding import BindingType
+from textual.message import Message
 from textual.timer import Timer
 
-from engine import resource
+from engine import JournalError, resource
 from engine.api import Closed, Done, EngineState, Event, Output, Started, StateChanged
 from engine.commands import parse
 from engine.config import Config
 from sovl_tui import clipboard, crash
+from sovl_tui.chat_export import export_chat
+from sovl_tui.conversation import Entry
 from sovl_tui.driver import Driver
+from sovl_tui.earlier import read_earlier
 from sovl_tui.history import History
 from sovl_tui.ink import Ink, make_ink
 from sovl_tui.keymap import APP_KEYS, ROOM_KEYS, bindings
@@ -52,6 +57,13 @@ class SovlApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings((*ROOM_KEYS, *APP_KEYS))]
     DEFAULT_MODE = LIVE
+
+    class EarlierRead(Message):
+        """What was said before the app was started."""
+
+        def __init__(self, entries: Sequence[Entry]) -> None:
+            self.entries = entries
+            super().__init__()
 
     def __init__(self, engine: Driver, config: Config, rooms: Sequence[Room] = ROOMS) -> None:
         super().__init__()
@@ -92,6 +104,18 @@ class SovlApp(App[None]):
     def _start_engine(self) -> None:
         self.engine.start()
         self._pump.hurry()
+        if self.engine.home.journal_path.exists():
+            self.run_worker(self._read_earlier, thread=True, exit_on_error=False)
+
+    def _read_earlier(self) -> None:
+        """On a thread of its own: the journal may lie on a slow disk."""
+        home = self.engine.home
+        with contextlib.suppress(JournalError):  # the engine finds that, too, and says it
+            self.post_message(self.EarlierRead(read_earlier(home.journal_path, home.read_only)))
+
+    @on(EarlierRead)
+    def _show_earlier(self, message: EarlierRead) -> None:
+        self.live.transcript.begin_with(message.entries)
 
     async def action_quit(self) -> None:
         """Quit."""
@@ -273,8 +297,21 @@ class SovlApp(App[None]):
 
     def action_picture(self) -> None:
         """Save the screen as SVG in the home folder."""
-        with contextlib.suppress(OSError):
-            self.notify(f"Saved {self.save_screenshot(path=str(self.engine.home.path))}")
+        self._save(lambda folder: Path(self.save_screenshot(path=str(folder))))
+
+    def action_export_chat(self, form: str) -> None:
+        """Save the conversation in the home folder, as ``markdown`` or ``json``."""
+        self._save(lambda folder: export_chat(self.live.transcript.conversation.entries, folder, form))
+
+    def _save(self, write: Callable[[Path], Path]) -> None:
+        home = self.engine.home
+        if home.read_only:
+            self.notify("Opened read-only: nothing is written.", severity="warning")
+            return
+        try:
+            self.notify(f"Saved {write(home.path)}")
+        except OSError as error:
+            self.notify(f"Not saved: {error.strerror or error} ({home.path})", severity="error")
 
     def copy(self, text: str) -> None:
         """Put ``text`` on the clipboard."""

@@ -1,4 +1,4 @@
-"""``sovl`` and ``sovl exec``: reads the arguments, opens the home, and hands over.
+"""``sovl``, ``sovl exec`` and ``sovl serve``: reads the arguments, opens the home, and hands over.
 
 Nothing heavy is imported before it is needed, so that ``--version``, ``--help`` and a mistyped option answer at once.
 """
@@ -21,6 +21,7 @@ USAGE_ERROR = 2
 _FAILED = 1
 _INTERRUPTED = 130
 _JOIN_SECONDS = 10.0
+_DUMB = ("dumb", "unknown")
 
 
 class _Exit(Exception):
@@ -42,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.version:
             print(f"sovl {_version()}")
             return 0
-        return _exec(args) if args.what == "exec" else _app(args)
+        if args.what == "exec":
+            return _exec(args)
+        return _plain(args) if args.plain or _is_dumb() else _app(args)
     except _Exit as end:
         for line in end.lines:
             print(f"sovl: {line}", file=sys.stderr)
@@ -64,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="say which version this is")
     options(parser)
+    parser.add_argument(
+        "--plain", action="store_true", help="one line at a time, for screen readers and dumb terminals"
+    )
     what = parser.add_subparsers(dest="what", metavar="exec")
     execute = what.add_parser(
         "exec",
@@ -135,6 +141,31 @@ def _app(args: argparse.Namespace) -> int:
             engine.shutdown()
             _join(engine, _FAILED)
         return status
+
+
+# -- one line at a time ------------------------------------------------------------------------------------------------
+
+
+def _is_dumb() -> bool:
+    """Whether the terminal says that it can do nothing but write lines."""
+    if os.environ.get("TERM") not in _DUMB or not sys.stdout.isatty():
+        return False
+    print("sovl: this terminal can only write lines (TERM is dumb), so it is sovl --plain.", file=sys.stderr)
+    return True
+
+
+def _plain(args: argparse.Namespace) -> int:
+    from sovl_tui.headless import Interrupts
+    from sovl_tui.plain import Typed, run_plain
+
+    watched = sys.stdin.isatty() and sys.stdout.isatty()
+    with _open_home(args.home, args.read_only, ask=watched) as home:
+        engine = _engine(home, _settings(home, args.config), args.config)
+        with Interrupts() as interrupts:
+            status = run_plain(engine, Typed(sys.stdin.fileno()), sys.stdout, interrupts, prompts=watched)
+            _join(engine, status)
+    _flush_or_give_up()
+    return status
 
 
 # -- opening -----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -142,6 +143,11 @@ class Conversation:
             case _:
                 return False
         return True
+
+    def begin_with(self, earlier: Sequence[Entry]) -> None:
+        """Put what was said before the app was started above everything else."""
+        self.entries[:0] = earlier
+        self._moved_from = 0
 
     def notice(self, level: str, text: str) -> Entry:
         """Add a remark, above the lines that still wait."""

@@ -64,6 +64,7 @@ CONFIG_KEYS = (
     KeySpec("config.previous_section", "left", "←", "section before", "section(-1)"),
     KeySpec("config.changed", "m", "m", "show only what is no default", "only_changed"),
     KeySpec("config.undo", "u", "u", "undo the last change", "undo"),
+    KeySpec("config.redo", "U", "U", "make it again", "redo"),
     KeySpec("config.reset", "r,delete", "r", "give the setting its default back", "reset_key"),
     KeySpec("config.reset_all", "R", "R", "give every setting its default back, after a look", "reset_all"),
     KeySpec("config.save", "s,ctrl+s", "s", "save to the file, after a look at what changes", "save"),
@@ -109,6 +110,7 @@ SLEEP_KEYS = (
 
 
 MEMORY_KEYS = (
+    KeySpec("memory.search", "slash", "/", "show only memories with these words", "search"),
     KeySpec("memory.ask", "a", "a", "ask about the memory now", "ask"),
     KeySpec("memory.forget", "x", "x", "let the next sleep unlearn it", "forget"),
     KeySpec("memory.order", "o", "o", "newest first, weakest first, or by verdict", "order"),

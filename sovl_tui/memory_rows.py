@@ -97,6 +97,16 @@ def in_order(rows: Iterable[MemoryRow], order: str) -> list[MemoryRow]:
     return sorted(rows, key=ORDERS[order])
 
 
+def fitting(rows: Iterable[MemoryRow], words: str) -> list[MemoryRow]:
+    """Those of ``rows`` that have all ``words``, in whatever case: in text, questions or verdict."""
+    wanted = words.casefold().split()
+    return [row for row in rows if all(word in _searched(row) for word in wanted)]
+
+
+def _searched(row: MemoryRow) -> str:
+    return "\n".join((row.memory.text, row.memory.verdict.value, *(q for pair in row.answers for q in pair))).casefold()
+
+
 def counts(rows: Sequence[MemoryRow]) -> list[tuple[str, int]]:
     """How many there are of each verdict; what is gone in one."""
     found = dict.fromkeys((*VERDICTS[:4], "gone"), 0)

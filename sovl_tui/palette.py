@@ -33,6 +33,8 @@ UI_ENTRIES = (
     PaletteEntry("newest", "Go to the end of the conversation, and follow it", "screen.newest"),
     PaletteEntry("clear view", "Clear the screen; nothing is forgotten", "app.clear_view"),
     PaletteEntry("status column", "Show or hide it", "app.toggle_status"),
+    PaletteEntry("export chat as Markdown", "Save the conversation to a file to read", "app.export_chat('markdown')"),
+    PaletteEntry("export chat as JSON", "Save the conversation to a file for programs", "app.export_chat('json')"),
     PaletteEntry("screenshot", "Save a picture of the screen as SVG", "app.picture"),
     PaletteEntry("start again", "Start the engine after it fell over", "app.restart_engine"),
     PaletteEntry("quit", "Save and quit", "app.quit"),

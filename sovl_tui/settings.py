@@ -79,7 +79,9 @@ class Settings:
         self._in_force = dict(self._values)
         self._saved = {known.dotted: known.default for known in keys()}
         self._edits: list[Edit] = []
-        self._undone: set[tuple[str, str]] = set()
+        self._taken_back: list[Edit] = []
+        self._expected: dict[tuple[str, str], bool] = {}
+        """Keys and values that an undo or a redo is about to bring; True for an undo."""
         self._running: dict[int, str] = {}
         self._loading = True
 
@@ -130,10 +132,13 @@ class Settings:
         before, self._values = self._values, self._read()
         edits = [Edit(key, before[key], value) for key, value in self._values.items() if value != before[key]]
         for edit in edits:
-            if (edit.key, text_of(edit.new)) in self._undone:
-                self._undone.discard((edit.key, text_of(edit.new)))
+            undone = self._expected.pop((edit.key, text_of(edit.new)), None)
+            if undone:
+                self._taken_back.append(edit)
             elif not spec(edit.key).state:
                 self._edits.append(edit)
+                if undone is None:  # a change of another kind: what was taken back before it leads nowhere
+                    self._taken_back.clear()
         del self._edits[:-_MOST_UNDONE]
         return edits
 
@@ -151,10 +156,17 @@ class Settings:
 
     def undo(self) -> Edit | None:
         """The last change that is still to be seen, which is now to be taken back; None when there is none."""
-        while self._edits:
-            edit = self._edits.pop()
+        return self._last(self._edits, undo=True)
+
+    def redo(self) -> Edit | None:
+        """The last change that was taken back, whose old value is now to be given back again; None without any."""
+        return self._last(self._taken_back, undo=False)
+
+    def _last(self, edits: list[Edit], *, undo: bool) -> Edit | None:
+        while edits:
+            edit = edits.pop()
             if self._values[edit.key] == edit.new:  # a later change that was undone elsewhere leaves nothing to do
-                self._undone.add((edit.key, text_of(edit.old)))
+                self._expected[edit.key, text_of(edit.old)] = undo
                 return edit
         return None
 

@@ -405,6 +405,22 @@ def test_the_app_needs_a_terminal(monkeypatch, capsys):
     assert "sovl exec" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_plain_is_asked_for_or_chosen_on_a_dumb_terminal(made, tmp_path, capsys, monkeypatch, terminal):
+    reading, writing = os.pipe()
+    os.write(writing, b"hello\n")
+    os.close(writing)
+    monkeypatch.setenv("TERM", terminal)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal == "dumb", raising=False)
+    with os.fdopen(reading) as lines:
+        monkeypatch.setattr(sys, "stdin", lines)
+        assert cli.main(["--home", str(tmp_path), *(["--plain"] if terminal == "xterm" else [])]) == 0
+    said = capsys.readouterr()
+    assert said.out == "SOVL: You said hello\nSaving …\n"
+    assert ("TERM is dumb" in said.err) == (terminal == "dumb")
+    assert made[0].calls == ["start", "shutdown"]
+
+
 @pytest.mark.parametrize("answer", ["y\n", "n\n", ""])
 def test_the_app_offers_to_look_into_a_home_in_use(made, tmp_path, monkeypatch, answer):
     shown = []

@@ -19,7 +19,7 @@ from sovl_tui.keymap import CONFIG_KEYS, bindings
 from sovl_tui.screens.confirm import ConfirmScreen
 from sovl_tui.screens.room import APP_BAR, RoomScreen
 from sovl_tui.setting_drawing import diff_text
-from sovl_tui.settings import Setting, Settings, line_for, text_of
+from sovl_tui.settings import Edit, Setting, Settings, line_for, text_of
 from sovl_tui.widgets.ask_line import AskLine
 from sovl_tui.widgets.key_bar import Key
 from sovl_tui.widgets.lines import Lines, spread
@@ -288,9 +288,15 @@ class ConfigScreen(RoomScreen):
 
     def action_undo(self) -> None:
         """Take the last change back."""
-        edit = self.settings.undo()
+        self._bring_back(self.settings.undo(), "There is nothing to undo.")
+
+    def action_redo(self) -> None:
+        """Make the change again that was taken back last."""
+        self._bring_back(self.settings.redo(), "There is nothing to redo.")
+
+    def _bring_back(self, edit: Edit | None, nothing: str) -> None:
         if edit is None:
-            self.message.say("There is nothing to undo.")
+            self.message.say(nothing)
         else:
             self._send(line_for(edit.key, edit.old), edit.key)
             self.list.go_to(edit.key)

@@ -9,15 +9,16 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
 
 from engine import Diary
 from engine.api import Done, Event, MemoryAsked, Outcome, Output, Passage, Started, TextChunk
 from sovl_tui.ink import Ink
 from sovl_tui.keymap import MEMORY_KEYS, bindings
 from sovl_tui.memory_drawing import Asked, detail_line, detail_rows, memory_line
-from sovl_tui.memory_rows import ORDERS, MemoryRow, in_order, memory_rows
+from sovl_tui.memory_rows import ORDERS, MemoryRow, fitting, in_order, memory_rows
 from sovl_tui.screens.diary_room import DiaryRoom
 from sovl_tui.screens.room import APP_BAR
 from sovl_tui.vitals import Vitals
@@ -28,6 +29,7 @@ from sovl_tui.widgets.memory_parts import AskedNow, LingeringDreams, MemorySumma
 
 _CHANGING = frozenset({"sleep", "dream", "forget", "import", "load", "reset"})
 """Commands after which the memories may be others."""
+_NOTHING_FITS = "Nothing fits. Esc shows everything."
 _NOTHING_YET = "Tell it something, then let it sleep."
 
 
@@ -35,12 +37,18 @@ class MemoryScreen(DiaryRoom):
     """A list of memories, and all about the one under the cursor."""
 
     KEYS = MEMORY_KEYS
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(MEMORY_KEYS)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(MEMORY_KEYS),
+        Binding("down", "to_list", "To the list", show=False),
+    ]
     AUTO_FOCUS = "#memory-list"
 
     def __init__(self) -> None:
         super().__init__()
         self.summary = MemorySummary(id="memory-summary")
+        self.search = Input(
+            placeholder="words of a memory, or a verdict", compact=True, id="memory-search", classes="search"
+        )
         self.memories = DataList(partial(_memory_line, self), id="memory-list", cursor=True)
         self.lingering = LingeringDreams(id="memory-dreams")
         self.detail = DataList(detail_line, id="memory-detail")
@@ -64,6 +72,7 @@ class MemoryScreen(DiaryRoom):
         with Horizontal(id="memory"):
             with Vertical(id="memory-left"):
                 yield self.summary
+                yield self.search
                 yield self.memories
                 yield self.lingering
             with Vertical(id="memory-right"):
@@ -81,6 +90,7 @@ class MemoryScreen(DiaryRoom):
     def on_mount(self) -> None:
         """Look what there is."""
         super().on_mount()
+        self.search.display = False
         self.memories.title("memories")
         self.lingering.border_title = "dreams that linger"
         self.asked_now.border_title = "asked now"
@@ -132,13 +142,15 @@ class MemoryScreen(DiaryRoom):
     def _show_list(self) -> None:
         """The memories in their order, with the cursor where it was."""
         kept = self._current
-        rows = in_order(self._rows, self._order)
-        self.memories.show(rows, empty=_NOTHING_YET)
+        every = in_order(self._rows, self._order)
+        rows = fitting(every, self.search.value)
+        self.memories.show(rows, empty=_NOTHING_FITS if every else _NOTHING_YET)
+        self.memories.title("memories" if len(rows) == len(every) else f"{len(rows)} of {len(every)} memories")
         if kept is not None:
             same = [index for index, row in enumerate(rows) if row.memory.id == kept.memory.id]
             self.memories.move_to(same[0] if same else 0)
-        self.summary.show((tuple(rows), self._order))
-        self.set_class(not rows, "-no-memory")
+        self.summary.show((tuple(every), self._order))
+        self.set_class(not every, "-no-memory")
         self._show_dreams()
         self._show_detail()
 
@@ -183,18 +195,41 @@ class MemoryScreen(DiaryRoom):
             keys = [("a", "ask it", "screen.ask"), ("enter", "all about it", "screen.open")]
             if not row.gone:
                 keys.append(("x", "forget", "screen.forget"))
-            keys.append(("o", "order", "screen.order"))
+            keys += [("o", "order", "screen.order"), ("/", "search", "screen.search")]
         self.key_bar.show((*keys, *APP_BAR))
 
     # -- actions -------------------------------------------------------------------------------------------------------
 
     def step_back(self) -> bool:
-        """From all about one memory back to the list."""
+        """From all about one memory back to the list, then from what was searched for to everything."""
         if self.has_class("-detail"):
             self.remove_class("-detail")
-            self.memories.focus()
-            return True
-        return False
+        elif self.search.display:
+            self.search.value = ""
+            self.search.display = False
+        else:
+            return False
+        self.memories.focus()
+        return True
+
+    @on(Input.Changed, "#memory-search")
+    def _searched(self) -> None:
+        self._show_list()
+
+    @on(Input.Submitted, "#memory-search")
+    def _search_done(self) -> None:
+        self.search.display = bool(self.search.value)
+        self.memories.focus()
+
+    def action_search(self) -> None:
+        """Write what to look for."""
+        self.remove_class("-detail")
+        self.search.display = True
+        self.search.focus()
+
+    def action_to_list(self) -> None:
+        """From the search into what was found."""
+        self.memories.focus()
 
     def action_open(self) -> None:
         """Show all about the memory under the cursor."""

@@ -87,6 +87,11 @@ class Transcript(ScrollView, can_focus=True):
         self.following = True
         self.catch_up()
 
+    def begin_with(self, earlier: Sequence[Entry]) -> None:
+        """Show what was said before the app was started, above all else."""
+        self.conversation.begin_with(earlier)
+        self.catch_up()
+
     def feed(self, events_: Sequence[Event]) -> None:
         """Take in the events of one tick and draw once."""
         changed = False

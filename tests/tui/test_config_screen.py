@@ -232,6 +232,12 @@ async def test_undo_takes_the_last_change_back(tmp_path: Path) -> None:
         await stage.settle()
         assert stage.app.config.get(HEAT) == 0.7
         assert stage.app.screen.list.current.spec.dotted == HEAT  # type: ignore[attr-defined]
+        await stage.pilot.press("U")
+        await stage.settle()
+        assert stage.app.config.get(HEAT) == 0.9
+        await stage.pilot.press("U")
+        await stage.settle()
+        assert "nothing to redo" in stage.screen_text
 
 
 async def test_reset_of_one_and_of_all(tmp_path: Path) -> None:

@@ -227,3 +227,23 @@ async def test_with_little_room_enter_opens_a_memory_and_esc_closes_it(tmp_path:
 )
 def test_how_long_ago(seconds: float, words: str) -> None:
     assert ago(seconds) == words
+
+
+async def test_a_search_shows_only_what_fits_and_esc_shows_everything(tmp_path: Path) -> None:
+    async with living(tmp_path) as stage:
+        screen = await enter(stage, "slash")
+        screen.search.insert("cello", 0)
+        await stage.settle()
+        assert texts(screen) == ["My sister Ada plays the cello."] and "1 of 5 memories" in stage.screen_text
+        await stage.pilot.press("enter", "a")
+        assert stage.engine.lines[-1][1] == "/memories ask 4"
+        await stage.pilot.press("slash")
+        screen.search.value = "LEARNED cat"
+        await stage.settle()
+        assert texts(screen) == ["My cat is called Mia."]
+        screen.search.value = "nowhere"
+        await stage.settle()
+        assert "Nothing fits." in stage.screen_text and "5 memories" in stage.screen_text
+        await stage.pilot.press("escape")
+        await stage.settle()
+        assert len(texts(screen)) == 5 and screen.memories.has_focus and not screen.search.display

@@ -79,6 +79,30 @@ def test_undo_takes_changes_back_in_turn_whoever_made_them(config: Config, setti
     assert settings.undo() == Edit("controls_config.base_temperature", 0.7, 0.8)
 
 
+def test_what_was_undone_can_be_made_again_until_something_else_changes(config: Config, settings: Settings) -> None:
+    def carry_out(edit: Edit | None) -> None:
+        assert edit is not None
+        config.set(edit.key, edit.old)
+        settings.refresh()
+
+    for value in (0.8, 0.9):
+        config.set("base_temperature", value)
+        settings.refresh()
+    carry_out(settings.undo())
+    carry_out(settings.undo())
+    carry_out(settings.redo())
+    assert settings["base_temperature"].value == 0.8
+    carry_out(settings.redo())
+    assert settings["base_temperature"].value == 0.9 and settings.redo() is None
+    carry_out(settings.undo())
+    config.set("top_k", 50)
+    settings.refresh()
+    assert settings.redo() is None
+    carry_out(settings.undo())
+    carry_out(settings.undo())
+    assert settings["base_temperature"].value == 0.7
+
+
 def test_a_broken_file_is_said_and_changes_nothing(config: Config, settings: Settings) -> None:
     config.set("top_k", 50)
     config.save(settings.path)
