@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
 
+QUESTION = "/spark --ask"
+"""The command by which it asks something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Impulse:
@@ -36,11 +39,13 @@ def next_impulse(life: Lifeform, quiet: float, now: float) -> Impulse | None:
         waiting.append(Impulse("/sleep", max(0.0, controls.sleep_quiet_seconds - quiet)))
     if controls.enable_curiosity and life.composition is not None and not life.read_only:
         seconds = life.curiosity.seconds_until_asking(
-            now, quiet, controls.curiosity_silence_seconds, controls.curiosity_cooldown_seconds
-        )
-        if seconds is None and not controls.has_woken:
+            now,
+            quiet,
+            controls.curiosity_silence_seconds,
+            controls.curiosity_cooldown_seconds,
             # Nothing was said yet that a question could follow, but a newborn greets the world with one.
-            seconds = max(0.0, controls.curiosity_silence_seconds - quiet)
+            greeting=not controls.has_woken,
+        )
         if seconds is not None:
-            waiting.append(Impulse("/spark --ask", seconds))
+            waiting.append(Impulse(QUESTION, seconds))
     return min(waiting, key=lambda one: one.seconds, default=None)

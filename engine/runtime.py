@@ -48,7 +48,7 @@ from engine.composition.prompt import PromptTooLong
 from engine.config import Config, ConfigError
 from engine.gestation import CannotSleep
 from engine.home import Home, HomeError
-from engine.impulse import Impulse, next_impulse
+from engine.impulse import QUESTION, Impulse, next_impulse
 from engine.lifeform import Lifeform
 from engine.memory.record import JournalError
 from engine.state_files import StateError
@@ -98,6 +98,7 @@ class Engine:
         self._saved = False  # by quit, at the very end
         self._tokens = 0
         self._since: float | None = None
+        self._wondering: int | None = None  # the question of its own that it is thinking of
         self._thread = threading.Thread(target=self._run, name="sovl-engine", daemon=True)
 
     # -- called from other threads -------------------------------------------------------------------------------------
@@ -108,6 +109,7 @@ class Engine:
 
     def submit(self, line: str) -> int:
         """Hand in one line, chat or command. Returns the id that all its events carry."""
+        self.stir()
         number = next(self._ids)
         self._waiting.add(number)
         if (spec := _command_in(line)) is not None and spec.urgent:
@@ -116,8 +118,10 @@ class Engine:
         return number
 
     def stir(self) -> None:
-        """Someone is at the keys: what it does of its own accord can wait."""
+        """Someone is at the keys: what it does of its own accord can wait, a question it is still thinking of, too."""
         self._stirred = time.monotonic()
+        if (question := self._wondering) is not None:
+            self.stop(question)
 
     def stop(self, id: int | None = None) -> None:
         """End the job ``id``, running or waiting; without an id, whatever runs now. Seen at the next token or step."""
@@ -218,7 +222,9 @@ class Engine:
             except queue.Empty:
                 impulse = self._impulse(began)  # someone may have begun to type meanwhile
                 if impulse is not None and impulse.seconds <= 0:
-                    return Submit(next(self._ids), impulse.line)
+                    number = next(self._ids)
+                    self._wondering = number if impulse.line == QUESTION else None
+                    return Submit(number, impulse.line)
 
     def _impulse(self, began: float) -> Impulse | None:
         """What it will do of its own accord; ``began`` is when it had nothing to do any more."""
@@ -279,6 +285,10 @@ class Engine:
             self._show(EngineState.AWAKE if rebuilt else before, "" if rebuilt else note)
         else:
             self._show(self.outbox.latest.state, self.outbox.latest.note)
+        if id == self._wondering:
+            self._wondering = None
+            if done.outcome is Outcome.STOPPED:
+                done = Done(id, Outcome.OK)  # nobody asked for it, so nobody needs to hear that it was given up
         self.outbox.put(done)
         if call.quit:
             self._saved = True

@@ -96,7 +96,9 @@ class Curiosity:
         """Take note of a question of its own accord."""
         self.asked_at, self.waiting = when, True
 
-    def seconds_until_asking(self, now: float, quiet: float, silence: float, cooldown: float) -> float | None:
+    def seconds_until_asking(
+        self, now: float, quiet: float, silence: float, cooldown: float, *, greeting: bool = False
+    ) -> float | None:
         """How long until it may ask by itself: 0 for now, None while it may not however quiet it gets.
 
         Args:
@@ -104,8 +106,9 @@ class Curiosity:
             quiet: Seconds since anything was said or typed.
             silence: ``curiosity_silence_seconds``.
             cooldown: ``curiosity_cooldown_seconds``.
+            greeting: Whether it may ask although nothing was said.
         """
-        if self.waiting:
+        if self.waiting and not greeting:
             return None
         rested = cooldown if self.asked_at is None else now - self.asked_at
         return max(0.0, silence - quiet, cooldown - rested)
