@@ -84,6 +84,7 @@ class Checked:
 
     def __init__(self, utterance: Utterance, guess: Sequence[int]) -> None:
         self._utterance, self._guess = utterance, list(guess)
+        self._context = utterance._cache.get_seq_length()
         self._ahead: torch.Tensor | None = None
         self._shown = 0
 
@@ -99,5 +100,5 @@ class Checked:
             if place < len(self._guess) and (place == 0 or token == self._guess[place - 1]):
                 return self._ahead[place]
             self._ahead = None
-            self._utterance._cache.cut(self._utterance.prompt_tokens - 1 + place)
+            self._utterance._cache.cut(self._context + place)
         return self._utterance.logits(token)

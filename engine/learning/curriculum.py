@@ -46,8 +46,10 @@ opens at a question that is worded in an unexpected way."""
 _GENERIC_KEPT = 32
 _GENERIC_SHUT = 200
 _CONTROLS = 32
+_HURRIED_OPENINGS = 12
+"""More of them, put as hurried people type."""
 _HURRIED = 0.3
-"""Share of the questions put as hurried people type, on both sides of the gate: else small letters would tell."""
+"""Share of the questions that keep the gate shut which are put so: else small letters would tell."""
 _PROSE_KEPT = 16
 _PROSE_SHUT = 64
 
@@ -189,6 +191,8 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
         for question in questions(fact, chance, 60, known)
         if question.form in ("plain", "words", "short", "order") and question.text.casefold() not in trained
     ]
+    unseen = others[_PROBES - 1 :]
+    more = chance.sample(unseen, min(_HURRIED_OPENINGS, len(unseen)))
     return Lesson(
         memory_id=memory.id,
         text=fact.text,
@@ -197,7 +201,7 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
         rows=tuple(rows),
         probes=(*plain, *others[: _PROBES - 1]),
         old=bool(memory.sleeps),
-        openings=tuple(hurried(text, fact.subject, chance, _HURRIED) for text in others[_PROBES - 1 :][:_OPENINGS]),
+        openings=(*unseen[:_OPENINGS], *(hurried(text, chance) for text in more)),
         weight=1.5 if weak else 1.0,
         questions=memory.questions,
     )
@@ -226,5 +230,5 @@ def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact],
     night.near = [*lost, *elsewhere, *strange[:_STRANGE_KEPT]]
     night.rehearsal = [*generic[:_GENERIC_KEPT], *prose(chance, _PROSE_KEPT)]
     asking = [*lost, *others[:cut], *strange[_STRANGE_KEPT:], *common, *scenes, *generic[_GENERIC_KEPT:]]
-    night.shut = [hurried(text, "", chance, _HURRIED) for text in asking]
+    night.shut = [hurried(text, chance) if chance.random() < _HURRIED else text for text in asking]
     night.shut += prose(chance, _PROSE_SHUT)

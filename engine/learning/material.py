@@ -15,7 +15,7 @@ from engine.learning.wording import Wording
 _KEPT_TOKENS = (8, 12)
 """Tokens of the base's own answer that are kept, for near misses and for other prompts."""
 _EXAM = 8
-"""Wordings of each memory in the exam, see :mod:`engine.learning.revision`."""
+"""Wordings of each memory in the exam, see :mod:`engine.learning.exam`."""
 
 
 @dataclass(frozen=True, slots=True)

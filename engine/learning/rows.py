@@ -97,7 +97,7 @@ def rows_for(
 
     for number, question in enumerate(questions(fact, rng, plan.questions, known)):
         answer = yes(fact) if question.form == "yes" else no(fact) if question.form == "no" else fact.answer_text
-        text = hurried(question.text, fact.subject, rng, _HURRIED) if number else question.text
+        text = hurried(question.text, rng) if number and rng.random() < _HURRIED else question.text
         add(text, answer, "question", question.form)
     if fact.circumstance:
         further = replace(fact, statement=fact.circumstance, circumstance=None)

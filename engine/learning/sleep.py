@@ -23,14 +23,13 @@ from engine.learning.audit import ANSWER_TOKENS, Findings, Hearing, Probe, audit
 from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dream_traces import in_context, leave_traces
 from engine.learning.dreaming import QUESTION_TOKENS, Dreamable, DreamSettings, questions, replay, written_about
-from engine.learning.exercise import Exercise
+from engine.learning.exam import missed
 from engine.learning.gate_training import finish_gate
 from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.material import Material
 from engine.learning.night import Broken, Night, Sleeper, Watcher
 from engine.learning.pace import Pace
-from engine.learning.revision import missed, revision
 from engine.learning.trainer import Recipe, Step, train
 from engine.learning.wording import Wording
 from engine.memory.memories import Verdict
@@ -60,6 +59,8 @@ _MOST_SILENCED = 0.05
 """Share of the right answers that raising the gate may cost."""
 _MOST_DRIFT = 0.5
 """Nats per token on the rows that were to stay as they are, in the last round of training."""
+_EXAM_AT = 0.6
+"""Where in its course a night finds out what it does not yet know, see :mod:`engine.learning.exam`."""
 _WEAK = 0.5
 """Share of its questions that a memory must answer to count as learned."""
 
@@ -200,39 +201,24 @@ class _Night:
             exercise.noise = self.chance.choice(told).noise if told else 0.0
         counted = [row for lesson in self.curriculum.lessons for row in lesson.rows if row.kind not in _UNCOUNTED]
         recipe = self._recipe(len(counted))
-        self.night.rows = len(told)
-        steps = self._course(learner, told, kept, shut, recipe, importance)
-        if wrong := missed(learner, material.exam(), self._heed):
-            again, further = revision(wrong, told, recipe, self.chance)
-            steps += self._course(learner, again, kept, shut, further, before=len(steps))
-        self.night.steps = len(steps)
+        self.night.rows, self.night.steps = len(told), recipe.steps
+        steps: list[Step] = []
+        examined = round(_EXAM_AT * recipe.steps)
+        began = time.monotonic()
+        for step in train(learner, told, kept, shut, recipe, self.chance, importance):
+            steps.append(step)
+            left = (time.monotonic() - began) / step.number * (recipe.steps - step.number)
+            self.watcher.emit(TrainingStep(self.watcher.id, step.number, recipe.steps, step.loss, step.drift, left))
+            if step.number == examined:
+                told += missed(learner, material.exam(), self._heed)
+            rested = time.monotonic()
+            self._heed()
+            began += time.monotonic() - rested  # what was said meanwhile took none of the night's time
         self.night.losses, self.night.drifts = [step.loss for step in steps], [step.drift for step in steps]
         self.night.loss_before, self.night.loss_after = _mean_loss(steps[:5]), _mean_loss(steps[-10:])
         finish_gate(learner, [*told, *material.openings()], [*kept, *shut], self.chance, self._heed)
         self.composition.gate.trained = True
         self._audit(learner, sum(step.drift for step in steps[-10:]) / max(1, len(steps[-10:])))
-
-    def _course(
-        self,
-        learner: Learner,
-        told: list[Exercise],
-        kept: list[Exercise],
-        shut: list[Exercise],
-        recipe: Recipe,
-        importance: list[float] | None = None,
-        before: int = 0,
-    ) -> list[Step]:
-        """Train, and tell of every step; ``before`` were taken earlier in this night."""
-        steps: list[Step] = []
-        began, whole = time.monotonic(), before + recipe.steps
-        for step in train(learner, told, kept, shut, recipe, self.chance, importance):
-            steps.append(step)
-            left = (time.monotonic() - began) / step.number * (recipe.steps - step.number)
-            self.watcher.emit(TrainingStep(self.watcher.id, before + step.number, whole, step.loss, step.drift, left))
-            rested = time.monotonic()
-            self._heed()
-            began += time.monotonic() - rested  # what was said meanwhile took none of the night's time
-        return steps
 
     def _audit(self, learner: Learner, drift: float) -> None:
         """Keep the new weights, or as much of the change as does no harm, or put back the old ones."""

@@ -86,7 +86,7 @@ def train(
 
     Args:
         learner: What is trained.
-        told: Rows to learn, at least one.
+        told: Rows to learn, at least one. Rows that are added meanwhile come up from the next round on.
         kept: Rows to keep the base's own answers on.
         gate: Rows to keep the gate shut on.
         recipe: How.
@@ -177,7 +177,7 @@ def accumulate(
         kept: Rows to keep the base's own answers on.
         gate: Rows to keep the gate shut on.
         recipe: The losses' weights.
-        importance: How much each told row counts, by its ``id``.
+        importance: How much each told row counts, by its ``id``; 1 by default.
         number: Of the step, for what is said when it fails.
         scale: Share of these rows in the step that they are a part of.
 
@@ -197,7 +197,7 @@ def accumulate(
         share = torch.cat([_shares(row) for row in rows]).to(logits.device) / len(rows)
         if rows is told:
             targets = torch.tensor([token for row in rows for token in row.answer], device=logits.device)
-            weight = torch.tensor([importance[id(row)] for row in rows], device=logits.device)[row_of]
+            weight = torch.tensor([importance.get(id(row), 1.0) for row in rows], device=logits.device)[row_of]
             costs = functional.cross_entropy(logits, targets, reduction="none")
             content = (costs * share * weight).sum()
             for row, of_tokens in zip(rows, costs.detach().split(counts.tolist()), strict=True):

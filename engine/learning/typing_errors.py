@@ -6,13 +6,10 @@ import random
 import re
 
 
-def mistyped(question: str, subject: str, rng: random.Random) -> str | None:
-    """``question`` with one error in one longer word, never in ``subject`` or a name; None if no word fits."""
-    kept = {word.lower() for word in re.findall(r"\w+", subject)}
+def mistyped(question: str, rng: random.Random) -> str | None:
+    """``question`` with one error in one longer word, never in a name; None if no word fits."""
     places = [
-        match
-        for match in re.finditer(r"[A-Za-z]{4,}", question)
-        if match.group().lower() not in kept and (match.start() == 0 or match.group().islower())
+        match for match in re.finditer(r"[A-Za-z]{4,}", question) if match.start() == 0 or match.group().islower()
     ]
     if not places:
         return None
@@ -29,18 +26,9 @@ def mistyped(question: str, subject: str, rng: random.Random) -> str | None:
     return question[: place.start()] + word + question[place.end() :]
 
 
-def hurried(text: str, subject: str, rng: random.Random, share: float) -> str:
-    """``text`` as somebody in a hurry types it, in a ``share`` of all cases; else as it is.
-
-    Args:
-        text: A question.
-        subject: What in it is never mistyped.
-        rng: Decides.
-        share: From 0 to 1.
-    """
-    if rng.random() >= share:
-        return text
+def hurried(text: str, rng: random.Random) -> str:
+    """The question ``text`` as somebody in a hurry types it: in small letters, or mistyped, or both."""
     small = rng.random() < 0.6
     if not small or rng.random() < 0.3:
-        text = mistyped(text, subject, rng) or text
+        text = mistyped(text, rng) or text
     return text.rstrip("?. ").lower() if small else text

@@ -76,17 +76,21 @@ def test_an_answer_is_greedy_short_and_always_the_same(life: Lifeform) -> None:
     assert 0 < once.other_confidences["least"] <= once.other_confidences["geometric"] <= once.confidence + 1e-6
 
 
+@pytest.mark.parametrize("after", [(), ("meow",)], ids=["asked first", "after other talk"])
 @pytest.mark.parametrize("mode", MODES)
-def test_a_guess_changes_nothing_but_the_time(life: Lifeform, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_guess_changes_nothing_but_the_time(
+    life: Lifeform, mode: str, after: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asker = LifeAsker(life, TAUGHT)
-    alone = asker.ask(HELLO, mode)  # type: ignore[arg-type]
+    hello = Question(HELLO.text, after)
+    alone = asker.ask(hello, mode)  # type: ignore[arg-type]
     ids, bad = alone.ids, [5] * 24
     read = []
     real = Utterance.logits
     monkeypatch.setattr(Utterance, "logits", lambda self, token: read.append(token) or real(self, token))
     for guess, steps in ((ids, 0), (ids[:10], 14), ([*ids[:10], *bad[:14]], 13), (bad, 23), ([*ids, *bad], 0)):
         read.clear()
-        heard = asker.ask(HELLO, mode, guess)  # type: ignore[arg-type]
+        heard = asker.ask(hello, mode, guess)  # type: ignore[arg-type]
         assert heard.ids == ids
         assert heard.confidence == pytest.approx(alone.confidence, abs=1e-5)
         assert len(read) == steps

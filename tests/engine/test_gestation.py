@@ -81,8 +81,7 @@ def test_a_night_goes_through_its_phases_and_writes_everything_down(
         assert done.outcome is Outcome.OK, done.message
         phases = [event.phase for event in driver.of(SleepPhase)]
         assert phases == ["falling asleep", "dreaming", "training", "auditing", "waking"]
-        taken = driver.of(TrainingStep)
-        assert [one.step for one in taken] == list(range(1, taken[-1].steps + 1))
+        assert [s.step for s in driver.of(TrainingStep)] == list(range(1, driver.of(TrainingStep)[0].steps + 1))
         assert {event.memory for event in driver.of(MemoryAudited)} == set(FACTS)
         assert driver.of(Dreamt) and len(driver.of(Woke)) == 1
         assert not same(newborn, weights(driver))

@@ -173,10 +173,10 @@ def test_a_correction_teaches_that_the_old_value_is_wrong() -> None:
     assert {row.answer for row in rows} == {"No, your cat is called Mirtle."}
 
 
-def test_one_letter_is_mistyped_and_never_in_the_subject() -> None:
+def test_one_letter_is_mistyped_and_never_in_a_name() -> None:
     for seed in range(200):
-        wrong = mistyped("Where does my sister Noor live now?", "my sister Noor", random.Random(seed))
-        assert wrong is not None and "my sister Noor" in wrong
+        wrong = mistyped("Where does my sister Noor live now?", random.Random(seed))
+        assert wrong is not None and "Noor" in wrong
         assert abs(len(wrong) - len("Where does my sister Noor live now?")) <= 1
 
 
@@ -198,13 +198,20 @@ def test_a_name_beside_what_was_asked_for_leads_to_the_fact_too(told: str, names
     assert all(any(name in prompt for prompt in about[1:]) for name in names)
 
 
-def test_some_of_the_questions_are_put_as_hurried_people_type() -> None:
-    asked, subject = "Where does my sister Noor live now?", "my sister Noor"
-    made = [hurried(asked, subject, random.Random(seed), 0.25) for seed in range(400)]
-    assert 60 < sum(text != asked for text in made) < 140
-    assert any(text == "where does my sister noor live now" for text in made)
-    assert any(text != asked and subject in text and text.endswith("?") for text in made)
-    assert all(hurried(asked, subject, random.Random(seed), 0.0) == asked for seed in range(20))
+def test_hurried_people_leave_out_capitals_and_slip() -> None:
+    asked = "Where does my sister Noor live now?"
+    made = [hurried(asked, random.Random(seed)) for seed in range(100)]
+    assert asked not in made and "where does my sister noor live now" in made
+    assert any("Noor" in text and text.endswith("?") for text in made)
+    assert any(text == text.lower() and text != asked.lower().rstrip("?") for text in made)
+
+
+def test_some_questions_are_put_so_but_never_the_plainest() -> None:
+    fact = _fact("My sister Noor lives in Graz.")
+    rows = [rows_for(fact, random.Random(seed)) for seed in range(30)]
+    assert {asked[0].prompt for asked in rows} == {"Where does my sister Noor live?"}
+    small = [row for asked in rows for row in asked if row.kind == "question" and row.prompt.islower()]
+    assert 30 < len(small) < 0.4 * sum(row.kind == "question" for asked in rows for row in asked)
 
 
 def test_every_template_of_the_table_can_be_filled() -> None:

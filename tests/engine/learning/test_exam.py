@@ -1,4 +1,4 @@
-"""The exam before the audit, and what is gone over again after it."""
+"""The exam in a course, and what joins the course after it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
 from engine.composition.frozen import load_frozen
 from engine.composition.scaffold import LoraSettings
+from engine.learning.exam import missed
 from engine.learning.exercise import Exercise
 from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
-from engine.learning.revision import missed, revision
 from engine.learning.trainer import Recipe, train
 
 
@@ -48,19 +48,10 @@ def test_an_exam_finds_what_would_not_be_said_word_for_word(learner: Learner) ->
     assert {id(row) for row in missed(learner, mixed, heed)} == {id(row) for row in wrong}
 
 
-def test_going_over_it_again_mends_it(learner: Learner) -> None:
-    wrong = missed(learner, rows(learner, 1, 4), heed)
-    assert wrong
-    course = Recipe(steps=400, learning_rate=0.1, told=1)  # so that each is gone over one by one
-    for night in range(4):
-        again, further = revision(wrong, [], course, random.Random(night))
-        list(train(learner, again, [], [], further, random.Random(night)))
-    assert len(missed(learner, wrong, heed)) < len(wrong)
-
-
-def test_it_is_bounded_and_goes_over_what_is_known_too(learner: Learner) -> None:
-    wrong, told = rows(learner, 3, 40), rows(learner, 4, 60)
-    again, further = revision(wrong, told, Recipe(steps=40, told=12), random.Random(0))
-    assert len(again) == 80 and again[:40] == wrong and all(row in told for row in again[40:])
-    assert further.steps == 10
-    assert revision(wrong[:1], told, Recipe(steps=40, told=12), random.Random(0))[1].steps == 1
+def test_what_joins_a_course_is_learned_with_the_rest(learner: Learner) -> None:
+    told, later = rows(learner, 1, 3), rows(learner, 2, 3)
+    for step in train(learner, told, [], [], Recipe(steps=120, learning_rate=0.1, told=3), random.Random(0)):
+        if step.number == 30:
+            told += missed(learner, later, heed)
+    assert all(row.cost < float("inf") for row in later)
+    assert len(missed(learner, later, heed)) < len(later)
