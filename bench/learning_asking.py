@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from bench.learning_facts import given_away
 from bench.learning_failure import BenchError
-from bench.learning_guessing import Checked, Guess, MakeLearner, continued, guesses
+from bench.learning_guessing import Checked, Guess, MakeLearner, guesses
 from engine.lifeform import Conversation
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class LifeAsker:
         if key != self._scored_text:
             self._scored_text, self._scored = key, {}
         if utterance.weight not in self._scored:
-            self._scored[utterance.weight] = continued(utterance, shown)
+            self._scored[utterance.weight] = utterance.read(shown)
         return self._scored[utterance.weight]
 
     def _prefix(self, lines: tuple[str, ...], mode: Mode) -> list[Any]:

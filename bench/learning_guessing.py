@@ -64,27 +64,11 @@ def guesses(
     ]
 
 
-def continued(utterance: Utterance, tokens: Sequence[int]) -> torch.Tensor:
-    """Logits ``[len(tokens), vocabulary]``, single precision, for what follows each of ``tokens``, in one pass.
-
-    What :meth:`Utterance.logits` gives one after the other, the first of ``tokens`` being the prompt's last.
-    """
-    import torch
-
-    base = utterance._base
-    with torch.inference_mode(), utterance._acting():
-        ids = torch.tensor([list(tokens)], device=base.device)
-        output = base.model(input_ids=ids, past_key_values=utterance._cache, use_cache=True)
-    logits: torch.Tensor = output.logits[0].float()
-    return logits
-
-
 class Checked:
     """An utterance that is shown a guess, and gives its logits token by token like any other."""
 
     def __init__(self, utterance: Utterance, guess: Sequence[int]) -> None:
         self._utterance, self._guess = utterance, list(guess)
-        self._context = utterance._cache.get_seq_length()
         self._ahead: torch.Tensor | None = None
         self._shown = 0
 
@@ -95,10 +79,10 @@ class Checked:
         """As :meth:`Utterance.logits`."""
         place, self._shown = self._shown, self._shown + 1
         if place == 0 and self._guess:
-            self._ahead = continued(self._utterance, [token, *self._guess[:-1]])
+            self._ahead = self._utterance.read([token, *self._guess[:-1]])
         if self._ahead is not None:
             if place < len(self._guess) and (place == 0 or token == self._guess[place - 1]):
                 return self._ahead[place]
             self._ahead = None
-            self._utterance._cache.cut(self._context + place)
+            self._utterance.keep(place)
         return self._utterance.logits(token)

@@ -147,6 +147,8 @@ def with_adapters(whole: Any, adapted: Any, first: int) -> Any:
 
 def act_inside(composition: Composition) -> None:
     """From now on the adapters of ``composition`` act inside the base when the gate opens, not through the bridge."""
+    composition.packed = None  # a packed base knows nothing of adapters inside it
+    composition.forget_reading()
     scaffold, base = composition.scaffold, composition.base
     model = with_adapters(base.model, scaffold.model, scaffold.first)
     speaker = FrozenModel(base.name, base.folder, model, base.tokenizer, decoder_layers(model), base.end_ids)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 
@@ -17,6 +18,7 @@ from engine.composition.bridge import CrossAttentionBridge, Influence, Recogniti
 from engine.composition.cache import KVCache, StateRows
 from engine.composition.frozen import FrozenModel
 from engine.composition.layers import matching_layer
+from engine.composition.packed.model import PackedLlama
 from engine.composition.prompt import Prompt
 from engine.composition.scaffold import LoraSettings, Scaffold, ScaffoldReading, common_prefix, hidden_of
 from engine.composition.token_map import TokenMap, TokenMemory
@@ -37,10 +39,11 @@ class BaseReading:
         ids: The tokens that ``cache`` holds and may be continued from.
     """
 
-    def __init__(self, base: FrozenModel, trunk_layers: int) -> None:
+    def __init__(self, base: FrozenModel, trunk_layers: int, packed: PackedLlama | None = None) -> None:
         self._base = base
         self._trunk_layers = trunk_layers
-        self.cache = KVCache()
+        self._packed = packed
+        self.cache: Any = KVCache() if packed is None else packed.new_cache()
         self.trunk = StateRows() if trunk_layers else None
         self.ids: list[int] = []
 
@@ -56,18 +59,40 @@ class BaseReading:
         known = common_prefix(self.ids, ids)
         self.cut(known)
         if known < len(ids):
-            try:
-                with self.recording_trunk():
-                    new = torch.tensor([ids[known:]], device=self._base.device)
-                    self._base.trunk(input_ids=new, past_key_values=self.cache, use_cache=True)
-            except BaseException:
-                self.cut(known)
-                raise
-            self.ids = list(ids)
+            self.go_on(ids[known:], logits=False)
         return known
 
+    def go_on(self, ids: Sequence[int], *, logits: bool) -> torch.Tensor | None:
+        """Read ``ids`` behind what was read. Returns logits ``[len(ids), vocabulary]`` if they are wanted."""
+        known = len(self.ids)
+        try:
+            read = self._packed_through(ids, logits) if self._packed else self._through(ids, logits)
+        except BaseException:
+            self.cut(known)
+            raise
+        self.ids.extend(ids)
+        return read
+
+    def _through(self, ids: Sequence[int], logits: bool) -> torch.Tensor | None:
+        new = torch.tensor([list(ids)], device=self._base.device)
+        through = self._base.model if logits else self._base.trunk
+        with self._recording_trunk():
+            output = through(input_ids=new, past_key_values=self.cache, use_cache=True)
+        return output.logits[0].float() if logits else None
+
+    def _packed_through(self, ids: Sequence[int], logits: bool) -> torch.Tensor | None:
+        packed = self._packed
+        assert packed is not None
+        states = packed.embed(ids)
+        if self.trunk is not None:
+            packed.forward(states, self.cache, 0, self._trunk_layers)
+            self.trunk.append(states[None])
+        packed.forward(states, self.cache, self._trunk_layers, keys_only=not logits)
+        self.cache.length += len(ids)
+        return packed.finish(states, logits=True) if logits else None
+
     @contextmanager
-    def recording_trunk(self) -> Iterator[None]:
+    def _recording_trunk(self) -> Iterator[None]:
         """While entered, what the trunk's topmost layer computes is kept for the scaffold."""
         rows = self.trunk
         if rows is None:
@@ -98,21 +123,40 @@ class Utterance:
     cached_tokens: int
     _base: FrozenModel
     _reading: BaseReading
-    _cache: KVCache
+    _cache: Any
+    _context: int
     _acting: Callable[[], AbstractContextManager[None]]
+    _packed: PackedLlama | None = None
 
-    @torch.inference_mode()
     def logits(self, token: int) -> torch.Tensor:
         """Logits ``[vocabulary]``, single precision, for what follows ``token``; the first one is the prompt's last."""
-        ids = torch.tensor([[token]], device=self._base.device)
-        untouched = self.weight == 0.0
-        with self._acting(), self._reading.recording_trunk() if untouched else nullcontext():
+        return self.read([token])[0]
+
+    @torch.inference_mode()
+    def read(self, tokens: Sequence[int]) -> torch.Tensor:
+        """Logits ``[tokens, vocabulary]``, single precision, for what follows each of several tokens, in one pass."""
+        if self.weight == 0.0:
+            # The base's own cache goes on by these tokens, and may be continued from here in the next turn.
+            logits = self._reading.go_on(tokens, logits=True)
+            assert logits is not None
+            return logits
+        if self._packed is not None:
+            states = self._packed.embed(tokens)
+            self._packed.forward(states, self._cache)
+            self._cache.length += len(tokens)
+            return self._packed.finish(states, logits=True)
+        ids = torch.tensor([list(tokens)], device=self._base.device)
+        with self._acting():
             output = self._base.model(input_ids=ids, past_key_values=self._cache, use_cache=True)
-        if untouched:
-            # The base's own cache went on by this token, and may be continued from here in the next turn.
-            self._reading.ids.append(token)
-        logits: torch.Tensor = output.logits[0, -1].float()
-        return logits
+        return output.logits[0].float()
+
+    def keep(self, tokens: int) -> None:
+        """Take back all tokens that were read, but the first so many."""
+        length = self._context + tokens
+        if self.weight == 0.0:
+            self._reading.cut(length)
+        else:
+            self._cache.cut(length)
 
 
 class Composition:
@@ -124,6 +168,8 @@ class Composition:
         gate: The recognition gate.
         token_map: From the base's tokens to the scaffold's.
         memory: The token map's memory.
+        packed: Computes in Transformers' place; None where it cannot, or shall not. Whoever changes that has the
+            readings forgotten.
     """
 
     def __init__(
@@ -162,6 +208,7 @@ class Composition:
         self.scaffold = Scaffold(scaffold_model, lora_layers, lora, shared=same)
         self.bridge = None if self._key_value else CrossAttentionBridge(base, scaffold_model, self.layers, lora.seed)
         self.gate = RecognitionGate(scaffold_model.hidden_size, lora.seed).to(base.device)
+        self.packed = base.packed if self._key_value else None
         self.forget_reading()
 
     @property
@@ -188,11 +235,20 @@ class Composition:
 
     def forget_reading(self) -> None:
         """Drop both caches: the next answer reads its context from the beginning."""
-        self._base_reading = BaseReading(self.base, self.scaffold.first)
-        self._base_alone = BaseReading(self.base, self.scaffold.first)
+        self._base_reading = BaseReading(self.base, self.scaffold.first, self.packed)
+        self._base_alone = BaseReading(self.base, self.scaffold.first, self.packed)
         self._scaffold_before = BaseReading(self.scaffold.frozen, 0)
         recorded = sorted(set(self.bridge.source.values())) if self.bridge is not None else ()
-        self._scaffold_reading = ScaffoldReading(self.scaffold, recorded)
+        self._scaffold_reading = ScaffoldReading(self.scaffold, recorded, self.packed)
+
+    @torch.inference_mode()
+    def bare_logits(self, ids: Sequence[int]) -> torch.Tensor:
+        """Logits ``[vocabulary]`` after ``ids``, of the base by itself: read afresh, with nothing composed."""
+        reading = BaseReading(self.base, 0, self.packed)
+        reading.read(ids[:-1])
+        logits = reading.go_on(ids[-1:], logits=True)
+        assert logits is not None
+        return logits[0]
 
     def for_scaffold(self, before: Sequence[int], newest: Sequence[int]) -> tuple[list[int], list[int]]:
         """What the scaffold reads of a prompt, in its own token ids: what came before the newest message, and that.
@@ -238,7 +294,9 @@ class Composition:
                 _base=self.base,
                 _reading=self._base_reading,
                 _cache=self._base_reading.cache,
+                _context=len(context),
                 _acting=nullcontext,
+                _packed=self.packed,
             )
             if influence.silent or not self.learned or not context:
                 return utterance
@@ -264,13 +322,18 @@ class Composition:
         recognition = self.gate.recognise(reading.final.view())
         if recognition is not None and recognition < influence.threshold:
             return replace(utterance, recognition=recognition)
+        heard = replace(utterance, weight=influence.weight, recognition=recognition, _context=len(context))
         spoken_ids = scaffold_ids[reading.preamble :]
         multipliers = None if memory_rate is None else self.memory.multipliers(spoken_ids, memory_rate)
         if self.bridge is None:
             span = range(reading.preamble, len(context))
+            if self.packed is not None:
+                mixed = base.cache.mixed_with(reading.cache, self.layers, span, influence.factor(multipliers))
+                mixed = mixed if dreams is None else dreams.in_front_of(mixed, self.layers)
+                return replace(heard, _cache=mixed)
             cache = mixed_cache(base.cache, reading.cache, self.layers, span, influence.factor(multipliers))
             joined = nullcontext if dreams is None else dreams.join(cache, self.base.layers, self.layers)
-            return replace(utterance, weight=influence.weight, recognition=recognition, _cache=cache, _acting=joined)
+            return replace(heard, _cache=cache, _acting=joined)
         bridge = self.bridge
         states = {layer: rows.view() for layer, rows in reading.recorded.items()}
         bias = key_bias(multipliers, self.base.device)
@@ -284,15 +347,20 @@ class Composition:
         def acting() -> AbstractContextManager[None]:
             return bridge.acting(self.base.layers, keys_and_values, factor, bias)
 
-        return replace(utterance, weight=influence.weight, recognition=recognition, _cache=base.cache, _acting=acting)
+        return replace(heard, _cache=base.cache, _acting=acting)
 
     @contextmanager
     def _stopping(self, cancelled: Callable[[], bool]) -> Iterator[None]:
-        """While entered, every decoder layer of both models first asks whether to go on."""
+        """While entered, every decoder layer of both models, or a packed model at times, asks whether to go on."""
 
-        def ask(_module: object, _inputs: object) -> None:
+        def ask(*_: object) -> None:
             if cancelled():
                 raise Cancelled
+
+        if self.packed is not None:
+            with self.packed.asking(ask):
+                yield
+            return
 
         layers = {*self.base.layers, *self.scaffold.frozen.layers, *self.scaffold.decoder_layers}
         handles = [layer.register_forward_pre_hook(ask) for layer in layers]

@@ -38,12 +38,12 @@ def _halves(blocks: Bytes, start: int) -> Floats:
     return np.ascontiguousarray(blocks[:, start : start + 2]).view("<f2").astype(np.float32)
 
 
-def _nibbles(packed: Bytes) -> Bytes:
+def nibbles(packed: Bytes) -> Bytes:
     """``[n, k]`` bytes to ``[n, 2k]``: all low halves first, then all high halves."""
     return np.concatenate([packed & 15, packed >> 4], axis=1)
 
 
-def _fifth_bits(packed: Bytes) -> Bytes:
+def fifth_bits(packed: Bytes) -> Bytes:
     """Four bytes a block to 32 values, each 0 or 16."""
     return np.unpackbits(packed, axis=1, bitorder="little") << np.uint8(4)
 
@@ -65,28 +65,28 @@ def _q8_0(blocks: Bytes) -> Floats:
 
 
 def _q4_0(blocks: Bytes) -> Floats:
-    weights = _nibbles(blocks[:, 2:]).astype(np.float32)
+    weights = nibbles(blocks[:, 2:]).astype(np.float32)
     weights -= 8
     weights *= _halves(blocks, 0)
     return weights
 
 
 def _q4_1(blocks: Bytes) -> Floats:
-    weights = _nibbles(blocks[:, 4:]).astype(np.float32)
+    weights = nibbles(blocks[:, 4:]).astype(np.float32)
     weights *= _halves(blocks, 0)
     weights += _halves(blocks, 2)
     return weights
 
 
 def _q5_0(blocks: Bytes) -> Floats:
-    weights = (_nibbles(blocks[:, 6:]) | _fifth_bits(blocks[:, 2:6])).astype(np.float32)
+    weights = (nibbles(blocks[:, 6:]) | fifth_bits(blocks[:, 2:6])).astype(np.float32)
     weights -= 16
     weights *= _halves(blocks, 0)
     return weights
 
 
 def _q5_1(blocks: Bytes) -> Floats:
-    weights = (_nibbles(blocks[:, 8:]) | _fifth_bits(blocks[:, 4:8])).astype(np.float32)
+    weights = (nibbles(blocks[:, 8:]) | fifth_bits(blocks[:, 4:8])).astype(np.float32)
     weights *= _halves(blocks, 0)
     weights += _halves(blocks, 2)
     return weights

@@ -22,6 +22,7 @@ from torch import nn
 from transformers.cache_utils import Cache
 
 from engine.composition.cache import PrefacedLayer
+from engine.composition.packed.cache import PackedCache
 
 Trace = Mapping[str, torch.Tensor]
 """``keys.L`` and ``values.L`` ``[kv heads, head_dim]`` for each bridged layer L, or in bridge form ``states.L``
@@ -55,6 +56,11 @@ class DreamPositions:
     def states(self, layer: int, like: torch.Tensor) -> torch.Tensor:
         """States ``[1, dreams, width]`` of a scaffold layer, in the data type of ``like``."""
         return self.traces[f"states.{layer}"].to(like.dtype)[None]
+
+    def in_front_of(self, cache: PackedCache, bridged: Sequence[int]) -> PackedCache:
+        """A copy of ``cache`` with the dreams in front of what it holds for the bridged layers."""
+        traces = {index: (self.traces[f"keys.{index}"], self.traces[f"values.{index}"]) for index in bridged}
+        return cache.prefaced(traces, self.bias)
 
     def join(
         self, cache: Cache, layers: nn.ModuleList, bridged: Sequence[int], opened: torch.Tensor | None = None

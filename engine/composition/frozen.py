@@ -19,6 +19,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
+from engine.composition.packed.model import PackedLlama, packed_twin
 from engine.composition.weights import WeightsError
 
 # Libraries that talk to the terminal would talk over the app; what matters reaches the user as a WeightsError.
@@ -42,6 +43,7 @@ class FrozenModel:
         layers: The decoder layers, lowest first.
         end_ids: Token ids that end an answer.
         quantization: In how many bits its weights are kept: ``fp16``, ``int8`` or ``int4``, as the setting.
+        packed: Computes the same, faster, from the blocks in which the weights came; None where there is no such thing.
     """
 
     name: str
@@ -51,6 +53,7 @@ class FrozenModel:
     layers: nn.ModuleList
     end_ids: frozenset[int]
     quantization: str = "fp16"
+    packed: PackedLlama | None = None
 
     @property
     def trunk(self) -> Any:
@@ -150,7 +153,9 @@ def load_frozen(name: str, folder: Path, quantization: str = "fp16", device: tor
         raise WeightsError(f"cannot load the model {name!r} from {folder}: {first_line}") from error
     model.eval()
     model.requires_grad_(False)
-    return FrozenModel(name, folder, model, tokenizer, decoder_layers(model), _end_ids(model, tokenizer), quantization)
+    packed = packed_twin(folder, model) if device.type == "cpu" and quantization == "fp16" else None
+    end_ids = _end_ids(model, tokenizer)
+    return FrozenModel(name, folder, model, tokenizer, decoder_layers(model), end_ids, quantization, packed)
 
 
 def _quantizer(quantization: str, dtype: torch.dtype) -> BitsAndBytesConfig | None:

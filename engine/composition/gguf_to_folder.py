@@ -11,20 +11,24 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.composition.dequantize import dequantize
+from engine.composition.dequantize import Bytes, dequantize
 from engine.composition.gguf import GgufError, GgufFile, Tensor
+from engine.composition.packed.packing import PACKED_FILE, packed_entries
+from engine.composition.safetensors_file import Entry, write_safetensors
 from engine.composition.tokenizer_from_gguf import end_ids, special_ids, tokenizer_files
 
 Number = TypeVar("Number", int, float)
 
 _CHUNK_WEIGHTS = 4 << 20  # weights dequantised at once: 16 MB of float32, which stays near the processor's cache
 _FLOAT32_BYTES = 4
+_MOST_PACKED_BYTES = 2  # 9 bits a weight at most, and norms
 _OTHER_FILES_BYTES = 16 << 20  # tokenizer, configuration, and a margin for the file system
 _TOP = {
     "token_embd.weight": "model.embed_tokens.weight",
@@ -46,13 +50,16 @@ _LAYER = {
 
 def bytes_needed(source: GgufFile) -> int:
     """How much room :func:`write_folder` takes on the disk, rounded up."""
-    return sum(tensor.elements for tensor in source.tensors.values()) * _FLOAT32_BYTES + _OTHER_FILES_BYTES
+    weights = sum(tensor.elements for tensor in source.tensors.values())
+    return weights * (_FLOAT32_BYTES + _MOST_PACKED_BYTES) + _OTHER_FILES_BYTES
 
 
 def write_folder(
     source: GgufFile, folder: Path, name: str, progress: Callable[[float], None] = lambda fraction: None
 ) -> None:
     """Write ``config.json``, ``generation_config.json``, the tokenizer and ``model.safetensors`` into ``folder``.
+
+    Beside them goes ``packed.safetensors`` with the same weights in their own blocks, where the kernel knows those.
 
     ``folder`` must exist; every file in it is synced to the disk before this returns. ``progress`` gets the written
     fraction, many times a second. Raises :class:`GgufError` for a model that cannot be converted, before anything is
@@ -70,7 +77,21 @@ def write_folder(
     _write_json(folder / "generation_config.json", generation)
     _write_json(folder / "tokenizer.json", tokenizer)
     _write_json(folder / "tokenizer_config.json", settings)
-    _write_safetensors(source, tensors, config, folder / "model.safetensors", progress)
+    entries = {
+        name: Entry("F32", tensor.shape, partial(_weights, source, tensor, config)) for name, tensor in tensors.items()
+    }
+    packed = packed_entries(source, config, partial(_rows, source, config=config))
+    total = sum(entry.nbytes for entry in [*entries.values(), *(packed[0].values() if packed else ())])
+    written = 0
+
+    def report(size: int) -> None:
+        nonlocal written
+        written += size
+        progress(written / total)
+
+    write_safetensors(folder / "model.safetensors", entries, {}, report)
+    if packed is not None:
+        write_safetensors(folder / PACKED_FILE, *packed, report)
 
 
 def _config(source: GgufFile, name: str) -> dict[str, Any]:
@@ -181,42 +202,22 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
         os.fsync(handle.fileno())
 
 
-def _write_safetensors(
-    source: GgufFile, tensors: dict[str, Tensor], config: dict[str, Any], path: Path, progress: Callable[[float], None]
-) -> None:
-    """The safetensors format: the header's length (8 bytes), a JSON header padded to 8 bytes, then the tensors."""
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    position = 0
-    for name, tensor in tensors.items():
-        end = position + tensor.elements * _FLOAT32_BYTES
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [position, end]}
-        position = end
-    encoded = json.dumps(header).encode("utf-8")
-    encoded += b" " * (-len(encoded) % 8)
-    with path.open("wb") as handle:
-        handle.write(len(encoded).to_bytes(8, "little"))
-        handle.write(encoded)
-        written = 0
-        for tensor in tensors.values():
-            for weights in _weights(source, tensor, config):
-                # Costs nothing on the little-endian machines that there are, and is right on the others.
-                handle.write(np.ascontiguousarray(weights.astype("<f4", copy=False)).data)
-                written += weights.nbytes
-                progress(written / position)
-        handle.flush()
-        os.fsync(handle.fileno())
-
-
 def _weights(source: GgufFile, tensor: Tensor, config: dict[str, Any]) -> Iterator[NDArray[np.float32]]:
     """The float32 rows of one tensor, a chunk of rows at a time."""
-    rows = source.rows(tensor)
-    if ".attn_q." in tensor.name:
-        rows = _undo_rotary_order(rows, config["num_attention_heads"])
-    elif ".attn_k." in tensor.name:
-        rows = _undo_rotary_order(rows, config["num_key_value_heads"])
+    rows = _rows(source, tensor, config)
     step = max(1, _CHUNK_WEIGHTS // tensor.shape[-1])
     for start in range(0, len(rows), step):
         yield dequantize(rows[start : start + step], tensor.format)
+
+
+def _rows(source: GgufFile, tensor: Tensor, config: dict[str, Any]) -> Bytes:
+    """The stored rows of one tensor ``[rows, bytes]``, in Transformers' order."""
+    rows = source.rows(tensor)
+    if ".attn_q." in tensor.name:
+        return _undo_rotary_order(rows, config["num_attention_heads"])
+    if ".attn_k." in tensor.name:
+        return _undo_rotary_order(rows, config["num_key_value_heads"])
+    return rows
 
 
 def _undo_rotary_order(rows: NDArray[np.uint8], heads: int) -> NDArray[np.uint8]:

@@ -22,6 +22,7 @@ from transformers.cache_utils import Cache
 from engine.composition.cache import KVCache, StateRows
 from engine.composition.frozen import FrozenModel, decoder_layers, trunk_of
 from engine.composition.layers import find_lora_targets
+from engine.composition.packed.model import PackedAdapters, PackedLlama
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +190,18 @@ class Scaffold:
 class ScaffoldReading:
     """How far the scaffold has read a conversation: its cache, its states, and the adapters it read them with."""
 
-    def __init__(self, scaffold: Scaffold, record_layers: Sequence[int] = ()) -> None:
+    def __init__(
+        self, scaffold: Scaffold, record_layers: Sequence[int] = (), packed: PackedLlama | None = None
+    ) -> None:
+        """Args:
+        scaffold: Who reads.
+        record_layers: Whose states are kept.
+        packed: Computes in Transformers' place, from the trunk's states on.
+        """
         self.scaffold = scaffold
-        self.cache = KVCache()
+        self._packed = packed
+        self._adapters: PackedAdapters | None = None
+        self.cache: Any = KVCache() if packed is None else packed.new_cache()
         self.ids: list[int] = []
         self.final = StateRows()
         self.recorded = {layer: StateRows() for layer in record_layers}
@@ -205,16 +215,17 @@ class ScaffoldReading:
             rows.cut(max(0, length - self.preamble))
         del self.ids[length:]
 
-    def _take_over(self, base: KVCache, start: int, end: int) -> None:
+    def _take_over(self, base: Any, start: int, end: int) -> None:
+        if self._packed is not None:
+            self.cache.take_over(base, start, end, self.scaffold.first)
+            return
         for index, layer in enumerate(base.layers):
             keys, values = layer.keys[:, :, start:end], layer.values[:, :, start:end]
             if index < self.scaffold.first:
                 keys = values = keys.new_zeros((*keys.shape[:1], 1, keys.shape[2], 1))
             self.cache.update(keys, values, index)
 
-    def read(
-        self, ids: Sequence[int], trunk: StateRows | None = None, base: KVCache | None = None, preamble: int = 0
-    ) -> None:
+    def read(self, ids: Sequence[int], trunk: StateRows | None = None, base: Any = None, preamble: int = 0) -> None:
         """Have read exactly ``ids``; only what is new, or was read with other adapters, is computed.
 
         Args:
@@ -226,6 +237,7 @@ class ScaffoldReading:
         if self._version != self.scaffold.version or preamble != self.preamble:
             self.cut(0)
             self._version, self.preamble = self.scaffold.version, preamble
+            self._adapters = None
         start = common_prefix(self.ids, ids)
         self.cut(start)
         if start == len(ids):
@@ -234,16 +246,26 @@ class ScaffoldReading:
             self._take_over(base, start, preamble)
             start = preamble
             self.ids = list(ids[:preamble])
-        new = torch.tensor([ids[start:]], device=self.scaffold.frozen.device)
         states = trunk.view(start, len(ids)) if trunk is not None else None
         with _Recording(self.scaffold.decoder_layers, self.recorded):
             try:
-                final = self.scaffold.forward(new, self.cache, states)
+                final = self._forward(ids[start:], states)
             except BaseException:
                 self.cut(start)
                 raise
         self.final.append(final)
         self.ids = list(ids)
+
+    def _forward(self, ids: Sequence[int], trunk: torch.Tensor | None) -> torch.Tensor:
+        packed, scaffold = self._packed, self.scaffold
+        if packed is None:
+            return scaffold.forward(torch.tensor([ids], device=scaffold.frozen.device), self.cache, trunk)
+        if self._adapters is None:
+            self._adapters = PackedAdapters(packed, scaffold.adapters(), scaffold.lora.alpha / scaffold.lora.rank)
+        states = packed.embed(ids) if trunk is None else trunk[0].clone()
+        packed.forward(states, self.cache, scaffold.first, adapters=self._adapters)
+        self.cache.length += len(ids)
+        return packed.finish(states, logits=False)[None]
 
 
 class _Recording:

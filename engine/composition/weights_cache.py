@@ -30,7 +30,7 @@ from engine.composition.model_folder import WeightsError
 
 Progress = Callable[[str, float], None]
 
-CONVERTER = 1  # goes up when the same source would be converted differently
+CONVERTER = 2  # goes up when the same source would be converted differently
 _RECORD = "sovl_cache.json"
 _HASH_CHUNK = 4 << 20
 _LOCK_POLL_SECONDS = 0.1

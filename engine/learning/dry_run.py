@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import torch
 from safetensors.torch import load, save
-from transformers.cache_utils import DynamicCache
 
 from engine.composition.bridge import Influence
 from engine.composition.composition import Composition
@@ -84,12 +83,7 @@ def _identity(composition: Composition, ids: list[int]) -> Check:
     probe = copy.copy(composition)
     probe.forget_reading()  # the copy reads for itself; what the original has read stays with the original
     silent = probe.listen(Prompt(ids, ""), Influence(weight=0.0)).logits(ids[-1])
-    base, cache = composition.base, DynamicCache()
-    with torch.inference_mode():
-        if ids[:-1]:
-            base.trunk(input_ids=torch.tensor([ids[:-1]], device=base.device), past_key_values=cache, use_cache=True)
-        last = torch.tensor([ids[-1:]], device=base.device)
-        bare = base.model(input_ids=last, past_key_values=cache, use_cache=True).logits[0, -1].float()
+    bare = composition.bare_logits(ids)
     same = torch.equal(silent, bare)
     return Check("identity at w = 0", same, "bit for bit" if same else f"off by {float((silent - bare).abs().max()):g}")
 

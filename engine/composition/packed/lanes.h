@@ -1,0 +1,228 @@
+// Sixteen lanes: what the kernel needs of the processor, with AVX-512 and without.
+
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VNNI__)
+#include <immintrin.h>
+#define SOVL_AVX512 1
+#endif
+
+#ifndef SOVL_PLANES
+#define SOVL_PLANES 2
+#endif
+
+namespace {
+
+constexpr int kLanes = 16;
+constexpr int kPlanes = SOVL_PLANES;
+
+typedef float F16 __attribute__((vector_size(64)));
+typedef int32_t I16 __attribute__((vector_size(64)));
+
+inline F16 zero() { return F16{}; }
+inline F16 splat(float x) { return F16{} + x; }
+
+inline F16 load(const float* x) {
+    F16 v;
+    std::memcpy(&v, x, sizeof v);
+    return v;
+}
+
+inline void store(float* x, F16 v) { std::memcpy(x, &v, sizeof v); }
+
+inline F16 to_float(I16 v) { return __builtin_convertvector(v, F16); }
+
+inline F16 higher(F16 a, F16 b) { return a > b ? a : b; }
+
+inline float total_of(F16 v) {  // always in the same order
+    float x[kLanes];
+    store(x, v);
+    for (int step = kLanes / 2; step; step /= 2)
+        for (int i = 0; i < step; ++i) x[i] += x[i + step];
+    return x[0];
+}
+
+inline float highest_of(F16 v) {
+    float x[kLanes];
+    store(x, v);
+    for (int step = kLanes / 2; step; step /= 2)
+        for (int i = 0; i < step; ++i) x[i] = x[i] > x[i + step] ? x[i] : x[i + step];
+    return x[0];
+}
+
+// e^x to within two units in the last place (Cephes' polynomial); 0 below -87.
+inline F16 exponential(F16 x) {
+    const F16 low = splat(-87.33654f), high = splat(88.0f);
+    const I16 vanishes = x < low;
+    x = x < low ? low : x;
+    x = x > high ? high : x;
+    const F16 shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the integer is in the low bits
+    const F16 n = shifted - 12582912.0f;
+    const F16 r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    F16 p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    const I16 power = (__builtin_convertvector(n, I16) + 127) << 23;
+    F16 scale;
+    std::memcpy(&scale, &power, sizeof scale);
+    return vanishes ? zero() : p * scale;
+}
+
+#ifdef SOVL_AVX512
+
+struct Weights {
+    __m512i bytes;  // 16 rows x 4 columns
+};
+
+inline F16 load_half(const uint16_t* x) { return (F16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)x)); }
+
+inline void store_half(uint16_t* x, F16 v) {
+    _mm256_storeu_si256((__m256i*)x, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+template <int Bits>
+inline void unpack(const uint8_t* q, Weights* group) {
+    if (Bits == 8) {
+        for (int i = 0; i < 8; ++i) group[i].bytes = _mm512_loadu_si512(q + 64 * i);
+        return;
+    }
+    const __m512i low = _mm512_set1_epi8(15);
+    for (int i = 0; i < 4; ++i) {
+        const __m512i both = _mm512_loadu_si512(q + 64 * i);
+        group[2 * i].bytes = _mm512_and_si512(both, low);
+        group[2 * i + 1].bytes = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
+    }
+}
+
+inline __m512i four(const int8_t* x) {
+    int32_t v;
+    std::memcpy(&v, x, sizeof v);
+    return _mm512_set1_epi32(v);
+}
+
+// 16 rows of a block times one block of activations, plus `start`.
+inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
+    if (kPlanes == 1) {
+        __m512i sum = _mm512_set1_epi32(start);
+        for (int i = 0; i < 8; ++i) sum = _mm512_dpbusd_epi32(sum, group[i].bytes, four(x + 4 * i));
+        return (I16)sum;
+    }
+    __m512i sum = _mm512_setzero_si512();
+    for (int i = 0; i < 8; ++i) sum = _mm512_dpbusd_epi32(sum, group[i].bytes, four(x + 4 * i));
+    sum = _mm512_add_epi32(_mm512_slli_epi32(sum, 8), _mm512_set1_epi32(start));
+    for (int i = 0; i < 8; ++i) sum = _mm512_dpbusd_epi32(sum, group[i].bytes, four(x + 32 + 4 * i));
+    return (I16)sum;
+}
+
+inline void transpose_16(__m512* r) {
+    __m512 t[16];
+    for (int i = 0; i < 16; i += 2) t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    for (int i = 0; i < 16; i += 4) {
+        r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44), r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xEE);
+        r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44), r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; ++i) {
+        t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88), t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xDD);
+        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88), t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
+    }
+    for (int i = 0; i < 4; ++i) {
+        r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88), r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xDD);
+        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88), r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD);
+    }
+}
+
+// Up to 16 rows [16, dim] in half precision as columns [dim, 16]; what is missing is zero.
+inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) {
+    for (int c = 0; c < dim; c += kLanes) {
+        __m512 r[kLanes];
+        for (int i = 0; i < kLanes; ++i) r[i] = i < rows ? (__m512)load_half(keys + i * dim + c) : _mm512_setzero_ps();
+        transpose_16(r);
+        for (int i = 0; i < kLanes; ++i) _mm512_storeu_ps(out + (c + i) * kLanes, r[i]);
+    }
+}
+
+#else
+
+struct Weights {
+    uint8_t bytes[64];
+};
+
+inline float from_half(uint16_t x) {
+    _Float16 h;
+    std::memcpy(&h, &x, sizeof h);
+    return float(h);
+}
+
+inline F16 load_half(const uint16_t* x) {
+    F16 v;
+    for (int i = 0; i < kLanes; ++i) v[i] = from_half(x[i]);
+    return v;
+}
+
+inline void store_half(uint16_t* x, F16 v) {
+    for (int i = 0; i < kLanes; ++i) {
+        const _Float16 h = _Float16(v[i]);
+        std::memcpy(x + i, &h, sizeof h);
+    }
+}
+
+template <int Bits>
+inline void unpack(const uint8_t* q, Weights* group) {
+    if (Bits == 8) {
+        std::memcpy(group, q, 8 * 64);
+        return;
+    }
+    for (int i = 0; i < 4; ++i)
+        for (int j = 0; j < 64; ++j) group[2 * i].bytes[j] = q[64 * i + j] & 15, group[2 * i + 1].bytes[j] = q[64 * i + j] >> 4;
+}
+
+inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
+    int32_t sum[kLanes];
+    for (int l = 0; l < kLanes; ++l) sum[l] = start;
+    for (int i = 0; i < 8; ++i)
+        for (int l = 0; l < kLanes; ++l)
+            for (int j = 0; j < 4; ++j) {
+                const int v = kPlanes == 1 ? x[4 * i + j] : x[4 * i + j] * 256 + x[32 + 4 * i + j];
+                sum[l] += int(group[i].bytes[4 * l + j]) * v;
+            }
+    I16 v;
+    std::memcpy(&v, sum, sizeof v);
+    return v;
+}
+
+inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) {
+    for (int c = 0; c < dim; ++c)
+        for (int i = 0; i < kLanes; ++i) out[c * kLanes + i] = i < rows ? from_half(keys[i * dim + c]) : 0.0f;
+}
+
+#endif
+
+// 32 activations as signed integers of 15 bits in two planes of bytes (or of 8 bits in one). Returns their sum.
+inline int32_t round_block(const float* x, int8_t* integers, float* scale) {
+    F16 a = load(x), b = load(x + kLanes);
+    const float top = highest_of(higher(higher(a, -a), higher(b, -b)));
+    const float most = kPlanes == 1 ? 127.0f : 32512.0f;
+    *scale = top / most;
+    const float inverse = top > 0.0f ? most / top : 0.0f;
+    int32_t total = 0;
+    for (int i = 0; i < 32; ++i) {
+        const int32_t v = int32_t(std::nearbyint(x[i] * inverse));
+        total += v;
+        if (kPlanes == 1) {
+            integers[i] = int8_t(v);
+        } else {
+            const int8_t low = int8_t(v & 255);
+            integers[i] = int8_t((v - low) >> 8), integers[32 + i] = low;
+        }
+    }
+    return total;
+}
+
+}  // namespace
