@@ -228,10 +228,18 @@ def test_what_was_said_in_silence_is_not_read_again(composition: Composition, id
 
 
 @compiled
-def test_tokens_that_were_read_can_be_taken_back(composition: Composition, ids: list[int]) -> None:
+def test_what_was_learned_answers_as_in_a_fresh_conversation(composition: Composition, ids: list[int]) -> None:
+    fresh = composition.listen(Prompt([*ids[:2], *ids[9:16]], TEXT, preamble=2, question=2), FULL).read(ids[15:20])
+    later = composition.listen(Prompt(ids[:16], TEXT, preamble=2, question=9), FULL).read(ids[15:20])
+    assert torch.equal(later, fresh)
+
+
+@compiled
+@pytest.mark.parametrize("question", [0, 7], ids=["fresh", "going on"])
+def test_tokens_that_were_read_can_be_taken_back(composition: Composition, ids: list[int], question: int) -> None:
     for influence in (FULL, Influence(0.0)):
         composition.forget_reading()
-        utterance = composition.listen(Prompt(ids[:12], TEXT), influence)
+        utterance = composition.listen(Prompt(ids[:12], TEXT, question=question), influence)
         once = utterance.read(ids[11:15])
         utterance.keep(2)
         assert torch.equal(utterance.read(ids[13:15]), once[2:])
