@@ -41,15 +41,31 @@ def room_for_prompt(life: Lifeform, max_new_tokens: int | None = None) -> int:
     return context - min(max_new_tokens or controls.max_new_tokens, context // 2)
 
 
-def speak(life: Lifeform, listener: Listener, prompt: Prompt, **given: Any) -> tuple[Spoken, Answer]:
+def told_meanwhile(life: Lifeform, turns: Sequence[Turn]) -> bool:
+    """Whether the last of ``turns`` asks for what was told in the others, after the last sleep."""
+    if len(turns) < 3 or not life.composed.learned:
+        return False
+    from engine.learning.meanwhile import answered_by
+
+    *before, question = turns
+    heard = {turn.text for turn in before if turn.role == "user"}
+    spoken = life.journal.conversation(life.conversation.id, len(before))
+    return answered_by(question.text, [one.prompt for one in spoken if one.slept_at is None and one.prompt in heard])
+
+
+def speak(
+    life: Lifeform, listener: Listener, prompt: Prompt, *, recall: bool = True, **given: Any
+) -> tuple[Spoken, Answer]:
     """Answer a prompt, streaming to ``listener``. Leaves no mark.
 
     Args:
         life: Who speaks.
         listener: Takes the text.
         prompt: What is answered.
+        recall: Whether what was learned may be heard in it.
         given: Fields of the sampling that are taken instead of the settings'; None leaves a field alone.
     """
+    from engine.composition.composition import SILENT
     from engine.composition.decoder import Sampling
 
     controls = life.config.controls_config
@@ -66,7 +82,7 @@ def speak(life: Lifeform, listener: Listener, prompt: Prompt, **given: Any) -> t
         listener,
         life.composed,
         prompt,
-        life.influence(),
+        life.influence() if recall else SILENT,
         replace(usual, **{name: value for name, value in given.items() if value is not None}),
         memory_rate=controls.memory_decay_rate if controls.use_token_map_memory else None,
         chance=life.chance,

@@ -20,7 +20,7 @@ from engine.api import AnswerStats
 from engine.composition.prompt import Turn
 from engine.config import Change, Config, spec
 from engine.home import Home
-from engine.interaction import live_through, prompt_of, speak
+from engine.interaction import live_through, prompt_of, speak, told_meanwhile
 from engine.memory.dreams import DreamMemory
 from engine.memory.journal import Journal
 from engine.mind.confidence import ConfidenceHistory
@@ -158,7 +158,7 @@ class Lifeform:
         """
         turns = [*self.conversation.turns, Turn("user", text)]
         prompt = prompt_of(self, turns)
-        spoken, answer = speak(self, listener, prompt)
+        spoken, answer = speak(self, listener, prompt, recall=not told_meanwhile(self, turns[prompt.dropped :]))
         if spoken.text:
             self.conversation.turns = [*turns[prompt.dropped :], Turn("assistant", spoken.text)]
         self._mind_doubts(spoken)
