@@ -166,29 +166,6 @@ class Lifeform:
         self._note_woken(True)
         return answer
 
-    def generate(
-        self,
-        listener: Listener,
-        text: str,
-        max_new_tokens: int | None = None,
-        temperature: float | None = None,
-    ) -> Answer:
-        """Answer ``text`` by itself, outside the conversation.
-
-        Args:
-            listener: Takes the text as it comes.
-            text: The prompt.
-            max_new_tokens: The budget; ``max_new_tokens`` of the configuration by default.
-            temperature: Taken instead of the mood's; 0 always takes the likeliest token.
-
-        Raises:
-            PromptTooLong: When ``text`` is longer than fits.
-        """
-        prompt = prompt_of(self, [Turn("user", text)], max_new_tokens)
-        spoken, answer = speak(self, listener, prompt, max_new_tokens=max_new_tokens, temperature=temperature)
-        live_through(self, "generate", text, spoken.text, answer.stats)
-        return answer
-
     def ask(self, question: str) -> None:
         """Ask the user something: it joins the conversation, behind what was said last."""
         *before, last = self.conversation.turns or [Turn("assistant", "")]

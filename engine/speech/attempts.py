@@ -52,7 +52,7 @@ class Attempt:
     """What came of a wish.
 
     Attributes:
-        text: What was said, as far as it is good; all of it when nothing is.
+        text: What was said, as far as it is good; its first sentence when nothing is.
         flaw: What is wrong with it; None when nothing is.
         stats: Its figures; they count the tokens of ``text``.
     """
@@ -137,8 +137,12 @@ class _Reader:
 
     def accept_all(self) -> None:
         """Show the first sentence although it has a flaw."""
-        end = first_sentence_end(self.whole, len(self._wish.lead))
-        self._accept(self.whole[:end].rstrip())
+        self._accept(self.first)
+
+    @property
+    def first(self) -> str:
+        """The first sentence, whatever is wrong with it."""
+        return self.whole[: first_sentence_end(self.whole, len(self._wish.lead))].rstrip()
 
 
 def _try(life: Lifeform, listener: Listener, wish: Wish, shown: Shown | None) -> tuple[_Reader, Attempt]:
@@ -159,7 +163,7 @@ def _try(life: Lifeform, listener: Listener, wish: Wish, shown: Shown | None) ->
     reason = "stopped" if stopped else "end" if reader.over else answer.stats.stop_reason
     confidence = fmean(sure) if sure and answer.stats.confidence is not None else None
     stats = replace(answer.stats, tokens=count, confidence=confidence, stop_reason=reason)
-    made = Attempt((reader.good or reader.whole).strip(), reader.flaw, stats)
+    made = Attempt((reader.good or reader.first).strip(), reader.flaw, stats)
     log.debug("attempt: %s: %r", made.flaw or "good", made.text)
     return reader, made
 
@@ -167,21 +171,22 @@ def _try(life: Lifeform, listener: Listener, wish: Wish, shown: Shown | None) ->
 def say(life: Lifeform, listener: Listener, wishes: Sequence[Wish], shown: Shown = _as_it_is) -> Attempt:
     """Say something, streaming it sentence by sentence; the wishes are ways to begin, tried in order.
 
-    When all of them go wrong, what came last is shown all the same, unless its flaw is grave: then nothing is.
+    When all of them go wrong, the least flawed is shown all the same, unless its flaw is grave: then nothing is.
 
     Raises:
         Interrupted: When the user stopped it before anything was shown.
     """
-    for number, wish in enumerate(wishes):
+    tried: list[tuple[_Reader, Attempt]] = []
+    for wish in wishes:
         reader, said = _try(life, listener, wish, shown)
         if said.flaw is None:
-            break
-        if number + 1 == len(wishes):
-            if said.flaw.grave:
-                return replace(said, text="")
-            reader.accept_all()
-            said = replace(said, text=reader.good)
-    return replace(said, text=shown(said.text))
+            return replace(said, text=shown(said.text))
+        tried.append((reader, said))
+    reader, said = min(tried, key=lambda one: _badness(one[1]))
+    if said.flaw is not None and said.flaw.grave:
+        return replace(said, text="")
+    reader.accept_all()
+    return replace(said, text=shown(reader.good))
 
 
 def attempt(life: Lifeform, listener: Listener, wish: Wish) -> Attempt:
@@ -194,7 +199,7 @@ def attempt(life: Lifeform, listener: Listener, wish: Wish) -> Attempt:
 
 
 def several(life: Lifeform, listener: Listener, wishes: Sequence[Wish], label: str) -> list[Attempt]:
-    """Try every wish in silence, telling how far it is. Returns those without a flaw; all of them when all have one.
+    """Try every wish in silence, telling how far it is. Returns those without a flaw; else those with the least one.
 
     Raises:
         Interrupted: When the user stopped it.
@@ -204,4 +209,15 @@ def several(life: Lifeform, listener: Listener, wishes: Sequence[Wish], label: s
         listener.emit(Progress(listener.id, label, number, len(wishes)))
         attempts.append(attempt(life, listener, wish))
     listener.emit(Progress(listener.id, label, len(wishes), len(wishes)))
-    return [one for one in attempts if one.flaw is None] or attempts
+    least = min(map(_badness, attempts))
+    return [one for one in attempts if _badness(one) == least]
+
+
+def best_of(found: Sequence[Attempt], worth: Callable[[str], float]) -> Attempt:
+    """The attempt whose text is worth most; without its words when they may not be shown at all."""
+    best = max(found, key=lambda one: worth(one.text))
+    return replace(best, text="") if best.flaw is not None and best.flaw.grave else best
+
+
+def _badness(attempt: Attempt) -> int:
+    return attempt.flaw.badness if attempt.flaw is not None else 0

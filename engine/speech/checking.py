@@ -7,12 +7,15 @@ it loses the thread.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from engine.learning.word_lists import word_set
+from engine.speech.examples import speech_data
 from engine.speech.topics import content_words
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -44,25 +47,30 @@ _FEWEST_TO_TELL = 6
 
 
 class Flaw(StrEnum):
-    """What is wrong with a text."""
+    """What is wrong with a text, the worst first."""
 
     EMPTY = "empty"
     DEBRIS = "debris of a template"
-    MACHINE = "talk about being a machine"
-    SHORT = "too short"
-    LONG = "too long"
+    LANGUAGE = "another language"
     LETTERS = "too few letters"
+    MACHINE = "talk about being a machine"
     CIRCLES = "going round in circles"
     COPY = "a copy of the prompt"
-    STALE = "nothing new"
-    LANGUAGE = "another language"
     ASIDE = "beside the point"
+    STALE = "nothing new"
+    SHORT = "too short"
+    LONG = "too long"
     UNFINISHED = "unfinished"
 
     @property
     def grave(self) -> bool:
         """Whether it may not even be shown when nothing better came."""
         return self in (Flaw.EMPTY, Flaw.DEBRIS)
+
+    @property
+    def badness(self) -> int:
+        """From 1; higher is worse."""
+        return len(Flaw) - list(Flaw).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ class Rules:
         news: Content words that it must have beside those.
         about: Words of which it must have one, in lower case; none means any text will do.
         never: Words that it may not have, in lower case.
+        each_once: Whether no word that carries meaning may come twice.
         english: Whether it must be in English.
         finished: Whether it must end as a sentence does.
     """
@@ -90,6 +99,7 @@ class Rules:
     news: int = 0
     about: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
+    each_once: bool = False
     english: bool = False
     finished: bool = True
 
@@ -133,13 +143,13 @@ def flaw_in(text: str, rules: Rules, lead: str = "") -> Flaw | None:
     shown = [letter for letter in own if not letter.isspace()]
     if sum(letter.isalpha() for letter in shown) < _LEAST_LETTERS * len(shown):
         return Flaw.LETTERS
-    if _circles(words_of(text)) or _says_it_again(text):
+    if _circles(words_of(text)) or _says_it_again(text) or (rules.each_once and _twice(text)):
         return Flaw.CIRCLES
     if any(_copied(words, words_of(source)) for source in rules.sources):
         return Flaw.COPY
     if len(new_words(own, rules.known)) < rules.news:
         return Flaw.STALE
-    if rules.english and len(words) >= _FEWEST_TO_TELL and not in_english(own):
+    if rules.english and (in_another_language(own) or (len(words) >= _FEWEST_TO_TELL and not in_english(own))):
         return Flaw.LANGUAGE
     if (rules.about and not rules.about & set(words_of(text))) or rules.never & set(words):
         return Flaw.ASIDE
@@ -161,11 +171,32 @@ def in_english(text: str) -> bool:
     return sum(word in little for word in words) >= max(1, _LEAST_ENGLISH * len(words))
 
 
+def in_another_language(text: str) -> bool:
+    """Whether ``text`` has more little words of other languages than English ones, or is in another script."""
+    words = words_of(text)
+    letters = [letter for letter in text if letter.isalpha()]
+    if sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters) * 2 > len(letters):
+        return True
+    little = word_set("grammar", "little_words", "prepositions")
+    return sum(word in _foreign_words() for word in words) > sum(word in little for word in words)
+
+
+@cache
+def _foreign_words() -> frozenset[str]:
+    return frozenset(word.strip() for word in speech_data()["words"]["foreign"].split(","))
+
+
 def _says_it_again(text: str) -> bool:
     """Whether two of its sentences are the same."""
     said = [tuple(words_of(sentence)) for sentence in re.split(r"[.!?…]+(?:\s|$)", text)]
     whole = [sentence for sentence in said if len(sentence) > 1]
     return len(set(whole)) < len(whole)
+
+
+def _twice(text: str) -> bool:
+    """Whether a word that carries meaning comes twice, plural or not."""
+    said = [word.removesuffix("s") for word in content_words(text)]
+    return len(set(said)) < len(said)
 
 
 def _circles(words: Sequence[str]) -> bool:

@@ -25,6 +25,8 @@ _EARLIER_TURNS = 3
 _TOKENS = 120
 _SENTENCES = 3
 _TRIES = 3
+_TEMPERATURE = 0.3
+"""Second thoughts are sober ones."""
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHOWN = 400
 
@@ -47,7 +49,7 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     listener.emit(Passage(listener.id, "then", "", _told(then, steps), note=note))
     listener.emit(Passage(listener.id, "now", "Now I think: "))
     rules = Rules(sentences=_SENTENCES, most=_TOKENS, english=in_english(then.prompt))
-    said_now = say(life, listener, [Wish(prompt, "", rules, _TOKENS)] * _TRIES)
+    said_now = say(life, listener, [Wish(prompt, "", rules, _TOKENS, _TEMPERATURE)] * _TRIES)
     figures = {"rewind": steps, "of": then.id, "confidence_then": then.confidence_score}
     live_through(life, "rewind", then.prompt, said_now.text, said_now.stats, learn=False, extra=figures)
     listener.emit(Output(listener.id, _change(then.confidence_score, said_now.stats.confidence)))

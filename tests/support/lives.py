@@ -118,7 +118,7 @@ def mouth(monkeypatch: pytest.MonkeyPatch, texts: Iterable[str], confidence: flo
         )
         return spoken, Answer(spoken.text, stats)
 
-    for module in ("attempts", "probe"):
+    for module in ("attempts", "generate", "probe"):
         monkeypatch.setattr(f"engine.speech.{module}.speak", speak)
     return asked
 

@@ -15,6 +15,7 @@ from engine.lifeform import Lifeform
 from engine.speech import Interrupted, NothingToSay
 from engine.speech.debate import debate
 from engine.speech.echo import echo
+from engine.speech.examples import speech_data
 from engine.speech.flare import flare
 from engine.speech.glitch import glitch
 from engine.speech.mimic import mimic
@@ -239,51 +240,64 @@ def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.Monke
     assert told.journal.last(1)[0].extra == {"is_echo": True}
 
 
-def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = mouth(
-        monkeypatch,
-        [" machines never tire of it.", " paint needs a hand.", " hands are slow and dear.", " slow suits all art."],
-    )
-    ear = Ear()
-    debate(told, ear, "AI will replace artists", 2)
-    assert ear.text.splitlines() == [
-        '[Argument 1] "AI will replace artists, because machines never tire of it.',
-        '[Rebuttal] "But it is not true that AI will replace artists, because some paint needs a hand.',
-        '[Argument 2] "Still, AI will replace artists, since hands are slow and dear.',
-        '[Rebuttal] "Even so, it is wrong to say that AI will replace artists, because not all slow suits all art.',
-    ]
-    assert "machines never tire of it." in asked[1] and "paint needs a hand." in asked[2]
-    assert ear.roles == ["for", "against"] * 2
-    traced = told.journal.last(1)[0].extra["stance_temperament"]
-    resting = told.temperament.score
-    assert traced == pytest.approx([resting + 0.2, resting - 0.2] * 2)
-    assert all(one.closing == '"' for one in ear.of(Passage))
-
-
-@pytest.mark.parametrize(
-    ("topic", "first", "rebuttal"),
-    [
-        ("Cats are better than dogs.", "Cats are better than dogs, because", "But it is not true that cats are"),
-        ("Should we ban cars?", "Yes, because", "But I would say no, because"),
-        ("homework", "There is much to be said for homework", "But there is much to be said against homework"),
-        ("What is art?", "There is much to be said for", "But there is much to be said against"),
-    ],
+ARGUMENTS = (
+    " Machines never tire of work.",
+    " paint needs a human hand.",
+    " fingers are slow and dear.",
+    " slow craft suits beauty.",
 )
-def test_a_claim_a_question_and_a_topic_are_argued_differently(
-    life: Lifeform, monkeypatch: pytest.MonkeyPatch, topic: str, first: str, rebuttal: str
-) -> None:
-    mouth(monkeypatch, [" one good reason is enough.", " another reason is better."])
+
+
+def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(4)])
     ear = Ear()
-    debate(life, ear, topic, 1)
-    one, two = ear.text.splitlines()
-    assert one.startswith(f'[Argument 1] "{first}') and two.startswith(f'[Rebuttal] "{rebuttal}')
+    debate(told, ear, "AI will replace artists.", 2)
+    lines = ear.text.splitlines()
+    assert lines[0] == '[Argument 1] "Machines never tire of work.'
+    assert lines[1].startswith('[Rebuttal] "But') and lines[1].endswith(" paint needs a human hand.")
+    assert lines[2].startswith('[Argument 2] "Still,') and lines[3].startswith('[Rebuttal] "Even so,')
+    assert asked[0].endswith("Debate: AI will replace artists\nFor:")
+    assert asked[4].endswith("\nFor: Machines never tire of work.\nAgainst: But")
+    assert "paint needs a human hand." in asked[8] and "fingers are slow and dear." in asked[12]
+    assert ear.roles == ["for", "against"] * 2
+    record = told.journal.last(1)[0]
+    resting = told.temperament.score
+    assert record.extra["stance_temperament"] == pytest.approx([resting + 0.2, resting - 0.2] * 2)
+    assert [line.split(":")[0] for line in record.response.splitlines()] == ["For", "Against"] * 2
+    assert all(one.closing == '"' for one in ear.of(Passage))
+    assert {one.label for one in ear.of(Progress)} == {"arguing for", "arguing against"}
+
+
+def test_of_several_arguments_the_one_for_its_side_is_taken(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" Machines never tire of work.", " Paint wants a human hand."] * 4)
+
+    def affinity(base: Any, text: str, own: str, other: str) -> float:
+        assert {own[-4:], other[-8:]} == {"For:", "Against:"} or {own[-8:], other[-4:]} == {"Against:", "For:"}
+        return float(("Machines" in text) == own.endswith("\nFor:"))
+
+    monkeypatch.setattr("engine.speech.debate.affinity", affinity)
+    ear = Ear()
+    debate(told, ear, "AI will replace artists", 1)
+    assert [line.split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
+
+
+def test_no_argument_is_made_twice_nor_taken_from_the_examples(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = speech_data()["debate"]["examples"][0][1].splitlines()[1].partition(": ")[2]
+    mouth(monkeypatch, [" Machines never tire of work.", f" {shown}", " Paint wants a human hand.", " hm"] * 2)
+    ear = Ear()
+    debate(told, ear, "AI will replace artists", 1)
+    first, rebuttal = ear.text.splitlines()
+    assert shown.removeprefix("But ") not in ear.text
+    assert first.partition('"')[2].split()[-1] != rebuttal.split()[-1]
 
 
 def test_a_stopped_debate_keeps_the_arguments_it_had(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    mouth(monkeypatch, [" machines never tire of it.", " paint needs a hand."])
-    answer = debate(told, Ear(patience=9), "AI will replace artists", 2)
+    asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(4)])
+    ear = Ear()
+    monkeypatch.setattr(ear, "cancelled", lambda: len(asked) > 5)
+    answer = debate(told, ear, "AI will replace artists", 2)
     assert answer.stats.stop_reason == "stopped"
-    assert told.journal.last(1)[0].response == "For: AI will replace artists, because machines never tire of it."
+    assert told.journal.last(1)[0].response == "For: Machines never tire of work."
 
 
 def test_glitch_shows_what_it_did_and_how_sure_it_was(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from engine.api import Progress, TextChunk
 from engine.composition.prompt import Turn
 from engine.lifeform import Lifeform
 from engine.speech import Interrupted
-from engine.speech.attempts import Wish, say, several
+from engine.speech.attempts import Wish, best_of, say, several
 from engine.speech.checking import Flaw, Rules
 from engine.speech.prompting import in_chat
 
@@ -46,18 +46,24 @@ def test_a_bad_second_sentence_is_left_out(life: Lifeform, wish: Wish, monkeypat
     assert say(life, Ear(), [wish]).text == "Perhaps the sea is wide."
 
 
-def test_when_all_goes_wrong_the_last_is_shown_unless_its_flaw_is_grave(
-    life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("tries", [(" so it was and then", " hm"), (" hm", " so it was and then")])
+def test_when_all_goes_wrong_the_least_flawed_is_shown(
+    life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch, tries: tuple[str, str]
 ) -> None:
-    mouth(monkeypatch, [" hm", " so it was and then"])
+    mouth(monkeypatch, tries)
     ear = Ear()
     said = say(life, ear, [wish, wish])
     assert (said.text, said.flaw) == ("Perhaps so it was and then", Flaw.UNFINISHED)
     assert ear.text == said.text
+
+
+def test_what_is_gravely_wrong_is_never_shown(life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
     mouth(monkeypatch, ["\nUser: hm"])
     silent = Ear()
     assert say(life, silent, [wish]).text == ""
     assert silent.of(TextChunk) == []
+    (tried,) = several(life, silent, [wish], "thinking")
+    assert best_of([tried], len).text == ""
 
 
 def test_shown_otherwise_than_said(life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +96,21 @@ def test_several_tell_how_far_they_are_and_say_nothing(
     assert [one.text for one in found] == ["Perhaps the sea is wide and cold.", "Perhaps the bread is warm and soft."]
     assert [(one.done, one.total) for one in ear.of(Progress)] == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert ear.of(TextChunk) == []
+
+
+def test_of_several_that_are_all_flawed_the_least_flawed_are_left(
+    life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mouth(monkeypatch, [" hm", " so it was and then\nUser: more", " it it it it was."])
+    found = several(life, Ear(), [wish] * 3, "thinking")
+    assert [(one.text, one.flaw) for one in found] == [("Perhaps so it was and then", Flaw.UNFINISHED)]
+
+
+def test_the_best_is_worth_most(life: Lifeform, wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" the sea is wide.", " the bread is warm and soft."])
+    found = several(life, Ear(), [wish] * 2, "thinking")
+    assert best_of(found, len).text == "Perhaps the bread is warm and soft."
+    assert best_of(found, lambda text: -len(text)).text == "Perhaps the sea is wide."
 
 
 def test_the_real_decoder_fits_in(life: Lifeform, wish: Wish) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.speech.checking import Flaw, Rules, first_sentence_end, flaw_in, in_english
+from engine.speech.checking import Flaw, Rules, first_sentence_end, flaw_in, in_another_language, in_english
 
 GOOD = "Perhaps bees are the only ones that remember everything."
 
@@ -59,7 +59,49 @@ def test_another_language_is_seen() -> None:
     assert flaw_in("Muitos, no que vamos a Portugal, por favor está ela.", rules) is Flaw.LANGUAGE
     assert flaw_in("We shall see the old town of Porto first.", rules) is None
     assert flaw_in("Bom dia.", rules) is Flaw.SHORT
+    assert flaw_in("Porto e alegre, não?", rules) is Flaw.LANGUAGE
     assert in_english("How far away is the planet Saturn?") and not in_english("Wie weit ist der Saturn?")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Porto e alegre! Alejos e lhacho! Nesse país de caba",
+        "Muitos, PORTO e LOS, no que vamos a Portugal.",
+        "Das ist ein guter Tag, und ich freue mich.",
+        "空は青い。",
+        "Привет, как дела?",
+    ],
+)
+def test_other_languages_are_told_by_their_little_words_and_letters(text: str) -> None:
+    assert in_another_language(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Café de Flore is in Paris, and the El Niño is in the sea.",
+        "1. Tomatoes 2. Basil 3. Lettuce",
+        "def double(number): return number * 2",
+        "",
+        "123 !",
+    ],
+)
+def test_names_lists_and_code_are_no_other_language(text: str) -> None:
+    assert not in_another_language(text)
+
+
+def test_a_word_that_comes_twice_is_a_circle_where_each_may_come_once() -> None:
+    once = Rules(each_once=True)
+    assert flaw_in("Perhaps rivers are the rivers that you crossed.", Rules()) is None
+    assert flaw_in("Perhaps rivers are the rivers that you crossed.", once) is Flaw.CIRCLES
+    assert flaw_in("Perhaps a cat is what all cats dream of.", once) is Flaw.CIRCLES
+    assert flaw_in("Perhaps the sea is what the sky remembers of the rain.", once) is None
+
+
+def test_flaws_are_in_the_order_of_how_bad_they_are() -> None:
+    assert [flaw.badness for flaw in Flaw] == list(range(len(Flaw), 0, -1))
+    assert Flaw.EMPTY.badness > Flaw.LANGUAGE.badness > Flaw.COPY.badness > Flaw.UNFINISHED.badness == 1
 
 
 def test_words_that_may_not_be_said() -> None:

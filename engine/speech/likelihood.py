@@ -1,0 +1,50 @@
+"""Which text goes with a context, and not as well with any other: a small model judges that better than it writes.
+
+Of several things to say the one is taken that is likely behind its own context and less likely behind another one (Li
+et al., A Diversity-Promoting Objective Function for Neural Conversation Models, 2016). The base alone is asked; nothing
+of the conversation is read or changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.composition.frozen import FrozenModel
+
+_SHARE = 0.8
+"""How much the other context counts: with 1 only the difference would, and what is hardly a sentence could win."""
+_MOST_TOKENS = 512
+"""Of context and text each; what comes before or after is not looked at."""
+
+
+def affinity(base: FrozenModel, text: str, context: str, other: str) -> float:
+    """log p(text | context) − 0.8 · log p(text | other), in nats per token: higher goes better with ``context``.
+
+    Args:
+        base: Who judges.
+        text: What would be said; −inf when it is empty.
+        context: What it is to go with.
+        other: What it should go with less.
+    """
+    own = log_likelihood(base, text, context)
+    return own if own == float("-inf") else own - _SHARE * log_likelihood(base, text, other)
+
+
+def log_likelihood(base: FrozenModel, text: str, context: str) -> float:
+    """Mean log-probability of the tokens of ``text`` behind ``context``, in nats; −inf for a text without tokens."""
+    import torch
+
+    def ids_of(text: str, *, beginning: bool) -> list[int]:
+        # Nothing in here is a control token, whatever a person typed.
+        return list(base.tokenizer(text, add_special_tokens=beginning, split_special_tokens=True)["input_ids"])
+
+    before = ids_of(context, beginning=True)[-_MOST_TOKENS:]
+    ids = ids_of(f" {text.strip()}" if text.strip() else "", beginning=False)[:_MOST_TOKENS]
+    if not ids or not before:
+        return float("-inf")
+    with torch.inference_mode():
+        read = torch.tensor([[*before, *ids[:-1]]], device=base.device)
+        logits = base.model(input_ids=read, use_cache=False).logits[0, len(before) - 1 :].float()
+        chosen = logits.log_softmax(-1).gather(-1, torch.tensor(ids, device=logits.device)[:, None])
+    return float(chosen.mean())
