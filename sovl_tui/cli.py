@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from runpy import run_path
 from typing import TYPE_CHECKING
+
+from sovl_tui.completion import SHELLS, script
 
 if TYPE_CHECKING:
     from engine import Config, Engine, Home
@@ -22,6 +25,10 @@ _FAILED = 1
 _INTERRUPTED = 130
 _JOIN_SECONDS = 10.0
 _DUMB = ("dumb", "unknown")
+_PORT = 8642
+_RELOAD_SECONDS = 12.0
+"""How long a page that is loaded again waits for the process of the one before it to save and end."""
+_LOOK_SECONDS = 0.2
 
 
 class _Exit(Exception):
@@ -45,6 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if args.what == "exec":
             return _exec(args)
+        if args.what == "serve":
+            return _serve(args)
+        if args.what == "completion":
+            print(script(args.shell), end="")
+            return 0
         return _plain(args) if args.plain or _is_dumb() else _app(args)
     except _Exit as end:
         for line in end.lines:
@@ -70,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--plain", action="store_true", help="one line at a time, for screen readers and dumb terminals"
     )
-    what = parser.add_subparsers(dest="what", metavar="exec")
+    what = parser.add_subparsers(dest="what", metavar="exec | serve | completion")
     execute = what.add_parser(
         "exec",
         help="run lines, chat or commands, without the app",
@@ -82,7 +94,26 @@ def _parser() -> argparse.ArgumentParser:
     options(execute, default=argparse.SUPPRESS)
     execute.add_argument("--json", action="store_true", help="one event a line, as JSON")
     execute.add_argument("lines", metavar="LINE", nargs="*", help='chat, or a command such as "log view"')
+    browser = what.add_parser(
+        "serve",
+        help="the same app in a browser on this machine",
+        description="Serve the app to a browser on this machine, and to nobody else. Needs the package textual-serve.",
+    )
+    options(browser, default=argparse.SUPPRESS)
+    browser.add_argument("--port", type=_port, default=_PORT, help=f"where to serve; {_PORT} when not given")
+    shell = what.add_parser(
+        "completion",
+        help="tell a shell how to complete this command line",
+        epilog="Example: source <(sovl completion bash), or: sovl completion fish | source",
+    )
+    shell.add_argument("shell", choices=SHELLS)
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; give a number from 1 to 65535")
+    return int(text)
 
 
 def _version() -> str:
@@ -128,9 +159,10 @@ def _flush_or_give_up() -> None:
 
 
 def _app(args: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = bool(os.environ.get("TEXTUAL_DRIVER"))  # textual-serve says so: it stands where the terminal would
+    if not (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise _Exit(USAGE_ERROR, 'the app needs a terminal; without one there is: sovl exec "LINE"')
-    with _open_home(args.home, args.read_only, ask=True) as home:
+    with _open_home(args.home, args.read_only, ask=not in_browser, wait=_RELOAD_SECONDS if in_browser else 0) as home:
         config = _settings(home, args.config)
         from sovl_tui.app import run
 
@@ -141,6 +173,21 @@ def _app(args: argparse.Namespace) -> int:
             engine.shutdown()
             _join(engine, _FAILED)
         return status
+
+
+# -- in a browser ------------------------------------------------------------------------------------------------------
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from sovl_tui.serving import ServeError, serve
+
+    chosen = [("--home", args.home), ("--config", args.config)]
+    options = [part for name, value in chosen if value is not None for part in (name, str(value.absolute()))]
+    try:
+        serve([*options, *(["--read-only"] if args.read_only else [])], args.port)
+    except ServeError as error:
+        raise _Exit(_FAILED, str(error)) from None
+    return 0
 
 
 # -- one line at a time ------------------------------------------------------------------------------------------------
@@ -171,13 +218,17 @@ def _plain(args: argparse.Namespace) -> int:
 # -- opening -----------------------------------------------------------------------------------------------------------
 
 
-def _open_home(path: Path | None, read_only: bool, ask: bool = False) -> Home:
+def _open_home(path: Path | None, read_only: bool, ask: bool = False, wait: float = 0) -> Home:
+    """Take the home, if need be after up to ``wait`` seconds in which someone else leaves it."""
     from engine import Home, HomeError, HomeInUse
 
     home = Home(path)
     try:
         return home.open(read_only=read_only)
     except HomeInUse as error:
+        if wait > 0:
+            time.sleep(_LOOK_SECONDS)
+            return _open_home(path, read_only, ask, wait - _LOOK_SECONDS)
         if ask and _agreed(f"sovl: {error}\nOpen it read-only? [y/N] "):
             return _open_home(path, read_only=True)
         raise _Exit(_FAILED, str(error)) from None

@@ -26,12 +26,16 @@ class KeySpec:
 
 APP_KEYS = (
     KeySpec("app.palette", "ctrl+p", "ctrl+p", "everything there is", "command_palette"),
-    KeySpec("app.help", "f1", "F1", "keys and commands", "help"),
+    KeySpec("app.help", "f1,question_mark", "F1", "keys and commands; also ? where nothing is typed", "help"),
+    KeySpec("app.jump", "ctrl+o", "ctrl+o", "a sign on every pane and room; its key goes there", "jump"),
+    KeySpec("app.pane", "1", "1 to 9", "the pane of that number, where nothing is typed"),
+    KeySpec("app.messages", "f7", "F7", "what was said in the corner", "messages", priority=True),
     KeySpec("app.stop", "escape", "esc", "close what is open, then stop the answer (a night goes on)", "step_back"),
     KeySpec("app.copy", "ctrl+c", "ctrl+c", "copy what is selected; twice: quit", "interrupt", priority=True),
     KeySpec("app.quit", "ctrl+q", "ctrl+q", "save and quit", "quit", priority=True),
     KeySpec("app.status", "ctrl+t", "ctrl+t", "show or hide the status", "toggle_status"),
     KeySpec("app.clear", "ctrl+l", "ctrl+l", "clear the view", "clear_view"),
+    KeySpec("app.suspend", "ctrl+z", "ctrl+z", "to the shell; fg comes back", "suspend_process", priority=True),
     KeySpec("app.restart", "ctrl+r", "ctrl+r", "start the engine again after it fell over", "restart_engine"),
 )
 """Work everywhere."""
@@ -41,6 +45,8 @@ PROMPT_KEYS = (
     KeySpec("prompt.newline", "shift+enter", "shift+enter", "new line; also alt+enter and ctrl+j"),
     KeySpec("prompt.older", "up", "↑ ↓", "earlier lines, from the first and last row"),
     KeySpec("prompt.search", "ctrl+f", "ctrl+f", "search earlier lines for what is typed"),
+    KeySpec("prompt.editor", "f8", "F8", "write in $EDITOR", "edit_outside"),
+    KeySpec("prompt.undo", "ctrl+underscore,alt+z", "alt+z", "undo in the prompt", "undo"),
     KeySpec("prompt.complete", "tab", "tab", "complete a command"),
     KeySpec("prompt.commands", "slash", "/", "list the commands"),
     KeySpec("prompt.page", "pageup", "page up, down", "scroll the conversation"),
@@ -50,12 +56,19 @@ PROMPT_KEYS = (
 
 TRANSCRIPT_KEYS = (
     KeySpec("block.up", "alt+up", "alt+↑ alt+↓", "go from message to message"),
-    KeySpec("block.copy", "y", "y", "copy the message"),
-    KeySpec("block.code", "c", "c", "copy the code in it"),
-    KeySpec("block.unfold", "enter", "enter", "show all of a long message"),
+    KeySpec("block.copy", "y", "y", "copy the message", "copy_block"),
+    KeySpec("block.code", "c", "c", "copy the code in it", "copy_code"),
+    KeySpec("block.unfold", "enter", "enter", "show all of a long message", "unfold"),
     KeySpec("transcript.ends", "home", "home, end", "first and newest message"),
 )
 """Work on the conversation."""
+
+LIST_KEYS = (
+    KeySpec("list.rows", "up", "↑ ↓ k j", "go up and down"),
+    KeySpec("list.pages", "pageup", "page up, down", "a page at a time"),
+    KeySpec("list.ends", "home", "home, end, g G", "the first, the last"),
+)
+"""Work in every list and on every page."""
 
 CONFIG_KEYS = (
     KeySpec("config.edit", "enter,space", "enter", "change the setting; a switch turns at once", "edit"),
@@ -122,8 +135,10 @@ MEMORY_KEYS = (
 
 
 def room_keys(rooms: Iterable[Room]) -> tuple[KeySpec, ...]:
-    """The keys that lead to ``rooms``."""
-    return tuple(KeySpec(f"room.{one.name}", one.key, one.shown, one.does, f"go('{one.name}')") for one in rooms)
+    """The keys that lead to ``rooms``, also from the prompt, which would take some of them to select text."""
+    return tuple(
+        KeySpec(f"room.{one.name}", one.key, one.shown, one.does, f"go('{one.name}')", priority=True) for one in rooms
+    )
 
 
 ROOM_KEYS = room_keys(ROOMS)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.api import Event
 from sovl_tui.rooms import LIVE, Room
 from sovl_tui.screens.room import RoomScreen
+from sovl_tui.user_keys import Changes
 from sovl_tui.vitals import Vitals
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class Rooms:
         self._live.show(vitals)
         if self.here is not self._live:
             self.here.show(vitals)
+
+    def name_keys(self, changes: Changes) -> None:
+        """Show the user's own keys in place of ours; a room made later asks for them itself."""
+        for screen in self._made.values():
+            screen.name_keys(changes)
 
     def use_ink(self, ink: Ink) -> None:
         """Draw in other colours. A room that is not seen changes when it is gone to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -12,6 +13,7 @@ from textual.content import Content
 from engine.commands import COMMANDS
 from sovl_tui.keymap import ROOM_KEYS, KeySpec
 from sovl_tui.themes import OWN_THEMES
+from sovl_tui.user_keys import Changes, with_changes
 
 if TYPE_CHECKING:
     from sovl_tui.app import SovlApp
@@ -36,17 +38,30 @@ UI_ENTRIES = (
     PaletteEntry("export chat as Markdown", "Save the conversation to a file to read", "app.export_chat('markdown')"),
     PaletteEntry("export chat as JSON", "Save the conversation to a file for programs", "app.export_chat('json')"),
     PaletteEntry("screenshot", "Save a picture of the screen as SVG", "app.picture"),
+    PaletteEntry("messages", "What was said in the corner", "app.messages"),
+    PaletteEntry("jump", "A sign on every pane and room; its key goes there", "app.jump"),
+    PaletteEntry("own keys", "Write a file in the home folder with every key, to change them", "app.begin_own_keys"),
+    PaletteEntry(
+        "own theme", "Write a file in the home folder with these colours, to change them", "app.begin_own_theme"
+    ),
+    PaletteEntry("own files", "Read your keys and themes again, and say what is wrong", "app.read_own_files"),
+    PaletteEntry("suspend", "To the shell; fg comes back", "app.suspend_process"),
     PaletteEntry("start again", "Start the engine after it fell over", "app.restart_engine"),
     PaletteEntry("quit", "Save and quit", "app.quit"),
 )
 
 
-def entries(themes: list[str], here: Sequence[KeySpec] = ()) -> Iterator[PaletteEntry]:
-    """All there is: first what the keys ``here``, of the room one is in, do, then the rooms, then the commands."""
-    for key in here:
+def entries(
+    themes: list[str], here: Sequence[KeySpec] = (), changes: Changes = MappingProxyType({})
+) -> Iterator[PaletteEntry]:
+    """All there is: first what the keys ``here``, of the room one is in, do, then the rooms, then the commands.
+
+    ``changes`` are the user's own keys.
+    """
+    for key in with_changes(here, changes):
         if key.action:
             yield PaletteEntry(f"{key.does} ({key.shown})", "Here", f"screen.{key.action}")
-    for key in ROOM_KEYS:
+    for key in with_changes(ROOM_KEYS, changes):
         yield PaletteEntry(f"go to {key.id.removeprefix('room.')} ({key.shown})", key.does, f"app.{key.action}")
     for command in COMMANDS:
         needs = any(argument.required for argument in command.arguments)
@@ -71,7 +86,7 @@ class SovlCommands(Provider):
 
     def _entries(self) -> list[PaletteEntry]:
         app: SovlApp = self.app  # type: ignore[assignment]
-        return [entry for entry in entries(app.theme_names, app.rooms.here.KEYS) if _possible(app, entry)]
+        return [entry for entry in entries(app.theme_names, app.rooms.here.KEYS, app.own.keys) if _possible(app, entry)]
 
     async def discover(self) -> Hits:
         """Everything, while nothing is typed."""

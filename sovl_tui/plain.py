@@ -66,9 +66,12 @@ class PlainPrinter(TextPrinter):
         super()._write(text + "\n")
 
     def ask(self, question: str) -> None:
-        """Leave the cursor behind ``question``."""
+        """Leave the cursor behind ``question``; what comes unasked begins a line of its own."""
         self._end_line()
         super()._write(question)
+
+    def answered(self) -> None:
+        """A line was typed: its end is the end of the line that is shown, too."""
         self._inside_line = False
 
     def _is_time(self) -> bool:
@@ -210,6 +213,8 @@ class _Plain:
             yield self._later.popleft()
 
     def _take(self, line: str) -> None:
+        if self._prompted or self._unconfirmed is not None:
+            self._printer.answered()
         self._prompted = False
         if self._unconfirmed is not None:
             agreed, self._unconfirmed = self._unconfirmed, None

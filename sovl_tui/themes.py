@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -91,9 +92,12 @@ LIGHT = Theme(
 )
 
 
-def _recoloured(base: Theme, name: str, colours: Mapping[str, Any], moods: Mapping[str, str], **grounds: str) -> Theme:
-    """``base`` in other colours; ``grounds`` are variables that are neither colour nor mood."""
-    primary, background = colours["primary"], colours.get("background", base.background or "")
+def recoloured(base: Theme, name: str, colours: Mapping[str, Any], moods: Mapping[str, str], **grounds: str) -> Theme:
+    """``base`` in other colours; ``grounds`` are variables that are neither colour nor mood.
+
+    Whether the theme is dark follows from its background.
+    """
+    primary, background = colours.get("primary", base.primary), colours.get("background", base.background or "")
     variables = {
         **base.variables,
         **dict.fromkeys(("input-cursor-background", "border", "scrollbar-active"), primary),
@@ -101,10 +105,11 @@ def _recoloured(base: Theme, name: str, colours: Mapping[str, Any], moods: Mappi
         **{f"mood-{mood}": colour for mood, colour in moods.items()},
         **{variable.replace("_", "-"): colour for variable, colour in grounds.items()},
     }
-    return replace(base, name=name, variables=variables, **colours)
+    dark = Color.parse(background).brightness < 0.5
+    return replace(base, name=name, dark=dark, variables=variables, **colours)
 
 
-CLEAR_DARK = _recoloured(
+CLEAR_DARK = recoloured(
     DARK,
     "sovl-clear-dark",
     {
@@ -125,7 +130,7 @@ CLEAR_DARK = _recoloured(
     },
 )
 
-CLEAR_LIGHT = _recoloured(
+CLEAR_LIGHT = recoloured(
     LIGHT,
     "sovl-clear-light",
     {
@@ -146,7 +151,7 @@ CLEAR_LIGHT = _recoloured(
     },
 )
 
-MONO = _recoloured(
+MONO = recoloured(
     DARK,
     "sovl-mono",
     {

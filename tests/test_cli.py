@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -31,7 +32,7 @@ from engine.api import (
     TrainingStep,
 )
 from engine.home import Home
-from sovl_tui import cli
+from sovl_tui import cli, completion, serving
 from sovl_tui.headless import Interrupts, JsonPrinter, TextPrinter, run
 
 
@@ -433,6 +434,76 @@ def test_the_app_offers_to_look_into_a_home_in_use(made, tmp_path, monkeypatch, 
         assert cli.main(["--home", str(tmp_path)]) == (0 if answer == "y\n" else 1)
     assert [one.home.read_only for one in shown] == [True] * (answer == "y\n")
     assert all(one.calls == ["shutdown"] for one in shown)
+
+
+def test_serving_without_the_package_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "textual_serve", None)
+    assert cli.main(["serve"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("sovl: ") and "-m pip install textual-serve" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
+def test_a_port_that_is_none_is_wrong_usage(capsys, port):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["serve", f"--port={port}"])
+    assert end.value.code == 2
+    assert f"{port} is no port; give a number from 1 to 65535" in capsys.readouterr().err
+
+
+def test_a_shell_is_told_every_word_and_option(capsys):
+    for shell in completion.SHELLS:
+        assert cli.main(["completion", shell]) == 0
+        said = capsys.readouterr().out
+        parser = cli._parser()
+        words = next(action.choices for action in parser._actions if action.dest == "what")
+        options = {
+            option.lstrip("-") for action in parser._actions for option in action.option_strings if option[:2] == "--"
+        }
+        assert all(word in said for word in words)
+        assert all(option in said for option in options - {"help"})
+    shell = f"{completion.script('bash')}\nCOMP_WORDS=(sovl --pl); COMP_CWORD=1; _sovl; echo ${{COMPREPLY[*]}}"
+    assert subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True).stdout == "--plain\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "own"),
+    [
+        ("127.0.0.1:8642", "http://127.0.0.1:8642", True),
+        ("localhost:8642", "http://localhost:8642", True),
+        ("127.0.0.1:8642", None, True),
+        ("127.0.0.1:8642", "https://evil.example", False),
+        ("127.0.0.1:8642", "http://127.0.0.1:9999", False),
+        ("evil.example:8642", None, False),
+        ("127.0.0.1:8642", "null", False),
+        (None, None, False),
+    ],
+)
+def test_the_browser_s_other_pages_are_kept_out(host, origin, own):
+    assert serving.is_own(host, origin, 8642) is own
+
+
+def test_a_taken_port_is_said():
+    with socket.socket() as taken:
+        taken.bind((serving.HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(serving.ServeError, match=f"port {port} cannot be used"):
+            serving._check_free(port)
+
+
+def test_a_page_loaded_again_waits_for_the_one_before(made, tmp_path, monkeypatch):
+    app = type(sys)("sovl_tui.app")
+    app.run = lambda engine, config: 0
+    monkeypatch.setitem(sys.modules, "sovl_tui.app", app)
+    monkeypatch.setenv("TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    before = Home(tmp_path).open()
+    monkeypatch.setattr(cli.time, "sleep", lambda seconds: before.release())
+    assert cli.main(["--home", str(tmp_path)]) == 0
+    monkeypatch.setattr(cli.time, "sleep", lambda seconds: None)
+    with Home(tmp_path):
+        assert cli.main(["--home", str(tmp_path)]) == 1
 
 
 def test_wrong_options_are_wrong_usage(capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,6 +16,7 @@ from engine.commands import COMMANDS
 from sovl_tui.ink import Ink, pen
 from sovl_tui.keymap import APP_KEYS, ROOM_KEYS, KeySpec
 from sovl_tui.screens.room import HelpKeys
+from sovl_tui.user_keys import Changes, with_changes
 
 _AREAS = {
     "speech": "speaking",
@@ -23,12 +25,12 @@ _AREAS = {
 }
 
 
-def help_text(ink: Ink, own: HelpKeys) -> Text:
-    """The whole page; the keys of the room one is in, ``own``, come first."""
+def help_text(ink: Ink, own: HelpKeys, changes: Changes = MappingProxyType({})) -> Text:
+    """The whole page; the keys of the room one is in, ``own``, come first. ``changes`` are the user's own keys."""
     text = Text()
     for title, keys in (*own, ("that lead to the rooms", ROOM_KEYS), ("everywhere", APP_KEYS)):
         _heading(text, f"Keys {title}", ink)
-        _keys(text, keys, ink)
+        _keys(text, with_changes(keys, changes), ink)
     for area in dict.fromkeys(command.area for command in COMMANDS):
         _heading(text, f"Commands for {_AREAS.get(area, area)}", ink)
         for command in COMMANDS:
@@ -62,13 +64,13 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,f1,q,question_mark", "dismiss(None)", "Close", show=False),
     ]
 
-    def __init__(self, ink: Ink, own: HelpKeys) -> None:
+    def __init__(self, ink: Ink, own: HelpKeys, changes: Changes = MappingProxyType({})) -> None:
         super().__init__()
-        self._ink, self._own = ink, own
+        self._ink, self._own, self._changes = ink, own, changes
 
     def compose(self) -> ComposeResult:
         """One page to scroll."""
         with Vertical(id="help"):
             with VerticalScroll(id="page"):
-                yield Static(help_text(self._ink, self._own), id="help-text")
+                yield Static(help_text(self._ink, self._own, self._changes), id="help-text")
             yield Static(Text("↑ ↓ scroll · esc close", pen(self._ink.muted)), id="help-foot")

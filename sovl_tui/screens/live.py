@@ -17,7 +17,7 @@ from sovl_tui.conversation import Kind
 from sovl_tui.entry_text import code_of, text_of
 from sovl_tui.history import History
 from sovl_tui.ink import Ink
-from sovl_tui.keymap import PROMPT_KEYS, TRANSCRIPT_KEYS
+from sovl_tui.keymap import PROMPT_KEYS, TRANSCRIPT_KEYS, bindings
 from sovl_tui.screens.room import HelpKeys, RoomScreen
 from sovl_tui.visible import one_line
 from sovl_tui.vitals import Vitals
@@ -48,9 +48,7 @@ class LiveScreen(RoomScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("alt+up", "block(-1)", "Message above", show=False, id="block.up"),
         Binding("alt+down", "block(1)", "Message below", show=False, id="block.down"),
-        Binding("y", "copy_block", "Copy the message", show=False, id="block.copy"),
-        Binding("c", "copy_code", "Copy the code", show=False, id="block.code"),
-        Binding("enter", "unfold", "Show all of it", show=False, id="block.unfold"),
+        *bindings(TRANSCRIPT_KEYS),
         Binding("shift+tab", "switch_focus", "Conversation or prompt", show=False, id="focus.switch"),
     ]
 

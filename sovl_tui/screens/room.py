@@ -6,16 +6,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.geometry import Offset
 from textual.screen import Screen
+from textual.widget import Widget
 
 from engine.api import Event
 from sovl_tui.ink import Ink
-from sovl_tui.keymap import KeySpec
+from sovl_tui.keymap import LIST_KEYS, KeySpec
+from sovl_tui.screens.jump import Target
+from sovl_tui.user_keys import Changes, key_names, shown
 from sovl_tui.vitals import Vitals
+from sovl_tui.widgets.item_list import ItemList
 from sovl_tui.widgets.key_bar import Key, KeyBar
 from sovl_tui.widgets.lines import Lines
 from sovl_tui.widgets.room_tabs import RoomTabs
+from sovl_tui.widgets.text_page import TextPage
 from sovl_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
@@ -35,6 +42,9 @@ class RoomScreen(Screen[None]):
 
     app: SovlApp
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(str(number), f"pane({number})", f"Pane {number}", show=False) for number in range(1, 10)
+    ]
     KEYS: ClassVar[tuple[KeySpec, ...]] = ()
     """Its own keys; help and palette show them. Make the bindings with :func:`sovl_tui.keymap.bindings`."""
     HORIZONTAL_BREAKPOINTS = [(0, "-w-tiny"), (30, "-w-narrow"), (76, "-w-medium"), (104, "-w-wide")]  # noqa: RUF012
@@ -78,10 +88,39 @@ class RoomScreen(Screen[None]):
     def on_mount(self) -> None:
         """Say where one is."""
         self.tabs.show_rooms(self.app.rooms.table, self.app.rooms.name_of(self))
+        self.name_keys(self.app.own.keys)
+
+    def name_keys(self, changes: Changes) -> None:
+        """Show the user's own keys in place of ours."""
+        self.tabs.use_names({name.removeprefix("room."): shown(keys) for name, keys in changes.items()})
+        self.key_bar.use_names(key_names(self.KEYS, changes))
 
     def help_keys(self) -> HelpKeys:
         """Its own keys for the help page, in the order of what is needed first."""
-        return ((f"in {self.app.rooms.name_of(self)}", self.KEYS),) if self.KEYS else ()
+        own = ((f"in {self.app.rooms.name_of(self)}", self.KEYS),) if self.KEYS else ()
+        moves = isinstance(self.focused, (ItemList, TextPage))
+        return (*own, ("in this list", LIST_KEYS)) if moves else own
+
+    @property
+    def panes(self) -> list[Widget]:
+        """What can have the focus, in the order of their numbers."""
+        return [pane for pane in self.focus_chain if pane.region and pane.is_on_screen][:9]
+
+    def jump_targets(self) -> dict[str, Target]:
+        """Where jump mode leads, by its key: numbers for panes, letters for rooms."""
+        targets = {
+            str(number): Target(f"screen.pane({number})", pane.region.offset)
+            for number, pane in enumerate(self.panes, start=1)
+        }
+        for name, column in self.tabs.places.items():
+            letter = next((letter for letter in name if letter not in targets), "")
+            targets[letter] = Target(f"app.go({name!r})", Offset(self.tabs.region.x + column, self.tabs.region.y))
+        return targets
+
+    def action_pane(self, number: int) -> None:
+        """Give the focus to the pane of this number."""
+        if number <= len(self.panes):
+            self.panes[number - 1].focus()
 
     def step_back(self) -> bool:
         """Close or leave one thing inside the room; False when there was nothing, and Esc then leaves the room."""

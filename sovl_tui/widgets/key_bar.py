@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.text import Text
 from textual import events
 
@@ -19,12 +21,19 @@ class KeyBar(Lines):
         super().__init__(id=id)
         self._data: tuple[Key, ...] = ()
         self._zones: list[tuple[int, int, str]] = []
+        self._names: Mapping[str, str] = {}
+
+    def use_names(self, names: Mapping[str, str]) -> None:
+        """Show other keys for some actions: those that the user has chosen for them."""
+        self._names = names
+        self.redraw()
 
     def lines(self, width: int, height: int, ink: Ink) -> list[Text]:
         """The line."""
         line = Text(" ")
         self._zones = []
         for key, label, action in self._data:
+            key = self._names.get(action, key)
             if line.cell_len + len(key) + len(label) + 3 > width:
                 break
             start = line.cell_len

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from sovl_tui.history import History
+from sovl_tui.keymap import PROMPT_KEYS, bindings
 from sovl_tui.visible import visible
 
 LONG_PASTE = 2000
@@ -26,6 +27,7 @@ class Prompt(TextArea):
     """A text area that sends. Its real content is :attr:`line`, in which long pastes are written out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(PROMPT_KEYS),
         Binding("pageup", "transcript('scroll_pages(-1)')", "Page up", show=False, id="prompt.page_up"),
         Binding("pagedown", "transcript('scroll_pages(1)')", "Page down", show=False, id="prompt.page_down"),
         Binding("ctrl+home", "transcript('to_start')", "First message", show=False, id="prompt.start"),
@@ -85,10 +87,12 @@ class Prompt(TextArea):
 
     def add(self, text: str) -> None:
         """Insert ``text`` at the cursor, as one sign where it is long."""
+        self.insert(self._fitting(text))
+
+    def _fitting(self, text: str) -> str:
+        """``text`` as it is shown: nothing in it acts on a terminal, and a long one is one sign."""
         text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
-        if len(text) >= LONG_PASTE or text.count("\n") >= LONG_PASTE_LINES:
-            text = self._chip(text)
-        self.insert(text)
+        return self._chip(text) if len(text) >= LONG_PASTE or text.count("\n") >= LONG_PASTE_LINES else text
 
     def _chip(self, full: str) -> str:
         chip = f"⟦pasted text {len(self._pastes) + 1}: {len(full):,} characters⟧"
@@ -154,6 +158,12 @@ class Prompt(TextArea):
         event.stop()
         event.prevent_default()
         self.add(event.text)
+
+    def action_edit_outside(self) -> None:
+        """Write it in the user's own editor."""
+        written = self.app.edit_outside(self.line)
+        if written is not None:
+            self.replace(self._fitting(written), (0, 0), self.document.end)
 
     def action_paste(self) -> None:
         """Paste what was copied inside the app."""

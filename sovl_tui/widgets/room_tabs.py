@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -28,6 +28,17 @@ class RoomTabs(Lines):
         super().__init__(id=id)
         self._data: tuple[tuple[Room, ...], str, Vitals | None] = ((), "", None)
         self._zones: list[tuple[int, int, str]] = []
+        self._names: Mapping[str, str] = {}
+
+    def use_names(self, names: Mapping[str, str]) -> None:
+        """Show other keys for some rooms: those that the user has chosen for them."""
+        self._names = names
+        self.redraw()
+
+    @property
+    def places(self) -> dict[str, int]:
+        """In which column the tab of each room begins; empty where there is no room for tabs."""
+        return {name: start for start, _, name in self._zones} if self.display and self.size.height else {}
 
     def show_rooms(self, rooms: Sequence[Room], name: str) -> None:
         """Say which rooms there are and that this is the one called ``name``."""
@@ -51,10 +62,11 @@ class RoomTabs(Lines):
         self._zones = []
         for room in rooms:
             start = line.cell_len
+            key = self._names.get(room.name, room.shown)
             if room.name == here:
-                line.append(f" {room.shown} {room.name} ", pen(ink.background, on=ink.primary, bold=True))
+                line.append(f" {key} {room.name} ", pen(ink.background, on=ink.primary, bold=True))
             else:
-                line.append(f" {room.shown}", pen(ink.primary))
+                line.append(f" {key}", pen(ink.primary))
                 line.append(f" {room.name} " if named else " ", pen(ink.muted))
             self._zones.append((start, line.cell_len, room.name))
         return line

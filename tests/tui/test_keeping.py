@@ -68,7 +68,7 @@ async def test_a_home_that_takes_no_file_is_said(tmp_path: Path, monkeypatch: py
         def full(*_: object) -> Path:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("sovl_tui.app.export_chat", full)
+        monkeypatch.setattr("sovl_tui.file_actions.export_chat", full)
         stage.app.action_export_chat("json")
         await stage.settle()
         assert "No space left on device" in "".join(one.message for one in stage.app._notifications)

@@ -238,9 +238,9 @@ async def test_a_search_shows_only_what_fits_and_esc_shows_everything(tmp_path: 
         await stage.pilot.press("enter", "a")
         assert stage.engine.lines[-1][1] == "/memories ask 4"
         await stage.pilot.press("slash")
-        screen.search.value = "LEARNED cat"
+        screen.search.value = "LEARNED upstairs"
         await stage.settle()
-        assert texts(screen) == ["My cat is called Mia."]
+        assert texts(screen) == [MEETING]
         screen.search.value = "nowhere"
         await stage.settle()
         assert "Nothing fits." in stage.screen_text and "5 memories" in stage.screen_text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ from engine.api import Done, EngineState, Outcome, Passage, Progress, TextChunk,
 from engine.commands import Argument, CommandSpec, Completion
 from engine.commands.spec import Area
 from sovl_tui import palette as palette_module
+from sovl_tui.earlier import read_earlier
 from sovl_tui.keymap import room_keys
 from sovl_tui.screens import help as help_module
 from sovl_tui.screens import live
 from sovl_tui.screens.confirm import ConfirmScreen
+from sovl_tui.screens.messages import Said
 from sovl_tui.widgets import slash_popup
+from tests.tui import journal_states
 from tests.tui.pictures import NARROW, SMALL, WIDE, Act, Size, name_of, picture
 from tests.tui.stage import HOUSE, Stage
 
@@ -222,6 +226,33 @@ async def passages(stage: Stage) -> None:
     )
 
 
+async def jump(stage: Stage) -> None:
+    await done(stage)
+    await stage.settle()
+    await stage.pilot.press("ctrl+o")
+
+
+async def messages(stage: Stage) -> None:
+    stage.engine.awaken()
+    await stage.settle()
+    said = (
+        ("information", "Copied 412 characters."),
+        ("warning", "keys.toml: in the configuration s is config.save, so config.undo keeps its own key"),
+        ("information", "Saved /home/you/.local/share/sovl/chat-20261124-103012.md"),
+        ("error", "Not saved: No space left on device (/home/you/.local/share/sovl)"),
+    )
+    morning = datetime(2026, 11, 24, 10, 30).timestamp()
+    stage.app._said.extend(Said(morning + 71 * number, *one) for number, one in enumerate(said))
+    await stage.pilot.press("f7")
+
+
+async def resumed(stage: Stage) -> None:
+    stage.engine.awaken(interactions=64)
+    journal_states.fill(stage.engine.home.journal_path, rounds=1)
+    stage.app.live.transcript.begin_with(read_earlier(stage.engine.home.journal_path, read_only=False))
+    stage.engine.answer(await stage.say("Do you know my cat's name?"), "Your cat is called **Mia**.")
+
+
 async def read_only(stage: Stage) -> None:
     stage.engine.awaken(read_only=True)
 
@@ -260,6 +291,14 @@ SHOTS = [
     (passages, NARROW, "dark"),
     (passages, WIDE, "light"),
     (read_only, NARROW, "dark"),
+    (jump, WIDE, "dark"),
+    (jump, NARROW, "light"),
+    (jump, SMALL, "dark"),
+    (messages, WIDE, "light"),
+    (messages, NARROW, "dark"),
+    (messages, SMALL, "dark"),
+    (resumed, WIDE, "dark"),
+    (resumed, SMALL, "light"),
     (empty, (20, 5), "dark"),
 ]
 

@@ -58,6 +58,11 @@ async def asked(stage: Stage) -> None:
     stage.engine.finish(number, "Your meeting")
 
 
+async def searched(stage: Stage) -> None:
+    await enter(stage)
+    await stage.pilot.press("slash", *"cello")
+
+
 async def empty(stage: Stage) -> None:
     await stage.pilot.press("f5")
 
@@ -73,6 +78,8 @@ SHOTS = [
     (asked, past.LIFE, SMALL, "dark"),
     (detail, past.LIFE, NARROW, "dark"),
     (detail, past.LIFE, SMALL, "light"),
+    (searched, past.LIFE, WIDE, "dark"),
+    (searched, past.LIFE, SMALL, "light"),
 ]
 
 

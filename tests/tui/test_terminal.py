@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import pty
+import random
 import select
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 from driving import PATIENCE
 
@@ -200,6 +203,7 @@ DEMO = """
 """
 AWAKE = b"calm"
 """On the screen once the pump has gone, by its own timer, and taken what the engine said."""
+ENTERS_FULL_SCREEN = b"\x1b[?1049h"
 LEAVES_FULL_SCREEN = b"\x1b[?1049l"
 
 
@@ -243,3 +247,45 @@ def test_an_engine_that_does_not_end_in_time_is_said(
     monkeypatch.setattr(app.SovlApp, "run", lambda self: None)
     assert app.run(engine, Config()) == 1
     assert "did not end within 5 seconds" in capfd.readouterr().err
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[pexpect.spawn]:
+    """A shell with job control, in which the app runs and can be seen to be awake; whatever is said makes it sleep."""
+    program = tmp_path / "demo.py"
+    sleeps = 'engine.on_submit = lambda id, line: (engine.fall_asleep(id), engine.phase(id, "training"))'
+    program.write_text(textwrap.dedent(DEMO.format(extra=sleeps)))
+    environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "PS1": "$ "}
+    bash = pexpect.spawn(
+        "bash", ["--norc", "--noprofile", "-i"], env=environment, dimensions=(30, 100), timeout=PATIENCE
+    )
+    bash.sendline(f"{sys.executable} {program} {tmp_path}")
+    bash.expect_exact(AWAKE)
+    yield bash
+    bash.close(force=True)
+
+
+def test_a_storm_of_sizes_leaves_it_alive(shell: pexpect.spawn) -> None:
+    chance = random.Random(7)
+    for _ in range(200):
+        shell.setwinsize(chance.randint(1, 60), chance.randint(1, 200))
+    shell.setwinsize(30, 100)
+    shell.send("\u044f")
+    shell.expect_exact("\u044f".encode())
+    shell.sendcontrol("q")
+    shell.expect_exact(b"CODE 0 True")
+
+
+def test_ctrl_z_goes_to_the_shell_fg_comes_back_and_it_can_be_left_while_it_trains(shell: pexpect.spawn) -> None:
+    shell.sendcontrol("z")
+    shell.expect_exact(LEAVES_FULL_SCREEN)
+    shell.expect_exact(b"Stopped")
+    shell.sendline("fg")
+    shell.expect_exact(ENTERS_FULL_SCREEN)
+    shell.send("\u044f")
+    shell.expect_exact("\u044f".encode())
+    shell.send("\r")
+    shell.expect_exact(b"training")
+    shell.sendcontrol("q")
+    shell.expect_exact(LEAVES_FULL_SCREEN)
+    shell.expect_exact(b"CODE 0 True")

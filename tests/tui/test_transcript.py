@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from engine.api import Notice
+from engine.api import Done, Notice, Outcome, TextChunk
+from sovl_tui.arrangement import Arrangement
 from sovl_tui.widgets.transcript import Transcript
 from tests.tui.stage import Stage, on_stage
 
@@ -278,3 +280,25 @@ async def test_a_very_long_open_block_is_drawn_less_often_but_completely(tmp_pat
         stage.engine.finish(number, "".join(words))
         await stage.settle()
         assert "word1499" in stage.screen_text
+
+
+async def test_focus_out_and_in_draws_nothing_anew_whatever_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with on_stage(tmp_path) as stage:
+        view = transcript(stage)
+        before = len(stage.app.screen.query("*"))
+        for number in range(1, 5001):
+            view.conversation.submitted(number, f"Question {number}?")
+            view.conversation.apply(TextChunk(number, "An *answer*."))
+            view.conversation.apply(Done(number, Outcome.OK, "An *answer*."))
+        view.catch_up()
+        await stage.deliver()
+        assert len(stage.app.screen.query("*")) == before and "Question 5000?" in stage.screen_text
+        shown = stage.screen_text
+        drawn: list[object] = []
+        monkeypatch.setattr(Arrangement, "draw", lambda rows, entry: drawn.append(entry))
+        for event in (events.AppBlur(), events.AppFocus()):
+            stage.app.post_message(event)
+            await stage.deliver()
+        assert drawn == [] and stage.screen_text == shown

@@ -1,0 +1,165 @@
+"""The live screen on the real engine: keys and Esc while it speaks and while it trains, and how long the loop stalls.
+
+The app runs without a terminal in this process; a key is posted as the driver would post it, and counts until the
+frame with its letter is painted. The engine's first imports, which hold up every thread, are over by then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import events
+
+from bench.interface_figures import Figure, Stalls, at, now, until, watching
+from engine import Engine, Home
+from engine.api import EngineState
+from engine.config import Config
+
+if TYPE_CHECKING:
+    from sovl_tui.app import SovlApp
+
+GOALS = {
+    "key while training, p95": 0.033,
+    "key while training, p99": 0.060,
+    "key while speaking, p95": 0.033,
+    "key while speaking, p99": 0.060,
+    "loop stall while training, longest": 0.080,
+    "loop stall while speaking, longest": 0.080,
+    "esc to the last token": 0.100,
+}
+FACTS = (
+    "My cat is called Mirtle.",
+    "My sister Noor lives in Graz.",
+    "The code for the attic door is 6604.",
+    "I am allergic to walnuts.",
+)
+STORY = "Tell me a very long story about a lighthouse keeper, with many turns, and do not stop."
+STOPS = 5
+_KEY_SECONDS = 0.06
+"""Between two keys, as a quick writer types."""
+_START_SECONDS = 300.0
+
+
+async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figure]:
+    """Each figure in :data:`GOALS`, and some beside them."""
+    from sovl_tui.app import SovlApp
+
+    config = Config()
+    config.set("controls_config.max_new_tokens", 400)
+    engine = Engine(Home(folder / "home").open(), config)
+    app = SovlApp(engine, config)
+    figures: dict[str, Figure] = {}
+    try:
+        async with app.run_test(size=(120, 40)):
+            await _state(app, EngineState.AWAKE, seconds=_START_SECONDS)
+            figures |= await _typing(app, "at rest", args.keys, lambda: True)
+            for fact in FACTS:
+                await _say(app, fact)
+            app.send(STORY)
+            await _state(app, EngineState.SPEAKING)
+            figures |= await _typing(app, "speaking", args.keys, lambda: _keep_speaking(app))
+            await _stop(app)
+            figures["esc to the last token"] = at([await _esc(app) for _ in range(STOPS)], 1.0)
+            app.send("/sleep")
+            await _state(app, EngineState.TRAINING, seconds=_START_SECONDS)
+            figures |= await _typing(app, "training", args.keys, lambda: _is(app, EngineState.TRAINING))
+            app.send("/wake")
+            await _state(app, EngineState.AWAKE)
+    finally:
+        engine.shutdown()
+        engine.join(30.0)
+    return figures
+
+
+async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bool]) -> dict[str, Figure]:
+    """Type, one key after the other, as long as ``goes_on``; until each one's frame is painted."""
+    spent: list[Figure] = []
+    stalls: Stalls
+    async with watching() as stalls:
+        for number in range(keys):
+            if not goes_on():
+                break
+            prompt = app.live.prompt
+            wanted = len(prompt.text) + 1
+            letter = "abcdefghij"[number % 10]
+            began = now()
+            app.post_message(events.Key(letter, letter))
+            spent.append(await until(began, partial(_is_shown, app, wanted)))
+            if wanted > 60:
+                prompt.clear()
+            await asyncio.sleep(_KEY_SECONDS)
+    app.live.prompt.clear()
+    if not spent:
+        raise SystemExit(f"It was over before a key could be pressed while {while_}.")
+    print(f"  ({len(spent)} keys while {while_})", file=sys.stderr)
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+    figures = {f"key while {while_}, {name}": at(spent, share) for name, share in shares.items()}
+    return figures | {f"loop stall while {while_}, longest": stalls.longest}
+
+
+async def _esc(app: SovlApp) -> Figure:
+    """From Esc to the last piece of text that still came; the engine has stopped by then."""
+    app.send(STORY)
+    entry = app.live.transcript.conversation.entries
+    await until(now(), lambda: entry[-1].kind == "answer" and len(entry[-1].text) > 40)
+    answer = entry[-1]
+    began = last = now()
+    seen = answer.text
+    app.post_message(events.Key("escape", None))
+    while answer.phase == "running":
+        if answer.text != seen:
+            seen, last = answer.text, now()
+        if time.perf_counter() - began[0] > _START_SECONDS:
+            raise SystemExit("Esc did not stop the answer.")
+        await asyncio.sleep(0.001)
+    await _state(app, EngineState.AWAKE)
+    return Figure(last[0] - began[0], "s", last[1] - began[1])
+
+
+async def _stop(app: SovlApp) -> None:
+    app.action_stop_job()
+    await _state(app, EngineState.AWAKE)
+
+
+async def _say(app: SovlApp, line: str) -> None:
+    """Say ``line`` and hear a few words of the answer."""
+    app.send(line)
+    entries = app.live.transcript.conversation.entries
+    await until(now(), lambda: entries[-1].kind == "answer" and len(entries[-1].text) > 20)
+    await _stop(app)
+
+
+def _keep_speaking(app: SovlApp) -> bool:
+    """Ask again when the story has come to its end."""
+    if app.engine.outbox.latest.state is EngineState.AWAKE:
+        app.send(STORY)
+    return True
+
+
+def _is(app: SovlApp, state: EngineState) -> bool:
+    return app.engine.outbox.latest.state is state
+
+
+async def _state(app: SovlApp, state: EngineState, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not _is(app, state) or app.live._vitals.snapshot.state is not state:
+        if app.engine.outbox.latest.state is EngineState.FAILED:
+            raise SystemExit(f"The engine failed: {app.engine.outbox.latest.note}")
+        if time.monotonic() > end:
+            raise SystemExit(f"It was not {state.value} within {seconds:.0f} seconds.")
+        await asyncio.sleep(0.01)
+
+
+def _is_shown(app: SovlApp, length: int) -> bool:
+    """Whether the prompt has so many letters, and nothing waits to be drawn any more."""
+    screen, prompt = app.screen, app.live.prompt
+    waits = screen._dirty_widgets or screen._repaint_required or screen._layout_required or screen._callbacks
+    on_its_way = prompt._repaint_required or prompt.message_queue_size or screen.message_queue_size
+    return len(prompt.text) >= length and not (waits or on_its_way)
