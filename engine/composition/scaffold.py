@@ -84,6 +84,7 @@ class Scaffold:
         self.warning = ""
         self.version = 0
         self.learned = False
+        self._packed: tuple[int, PackedAdapters] | None = None
         self.model: Any = _sharing_copy(frozen.model)
         self._entry: LeftOut | None = None
         own_layers = decoder_layers(self.model)
@@ -118,6 +119,13 @@ class Scaffold:
     def adapters(self) -> dict[str, torch.Tensor]:
         """The adapters' tensors by PEFT's names: the live tensors, not copies."""
         return dict(get_peft_model_state_dict(self.peft)) if self.peft is not None else {}
+
+    def packed_adapters(self, packed: PackedLlama) -> PackedAdapters:
+        """The adapters as they are since they were last changed, for the packed model."""
+        if self._packed is None or self._packed[0] != self.version:
+            scale = self.lora.alpha / self.lora.rank
+            self._packed = self.version, PackedAdapters(packed, self.adapters(), scale)
+        return self._packed[1]
 
     def set_adapters(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Replace all adapters.
@@ -200,7 +208,6 @@ class ScaffoldReading:
         """
         self.scaffold = scaffold
         self._packed = packed
-        self._adapters: PackedAdapters | None = None
         self.cache: Any = KVCache() if packed is None else packed.new_cache()
         self.ids: list[int] = []
         self.final = StateRows()
@@ -237,7 +244,6 @@ class ScaffoldReading:
         if self._version != self.scaffold.version or preamble != self.preamble:
             self.cut(0)
             self._version, self.preamble = self.scaffold.version, preamble
-            self._adapters = None
         start = common_prefix(self.ids, ids)
         self.cut(start)
         if start == len(ids):
@@ -260,10 +266,8 @@ class ScaffoldReading:
         packed, scaffold = self._packed, self.scaffold
         if packed is None:
             return scaffold.forward(torch.tensor([ids], device=scaffold.frozen.device), self.cache, trunk)
-        if self._adapters is None:
-            self._adapters = PackedAdapters(packed, scaffold.adapters(), scaffold.lora.alpha / scaffold.lora.rank)
         states = packed.embed(ids) if trunk is None else trunk[0].clone()
-        packed.forward(states, self.cache, scaffold.first, adapters=self._adapters)
+        packed.forward(states, self.cache, scaffold.first, adapters=scaffold.packed_adapters(packed), precise=False)
         self.cache.length += len(ids)
         return packed.finish(states, logits=False)[None]
 

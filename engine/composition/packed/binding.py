@@ -91,7 +91,7 @@ def declare(library: ctypes.CDLL) -> ctypes.CDLL:
         c_void_p,
         POINTER(Cache),
         POINTER(Adapters),
-        *(c_int32,) * 2,
+        *(c_int32,) * 3,
     ]
     library.sovl_forward.restype = None
     library.sovl_finish.argtypes = [POINTER(Model), c_int32, *(c_void_p,) * 3, c_int32]

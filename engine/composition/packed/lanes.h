@@ -11,14 +11,10 @@
 #define SOVL_AVX512 1
 #endif
 
-#ifndef SOVL_PLANES
-#define SOVL_PLANES 2
-#endif
-
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int kPlanes = SOVL_PLANES;
+constexpr float kRounding = 12582912.0f;  // 1.5 * 2^23: added and taken away again, it rounds to the nearest integer
 
 typedef float F16 __attribute__((vector_size(64)));
 typedef int32_t I16 __attribute__((vector_size(64)));
@@ -38,6 +34,11 @@ inline F16 to_float(I16 v) { return __builtin_convertvector(v, F16); }
 
 inline F16 higher(F16 a, F16 b) { return a > b ? a : b; }
 
+template <int Bytes>
+inline void prefetch(const void* from) {
+    for (int i = 0; i < Bytes; i += 64) __builtin_prefetch((const char*)from + i);
+}
+
 inline float total_of(F16 v) {  // always in the same order
     float x[kLanes];
     store(x, v);
@@ -47,6 +48,9 @@ inline float total_of(F16 v) {  // always in the same order
 }
 
 inline float highest_of(F16 v) {
+#ifdef SOVL_AVX512
+    return _mm512_reduce_max_ps((__m512)v);
+#endif
     float x[kLanes];
     store(x, v);
     for (int step = kLanes / 2; step; step /= 2)
@@ -60,8 +64,7 @@ inline F16 exponential(F16 x) {
     const I16 vanishes = x < low;
     x = x < low ? low : x;
     x = x > high ? high : x;
-    const F16 shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23: the integer is in the low bits
-    const F16 n = shifted - 12582912.0f;
+    const F16 n = (x * 1.44269504f + kRounding) - kRounding;
     const F16 r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
     F16 p = r * 1.9875691500e-4f + 1.3981999507e-3f;
     p = p * r + 8.3334519073e-3f;
@@ -108,8 +111,9 @@ inline __m512i four(const int8_t* x) {
 }
 
 // 16 rows of a block times one block of activations, plus `start`.
+template <int Planes>
 inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
-    if (kPlanes == 1) {
+    if (Planes == 1) {
         __m512i sum = _mm512_set1_epi32(start);
         for (int i = 0; i < 8; ++i) sum = _mm512_dpbusd_epi32(sum, group[i].bytes, four(x + 4 * i));
         return (I16)sum;
@@ -183,13 +187,14 @@ inline void unpack(const uint8_t* q, Weights* group) {
         for (int j = 0; j < 64; ++j) group[2 * i].bytes[j] = q[64 * i + j] & 15, group[2 * i + 1].bytes[j] = q[64 * i + j] >> 4;
 }
 
+template <int Planes>
 inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
     int32_t sum[kLanes];
     for (int l = 0; l < kLanes; ++l) sum[l] = start;
     for (int i = 0; i < 8; ++i)
         for (int l = 0; l < kLanes; ++l)
             for (int j = 0; j < 4; ++j) {
-                const int v = kPlanes == 1 ? x[4 * i + j] : x[4 * i + j] * 256 + x[32 + 4 * i + j];
+                const int v = Planes == 1 ? x[4 * i + j] : x[4 * i + j] * 256 + x[32 + 4 * i + j];
                 sum[l] += int(group[i].bytes[4 * l + j]) * v;
             }
     I16 v;
@@ -204,24 +209,28 @@ inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) 
 
 #endif
 
-// 32 activations as signed integers of 15 bits in two planes of bytes (or of 8 bits in one). Returns their sum.
+// 32 activations as signed integers of 8 bits, or of 15 bits in two planes. Returns their sum.
+template <int Planes>
 inline int32_t round_block(const float* x, int8_t* integers, float* scale) {
-    F16 a = load(x), b = load(x + kLanes);
+    typedef int8_t B16 __attribute__((vector_size(16)));
+    const F16 a = load(x), b = load(x + kLanes);
     const float top = highest_of(higher(higher(a, -a), higher(b, -b)));
-    const float most = kPlanes == 1 ? 127.0f : 32512.0f;
+    const float most = Planes == 1 ? 127.0f : 32512.0f;
     *scale = top / most;
     const float inverse = top > 0.0f ? most / top : 0.0f;
-    int32_t total = 0;
-    for (int i = 0; i < 32; ++i) {
-        const int32_t v = int32_t(std::nearbyint(x[i] * inverse));
-        total += v;
-        if (kPlanes == 1) {
-            integers[i] = int8_t(v);
-        } else {
-            const int8_t low = int8_t(v & 255);
-            integers[i] = int8_t((v - low) >> 8), integers[32 + i] = low;
-        }
+    I16 sum{};
+    for (int i = 0; i < 2; ++i) {
+        const F16 nearest = ((i ? b : a) * inverse + kRounding) - kRounding;
+        const I16 v = __builtin_convertvector(nearest, I16);
+        sum = sum + v;
+        const I16 low = Planes == 1 ? v : ((v + 128) & 255) - 128, high = (v - low) >> 8;
+        const B16 first = __builtin_convertvector(Planes == 1 ? low : high, B16), second = __builtin_convertvector(low, B16);
+        std::memcpy(integers + i * kLanes, &first, sizeof first);
+        if (Planes == 2) std::memcpy(integers + 32 + i * kLanes, &second, sizeof second);
     }
+    int32_t each[kLanes], total = 0;
+    std::memcpy(each, &sum, sizeof each);
+    for (int i = 0; i < kLanes; ++i) total += each[i];
     return total;
 }
 

@@ -22,6 +22,7 @@ namespace {
 constexpr int kRows = 16;    // rows of a tile
 constexpr int kBlock = 32;   // columns of a block
 constexpr int kGroups = 8;   // groups of four columns in a block
+constexpr int kAhead = 4096;  // bytes by which weights are fetched before they are needed
 constexpr int kPortion = 4;  // tiles that a thread takes at once for a single token
 constexpr int kTokens = 8;   // tokens that share one unpacking of the weights
 
@@ -73,30 +74,40 @@ namespace {
 
 // -- activations as integers --------------------------------------------------------------------------------------------
 
-struct Rounded {  // [blocks, tokens]: so the tokens of one block lie side by side
-    int tokens = 0, blocks = 0;
+// Of eight tokens the rounded activations lie together, block after block: that is how a tile of weights meets them, and
+// distances of whole pages between tokens or blocks would make them fall out of the cache.
+// An integer is one byte, or two of them in planes: first the high ones of a block, then the low ones.
+struct Rounded {
+    int tokens = 0, blocks = 0, planes = 2;
     std::vector<int8_t> integers;
     std::vector<float> scale, sum;  // sum: scale times the sum of the integers
     std::vector<int32_t> total;
 
-    void resize(int n, int cols) {
-        tokens = n, blocks = cols / kBlock;
-        const size_t cells = size_t(n) * blocks;
-        if (scale.size() < cells) integers.resize(cells * kBlock * kPlanes), scale.resize(cells), sum.resize(cells), total.resize(cells);
+    void resize(int n, int cols, int bytes_each) {
+        tokens = n, blocks = cols / kBlock, planes = bytes_each;
+        const size_t cells = size_t(n + kTokens - 1) / kTokens * kTokens * blocks;
+        if (scale.size() >= cells) return;
+        integers.resize(cells * kBlock * 2), scale.resize(cells), sum.resize(cells), total.resize(cells);
+    }
+
+    size_t cell(int token, int block) const {
+        return (size_t(token / kTokens) * blocks + block) * kTokens + token % kTokens;
     }
 
     void take(int token, const float* x) {
         for (int b = 0; b < blocks; ++b) {
-            const size_t cell = size_t(b) * tokens + token;
-            total[cell] = round_block(x + b * kBlock, &integers[cell * kBlock * kPlanes], &scale[cell]);
-            sum[cell] = scale[cell] * float(total[cell]);
+            const size_t at = cell(token, b);
+            int8_t* into = &integers[at * kBlock * planes];
+            const float* block = x + b * kBlock;
+            total[at] = planes == 2 ? round_block<2>(block, into, &scale[at]) : round_block<1>(block, into, &scale[at]);
+            sum[at] = scale[at] * float(total[at]);
         }
     }
 };
 
 // -- matrices -----------------------------------------------------------------------------------------------------------
 
-template <int Bits, bool Min, int T>
+template <int Bits, bool Min, int Planes, int T>
 void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float* y, int64_t stride) {
     constexpr int kBytes = kRows * kBlock * Bits / 8;
     const int blocks = x.blocks;
@@ -106,12 +117,13 @@ void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float
     F16 result[T];
     for (int t = 0; t < T; ++t) result[t] = zero();
     for (int b = 0; b < blocks; ++b, q += kBytes, d += kRows, m += Min ? kRows : 0) {
+        prefetch<kBytes>(q + kAhead);
         Weights group[kGroups];
         unpack<Bits>(q, group);
         const F16 scale = load_half(d), minimum = Min ? load_half(m) : zero();
-        const size_t cell = size_t(b) * x.tokens + token;
+        const size_t cell = x.cell(token, b);
         for (int t = 0; t < T; ++t) {
-            const F16 product = to_float(dot(group, &x.integers[(cell + t) * kBlock * kPlanes], -w.offset * x.total[cell + t]));
+            const F16 product = to_float(dot<Planes>(group, &x.integers[(cell + t) * kBlock * Planes], -w.offset * x.total[cell + t]));
             result[t] = product * scale * x.scale[cell + t] + result[t];
             if (Min) result[t] = minimum * x.sum[cell + t] + result[t];
         }
@@ -119,13 +131,21 @@ void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float
     for (int t = 0; t < T; ++t) store(y + (token + t) * stride + tile * kRows, result[t]);
 }
 
-template <int Bits, bool Min>
+template <int Bits, bool Min, int Planes>
 void multiply_rows(const Matrix& w, int tile, const Rounded& x, float* y, int64_t stride) {
     int token = 0;
-    for (; token + kTokens <= x.tokens; token += kTokens) multiply_tile<Bits, Min, kTokens>(w, tile, x, token, y, stride);
-    if (x.tokens - token >= 4) multiply_tile<Bits, Min, 4>(w, tile, x, token, y, stride), token += 4;
-    if (x.tokens - token >= 2) multiply_tile<Bits, Min, 2>(w, tile, x, token, y, stride), token += 2;
-    if (x.tokens - token >= 1) multiply_tile<Bits, Min, 1>(w, tile, x, token, y, stride);
+    for (; token + kTokens <= x.tokens; token += kTokens) multiply_tile<Bits, Min, Planes, kTokens>(w, tile, x, token, y, stride);
+    if (x.tokens - token >= 4) multiply_tile<Bits, Min, Planes, 4>(w, tile, x, token, y, stride), token += 4;
+    if (x.tokens - token >= 2) multiply_tile<Bits, Min, Planes, 2>(w, tile, x, token, y, stride), token += 2;
+    if (x.tokens - token >= 1) multiply_tile<Bits, Min, Planes, 1>(w, tile, x, token, y, stride);
+}
+
+template <int Planes>
+void multiply_in(const Matrix& w, int tile, const Rounded& x, float* y, int64_t stride) {
+    if (w.bits == 4 && w.m) multiply_rows<4, true, Planes>(w, tile, x, y, stride);
+    else if (w.bits == 4) multiply_rows<4, false, Planes>(w, tile, x, y, stride);
+    else if (w.m) multiply_rows<8, true, Planes>(w, tile, x, y, stride);
+    else multiply_rows<8, false, Planes>(w, tile, x, y, stride);
 }
 
 int padded(int rows) { return (rows + kRows - 1) / kRows * kRows; }
@@ -136,12 +156,20 @@ void multiply(const Matrix& w, const Rounded& x, float* y, int threads) {
     const int tiles = int(stride / kRows), portion = x.tokens > 1 ? 1 : kPortion;
     pool().run(threads, (tiles + portion - 1) / portion, [&](int part) {
         for (int tile = part * portion; tile < std::min(tiles, (part + 1) * portion); ++tile) {
-            if (w.bits == 4 && w.m) multiply_rows<4, true>(w, tile, x, y, stride);
-            else if (w.bits == 4) multiply_rows<4, false>(w, tile, x, y, stride);
-            else if (w.m) multiply_rows<8, true>(w, tile, x, y, stride);
-            else multiply_rows<8, false>(w, tile, x, y, stride);
+            if (x.planes == 2) multiply_in<2>(w, tile, x, y, stride);
+            else multiply_in<1>(w, tile, x, y, stride);
         }
     });
+}
+
+// Products of R rows of a matrix [R, cols] with x. Many sums at once: one alone would wait for each of its additions.
+template <int R>
+void project(const float* a, int cols, const float* x, float* out) {
+    F16 sum[R];
+    for (int r = 0; r < R; ++r) sum[r] = zero();
+    for (int c = 0; c < cols; c += kLanes)
+        for (int r = 0; r < R; ++r) sum[r] = load(a + size_t(r) * cols + c) * load(x + c) + sum[r];
+    for (int r = 0; r < R; ++r) out[r] = total_of(sum[r]);
 }
 
 // y[first_row:] += b' (a x), for one token
@@ -149,11 +177,9 @@ void adapt(const Adapter& lora, const float* x, int cols, float* y) {
     if (!lora.a) return;
     static thread_local std::vector<float> low;
     low.resize(lora.rank);
-    for (int r = 0; r < lora.rank; ++r) {
-        F16 sum = zero();
-        for (int c = 0; c < cols; c += kLanes) sum = load(lora.a + size_t(r) * cols + c) * load(x + c) + sum;
-        low[r] = total_of(sum);
-    }
+    int rank = 0;
+    for (; rank + 8 <= lora.rank; rank += 8) project<8>(lora.a + size_t(rank) * cols, cols, x, &low[rank]);
+    for (; rank < lora.rank; ++rank) project<1>(lora.a + size_t(rank) * cols, cols, x, &low[rank]);
     for (int row = 0; row < lora.rows; row += kLanes) {
         F16 sum = load(y + lora.first_row + row);
         for (int r = 0; r < lora.rank; ++r) sum = load(lora.b + size_t(r) * lora.rows + row) * low[r] + sum;
@@ -321,8 +347,8 @@ void remember(const Model& model, const Cache& cache, int position, float* row) 
 }
 
 void run_layer(const Model& model, const Layer& layer, const Adapters* lora, const Cache& cache, int tokens, int before,
-               float* states, bool keys_only, int threads, Workspace& work) {
-    const int hidden = model.hidden, queries = model.heads * model.head_dim;
+               float* states, bool keys_only, bool precise, int threads, Workspace& work) {
+    const int hidden = model.hidden, queries = model.heads * model.head_dim, planes = precise ? 2 : 1;
     const int64_t wide = padded(layer.qkv.rows), out = padded(hidden), inner = padded(2 * model.inner);
     work.normed.resize(size_t(tokens) * hidden);
     work.read.resize(size_t(tokens) * std::max<int64_t>(queries, out));
@@ -335,7 +361,7 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     const auto inside = [&](int t) { return work.inner.data() + size_t(t) * model.inner; };
     const auto product = [&](int t, int64_t stride) { return work.wide.data() + t * stride; };
 
-    work.rounded.resize(tokens, hidden);
+    work.rounded.resize(tokens, hidden, 2);
     each_token([&](int t) {
         normalise(state(t), layer.attention_norm, hidden, model.epsilon, normed(t));
         work.rounded.take(t, normed(t));
@@ -348,10 +374,10 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     if (keys_only) return;
 
     pool().run(threads, model.kv_heads, [&](int h) { attend(model, cache, h, tokens, before, work.wide.data(), wide, work.read.data()); });
-    work.rounded.resize(tokens, queries);
+    work.rounded.resize(tokens, queries, planes);
     each_token([&](int t) { work.rounded.take(t, read(t)); });
     multiply(layer.out, work.rounded, work.wide.data(), threads);
-    work.rounded.resize(tokens, hidden);
+    work.rounded.resize(tokens, hidden, planes);
     each_token([&](int t) {
         if (lora) adapt(lora->out, read(t), queries, product(t, out));
         add(state(t), product(t, out), hidden);
@@ -360,7 +386,7 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     });
 
     multiply(layer.gate_up, work.rounded, work.wide.data(), threads);
-    work.rounded.resize(tokens, model.inner);
+    work.rounded.resize(tokens, model.inner, planes);
     each_token([&](int t) {
         if (lora) for (const Adapter* one : {&lora->gate, &lora->up}) adapt(*one, normed(t), hidden, product(t, inner));
         gate(product(t, inner), model.inner, inside(t));
@@ -378,20 +404,21 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
 extern "C" {
 
 // Have `tokens` states [tokens, hidden], standing behind `before` tokens, go through layers first to last - 1 in place.
-// With keys_only the last of these leaves its keys and values and computes nothing further.
+// With keys_only the last of these leaves its keys and values and computes nothing further. Without precise, activations
+// have 8 bits instead of 15, but for those that become queries, keys and values.
 void sovl_forward(const Model* model, int32_t first, int32_t last, int32_t tokens, int32_t before, float* states,
-                  const Cache* caches, const Adapters* lora, int32_t keys_only, int32_t threads) {
+                  const Cache* caches, const Adapters* lora, int32_t keys_only, int32_t precise, int32_t threads) {
     static thread_local Workspace work;
     for (int32_t layer = first; layer < last; ++layer)
         run_layer(*model, model->stack[layer], lora ? lora + layer : nullptr, caches[layer], tokens, before, states,
-                  keys_only && layer == last - 1, threads, work);
+                  keys_only && layer == last - 1, precise, threads, work);
 }
 
 // Final normed states [tokens, hidden] of states that left the last layer; logits unless null, [tokens, vocabulary
 // rounded up to whole tiles].
 void sovl_finish(const Model* model, int32_t tokens, const float* states, float* normed, float* logits, int32_t threads) {
     static thread_local Rounded rounded;
-    rounded.resize(tokens, model->hidden);
+    rounded.resize(tokens, model->hidden, 2);
     for (int t = 0; t < tokens; ++t) {
         float* own = normed + size_t(t) * model->hidden;
         normalise(states + size_t(t) * model->hidden, model->norm, model->hidden, model->epsilon, own);

@@ -15,7 +15,7 @@ import torch
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled, Composition
 from engine.composition.dequantize import FORMATS as BLOCK_FORMATS
-from engine.composition.dequantize import dequantize
+from engine.composition.dequantize import BlockFormat, dequantize
 from engine.composition.dreams import DreamPositions
 from engine.composition.frozen import FrozenModel, load_frozen
 from engine.composition.gguf import GgufFile
@@ -30,6 +30,9 @@ TEXT = "the hello well the world hello the 123 and hello the well"
 FULL = Influence(weight=0.9, threshold=0.0)
 CLOSE = 2e-3
 """Keys and values are kept in half precision, and activations in 15 bits."""
+
+COARSE = 2e-2
+"""The same, where a context was read with fewer bits."""
 
 compiled = pytest.mark.skipif(build.kernel() is None, reason="there is no C++ compiler here")
 
@@ -99,17 +102,17 @@ def stack(packed: PackedLlama, ids: list[int], portion: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in BLOCK_FORMATS.values() if kind.name in FORMATS], ids=lambda k: k.name
+    "block", [kind for kind in BLOCK_FORMATS.values() if kind.name in FORMATS], ids=lambda k: k.name
 )
-def test_a_block_taken_apart_is_the_block(kind: object) -> None:
-    block, own = kind, FORMATS[kind.name]  # type: ignore[attr-defined]
+def test_a_block_taken_apart_is_the_block(block: BlockFormat) -> None:
+    own = FORMATS[block.name]
     random = np.random.default_rng(0)
-    blocks = random.integers(0, 256, (64, block.bytes), dtype=np.uint8)  # type: ignore[attr-defined]
+    blocks = np.frombuffer(random.bytes(64 * block.bytes), np.uint8).reshape(64, -1).copy()
     scales = random.normal(0, 0.1, (64, own.scales // 2)).astype("<f2")
     blocks[:, : own.scales] = scales.view(np.uint8)
     d, m = scales[:, :1].astype(np.float32), scales[:, 1:].astype(np.float32).sum(1, keepdims=True)
     found = (own.integers(blocks).astype(np.float32) - own.offset) * d + m
-    np.testing.assert_array_equal(found, dequantize(blocks, block))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found, dequantize(blocks, block))
     assert own.integers(blocks).max() < 1 << own.bits
 
 
@@ -177,8 +180,12 @@ def test_without_this_processors_instructions_it_computes_the_same(
 @compiled
 def test_silence_is_the_bare_base_bit_for_bit(composition: Composition, ids: list[int]) -> None:
     bare = composition.bare_logits(ids)
-    for influence in (Influence(weight=0.0), Influence(weight=0.0, blend=0.0)):
-        assert torch.equal(said(composition, ids, influence, packed=True)[-1], bare)
+    for influence in (Influence(weight=0.0), Influence(weight=0.9, blend=0.0), Influence(weight=0.9, threshold=2.0)):
+        composition.gate.trained = True
+        composition.forget_reading()
+        utterance = composition.listen(Prompt(ids, TEXT, question=3), influence)
+        assert utterance.weight == 0.0
+        assert torch.equal(utterance.logits(ids[-1]), bare)
 
 
 @compiled
@@ -189,8 +196,8 @@ def test_influence_is_what_the_general_path_makes_of_it(
     general = said(composition, ids, influence, packed=False)
     found = said(composition, ids, influence, packed=True)
     size = float(general.abs().max())
-    assert float((found - general).abs().max()) < CLOSE * size
-    assert float((found - said(composition, ids, Influence(0.0), packed=True)).abs().max()) > 20 * CLOSE * size
+    assert float((found - general).abs().max()) < COARSE * size
+    assert float((found - said(composition, ids, Influence(0.0), packed=True)).abs().max()) > 3 * COARSE * size
 
 
 @compiled
@@ -202,8 +209,8 @@ def test_dreams_join_the_context_as_on_the_general_path(composition: Composition
     general = said(composition, ids, dreaming, packed=False)
     found = said(composition, ids, dreaming, packed=True)
     size = float(general.abs().max())
-    assert float((found - general).abs().max()) < CLOSE * size
-    assert float((found - said(composition, ids, FULL, packed=True)).abs().max()) > 20 * CLOSE * size
+    assert float((found - general).abs().max()) < COARSE * size
+    assert float((found - said(composition, ids, FULL, packed=True)).abs().max()) > 3 * COARSE * size
 
 
 @compiled
@@ -224,7 +231,8 @@ def test_what_was_said_in_silence_is_not_read_again(composition: Composition, id
         silent.logits(token)
     again = composition.listen(Prompt(ids, TEXT))
     assert again.cached_tokens == 20
-    assert torch.equal(again.logits(ids[-1]), composition.bare_logits(ids))
+    bare = composition.bare_logits(ids)
+    assert torch.allclose(again.logits(ids[-1]), bare, atol=COARSE * float(bare.abs().max()))
 
 
 @compiled
