@@ -3,7 +3,7 @@
 ``python -m bench.interface_peers [--peers DIR] [--only NAME,...] [--json FILE]`` starts each program in a terminal of
 its own (120x40) and measures its first paint, a key from byte in to byte out, what it costs to stream an answer of 100
 tokens a second from a server on this machine, and idle cost and memory. The two that show logs open one of ``--lines``
-lines, and go to its end and back. Every peer lives in an environment of its own under DIR, which the same command makes;
+lines, and go to its end and back. Every peer lives in an environment of its own under DIR, which that command makes;
 none of them is needed by SOVL.
 """
 
