@@ -138,6 +138,7 @@ EFFECTS: Mapping[str, Effect] = {
     "base_temperature": Effect("how different the words are that it draws", RISES, ANSWER),
     "top_k": Effect("how many different words it draws from, 0 apart", RISES, ANSWER),
     "top_p": Effect("how many different words it draws from", RISES, ANSWER),
+    "min_p": Effect("how many different words it draws from", FALLS, ANSWER),
     "max_new_tokens": Effect("length of the longest answer", RISES, ANSWER),
     "enable_repetition_check": Effect("length of an answer that repeats itself", FALLS, ANSWER),
     "context_length": Effect("tokens of a long conversation that it reads", RISES, ANSWER),

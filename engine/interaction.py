@@ -75,6 +75,7 @@ def speak(
         temperature=sampling_temperature(controls.base_temperature, life.temperament.score, temper),
         top_k=controls.top_k,
         top_p=controls.top_p,
+        min_p=controls.min_p,
         max_new_tokens=controls.max_new_tokens,
         repetition_check=controls.enable_repetition_check,
     )

@@ -24,6 +24,7 @@ class Sampling:
         temperature: 0 takes the likeliest token always.
         top_k: Only so many of the likeliest tokens; 0 for all.
         top_p: Only the likeliest tokens that make up this share of probability.
+        min_p: No token that is less likely than this share of the likeliest.
         max_new_tokens: The answer's budget.
         repetition_check: End an answer that goes round in circles.
     """
@@ -31,12 +32,18 @@ class Sampling:
     temperature: float = 0.7
     top_k: int = 40
     top_p: float = 0.95
+    min_p: float = 0.0
     max_new_tokens: int = 256
     repetition_check: bool = True
 
 
 def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
-    """Draw one token id from logits ``[vocabulary]``: temperature, then top-k, then top-p (Holtzman et al., 2020)."""
+    """Draw one token id from logits ``[vocabulary]``: temperature, then top-k, top-p and min-p.
+
+    Top-p is after Holtzman et al. (2020), min-p after Nguyen et al. (2025): a small model's many unlikely tokens are
+    what leads it astray, and a share of the likeliest one keeps them out where the model is sure, and not where it is
+    not.
+    """
     if sampling.temperature <= 0.0:
         return int(logits.argmax())
     scores = logits / sampling.temperature
@@ -48,6 +55,8 @@ def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator)
     if sampling.top_p < 1.0:
         # The first token always stays: what precedes it sums to 0.
         shares = shares * (shares.cumsum(-1) - shares < sampling.top_p)
+    if sampling.min_p > 0.0:
+        shares = shares * (shares >= sampling.min_p * shares[0])
     return int(ids[torch.multinomial(shares.cpu(), 1, generator=generator)])
 
 

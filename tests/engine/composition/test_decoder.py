@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,6 +171,15 @@ def test_top_p_keeps_the_likeliest_share_and_never_nothing() -> None:
     logits = torch.tensor([0.05, 0.6, 0.3, 0.05]).log()
     assert set(draws(logits, Sampling(temperature=1.0, top_k=0, top_p=0.7))) == {1, 2}
     assert set(draws(logits, Sampling(temperature=1.0, top_k=0, top_p=0.01))) == {1}
+
+
+def test_min_p_leaves_out_what_is_far_less_likely_than_the_likeliest() -> None:
+    logits = torch.tensor([0.05, 0.6, 0.3, 0.05]).log()
+    for top_k in (0, 3):
+        free = Sampling(temperature=1.0, top_k=top_k, top_p=1.0)
+        assert set(draws(logits, replace(free, min_p=0.2))) == {1, 2}
+        assert set(draws(logits, replace(free, min_p=1.0))) == {1}
+        assert set(draws(logits, replace(free, min_p=0.05))) > {1, 2}
 
 
 def test_sampling_follows_the_probabilities() -> None:

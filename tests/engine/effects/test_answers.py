@@ -19,7 +19,7 @@ from engine.lifeform import Lifeform
 from engine.speech.generate import generate
 from engine.speech.glitch import glitch
 
-FREELY = {"base_temperature": 1.5, "top_k": 0, "top_p": 1.0}
+FREELY = {"base_temperature": 1.5, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def tokens_of_a_loop(life: Lifeform) -> int:
         return generate(life, Ear(), "hello", temperature=0.0).stats.tokens
 
 
-@effect_of("base_temperature", 0.5, 1.5, given={"top_k": 0, "top_p": 1.0})
+@effect_of("base_temperature", 0.5, 1.5, given={"top_k": 0, "top_p": 1.0, "min_p": 0.0})
 def test_heat_makes_words_differ(life: Lifeform) -> int:
     return first_words(life)
 
@@ -55,6 +55,11 @@ def test_words_are_drawn_from_so_many(life: Lifeform) -> int:
 
 @effect_of("top_p", 0.01, 0.5, 1.0, given=FREELY)
 def test_words_are_drawn_from_the_likeliest_share(life: Lifeform) -> int:
+    return first_words(life)
+
+
+@effect_of("min_p", 0.0, 0.4, 1.0, given=FREELY)
+def test_words_far_less_likely_than_the_likeliest_are_left_out(life: Lifeform) -> int:
     return first_words(life)
 
 
