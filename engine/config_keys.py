@@ -468,7 +468,7 @@ class ControlsConfig(Section):
         0.95, 0.01, 1.0, "Each word is drawn from the likeliest that make up this probability. 1 is no limit."
     )
     min_p: float = _number(
-        0.1, 0.0, 1.0, "A word is left out when it is less likely than this share of the likeliest. 0 is no limit."
+        0.05, 0.0, 1.0, "A word is left out when it is less likely than this share of the likeliest. 0 is no limit."
     )
     context_length: Whole = _integer(
         2048, 128, 131072, "Conversation kept in view; the oldest turns leave first. More is slower.", unit="tokens"
