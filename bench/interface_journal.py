@@ -35,8 +35,11 @@ _MOODS = ("calm",) * 6 + ("curious",) * 3 + ("restless", "melancholic")
 _SEED = 7
 
 
-def fill(path: Path, entries: int) -> None:
-    """Write a journal of so many interactions, an event after every hundredth; one in ten thousand has a rare word."""
+def fill(path: Path, entries: int, *, numbered: bool = False) -> None:
+    """Write a journal of so many interactions, an event after every hundredth; one in ten thousand has a rare word.
+
+    With ``numbered`` the number of an entry can be read in it.
+    """
     chance = random.Random(_SEED)
     columns = (
         "conversation_id, timestamp, command, prompt, response, confidence_score, mood, is_system_question, trainable, "
@@ -47,7 +50,8 @@ def fill(path: Path, entries: int) -> None:
         when = 1.7e9
         for number in range(entries):
             when += chance.random() * 60
-            prompt = " ".join(chance.choices(_WORDS, k=8)) + (" zanzibar" if number % 10_000 == 5 else "")
+            prompt = f"row-{number:07}-x " if numbered else ""
+            prompt += " ".join(chance.choices(_WORDS, k=8)) + (" zanzibar" if number % 10_000 == 5 else "")
             response = " ".join(chance.choices(_WORDS, k=18))
             slept = when + 100 if number < 0.9 * entries else None
             yield (

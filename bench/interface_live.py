@@ -42,6 +42,10 @@ FACTS = (
 )
 STORY = "Tell me a very long story about a lighthouse keeper, with many turns, and do not stop."
 STOPS = 5
+_SHORT, _LONG = 24, 1000
+"""Most tokens of an answer to a fact, and of the story."""
+_BEGUN = 40
+"""Characters of the story after which it is stopped."""
 _KEY_SECONDS = 0.06
 """Between two keys, as a quick writer types."""
 _START_SECONDS = 300.0
@@ -52,7 +56,7 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
     from sovl_tui.app import SovlApp
 
     config = Config()
-    config.set("controls_config.max_new_tokens", 400)
+    config.set("max_new_tokens", _SHORT)
     engine = Engine(Home(folder / "home").open(), config)
     app = SovlApp(engine, config)
     figures: dict[str, Figure] = {}
@@ -62,10 +66,9 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
             figures |= await _typing(app, "at rest", args.keys, lambda: True)
             for fact in FACTS:
                 await _say(app, fact)
-            app.send(STORY)
-            await _state(app, EngineState.SPEAKING)
+            await _say(app, f"/config max_new_tokens {_LONG}")
             figures |= await _typing(app, "speaking", args.keys, lambda: _keep_speaking(app))
-            await _stop(app)
+            await _rest(app)
             figures["esc to the last token"] = at([await _esc(app) for _ in range(STOPS)], 1.0)
             app.send("/sleep")
             await _state(app, EngineState.TRAINING, seconds=_START_SECONDS)
@@ -106,10 +109,11 @@ async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bo
 
 async def _esc(app: SovlApp) -> Figure:
     """From Esc to the last piece of text that still came; the engine has stopped by then."""
-    app.send(STORY)
-    entry = app.live.transcript.conversation.entries
-    await until(now(), lambda: entry[-1].kind == "answer" and len(entry[-1].text) > 40)
-    answer = entry[-1]
+    entries = app.live.transcript.conversation.entries
+    while not (entries[-1].kind == "answer" and entries[-1].phase == "running" and len(entries[-1].text) > _BEGUN):
+        _keep_speaking(app)
+        await asyncio.sleep(0.001)
+    answer = entries[-1]
     began = last = now()
     seen = answer.text
     app.post_message(events.Key("escape", None))
@@ -119,26 +123,33 @@ async def _esc(app: SovlApp) -> Figure:
         if time.perf_counter() - began[0] > _START_SECONDS:
             raise SystemExit("Esc did not stop the answer.")
         await asyncio.sleep(0.001)
-    await _state(app, EngineState.AWAKE)
+    await _rest(app)
     return Figure(last[0] - began[0], "s", last[1] - began[1])
 
 
-async def _stop(app: SovlApp) -> None:
-    app.action_stop_job()
+async def _rest(app: SovlApp) -> None:
+    """Stop what it says, if it still does, and wait until it is awake and nothing waits."""
+    while _speaks(app):
+        app.action_stop_job()
+        await asyncio.sleep(0.05)
     await _state(app, EngineState.AWAKE)
 
 
 async def _say(app: SovlApp, line: str) -> None:
-    """Say ``line`` and hear a few words of the answer."""
+    """Say ``line`` and hear all of the answer."""
     app.send(line)
-    entries = app.live.transcript.conversation.entries
-    await until(now(), lambda: entries[-1].kind == "answer" and len(entries[-1].text) > 20)
-    await _stop(app)
+    await until(now(), lambda: not _speaks(app))
+    await _state(app, EngineState.AWAKE)
+
+
+def _speaks(app: SovlApp) -> bool:
+    """Whether a line waits or is being answered."""
+    return any(entry.phase in ("waiting", "running") for entry in app.live.transcript.conversation.entries[-4:])
 
 
 def _keep_speaking(app: SovlApp) -> bool:
-    """Ask again when the story has come to its end."""
-    if app.engine.outbox.latest.state is EngineState.AWAKE:
+    """Ask for the story when it is not being told."""
+    if not _speaks(app):
         app.send(STORY)
     return True
 

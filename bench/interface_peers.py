@@ -1,10 +1,10 @@
 """Other terminal programs beside SOVL, all measured from outside in the same way: ``make bench-terminals``.
 
 ``python -m bench.interface_peers [--peers DIR] [--only NAME,...] [--json FILE]`` starts each program in a terminal of
-its own (120x40) and measures its first paint, a key from byte in to byte out, what it costs to stream an answer of 100
-tokens a second from a server on this machine, and idle cost and memory. The two that show logs open one of ``--lines``
-lines, and go to its end and back. Every peer lives in an environment of its own under DIR, which that command makes;
-none of them is needed by SOVL.
+its own (120x40). elia, a chat, beside SOVL: first paint, a key from byte in to byte out, the share of a core that an
+answer of 100 tokens a second from a server on this machine costs, idle cost, memory. toolong, a viewer of logs, beside
+SOVL's journal, ``--lines`` long each: until its end is seen, to its beginning and back, memory. Every peer lives in an
+environment of its own under DIR, which that command makes; SOVL needs none of them.
 """
 
 from __future__ import annotations
@@ -15,83 +15,50 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from bench.interface_figures import Figure
+from bench.interface_journal import fill
 from bench.interface_outside import LETTERS, idle_share, type_letters
 from bench.interface_server import ANSWER_TOKENS, LAST_WORD, TOKENS_PER_SECOND, Speaker
 from bench.machine import describe_machine
 from bench.pty_program import Program
+from engine import Home
 
-_PATIENCE = 60.0
+_PATIENCE = 120.0
 _ROUNDS = 3
+_ANSWERS = 3
+_CALM = 3.0
+"""Seconds without a word after which it knows all of its log."""
+_SOVL_READY = b"Say something"
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """A program that talks with a model.
-
-    Attributes:
-        name: Of its package.
-        command: After the folder with its programs.
-        ready: What can be read on its screen once a line can be typed.
-        prepare: Writes what it must find in its home; given that and the server's address, returns its environment.
-        before: Keys that lead from its first screen to where one types.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    ready: str
-    prepare: Callable[[Path, str], Mapping[str, str]]
-    before: bytes = b""
-
-
-def _elia(home: Path, server: str) -> Mapping[str, str]:
-    folder = home / "config" / "elia"
-    folder.mkdir(parents=True)
-    (folder / "config.toml").write_text(
+def _elia(programs: Path, folder: Path, server: str) -> Program:
+    """elia on a home of its own, with the server for its only model."""
+    settings = folder / "config" / "elia"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "config.toml").write_text(
         'default_model = "openai/fake"\n[[models]]\nname = "openai/fake"\ndisplay_name = "fake"\n'
         f'api_base = "{server}/v1"\napi_key = "none"\n'
     )
-    return {"XDG_CONFIG_HOME": str(home / "config"), "XDG_DATA_HOME": str(home / "data"), "OPENAI_API_KEY": "none"}
+    own = {"HOME": folder, "XDG_CONFIG_HOME": folder / "config", "XDG_DATA_HOME": folder / "data"}
+    environment = {**os.environ, **{name: str(path) for name, path in own.items()}, "OPENAI_API_KEY": "none"}
+    return Program([str(programs / "elia")], environment, folder)
 
 
-def _oterm(home: Path, server: str) -> Mapping[str, str]:
-    return {
-        "OLLAMA_HOST": server.removeprefix("http://"),
-        "OLLAMA_URL": server,
-        "OTERM_DATA_DIR": str(home),
-        "XDG_DATA_HOME": str(home),
-    }
-
-
-PEERS = (
-    Peer("elia-chat", ("elia",), "fake", _elia),
-    Peer("oterm", ("oterm",), "oterm", _oterm),
-)
-
-
-def _chat(peer: Peer, folder: Path, programs: Path, seconds: float) -> dict[str, Figure]:
-    with Speaker() as speaker:
-        home = folder / peer.name
-        home.mkdir()
-        environment = {**os.environ, "HOME": str(home), **peer.prepare(home, speaker.address)}
-        command = [str(programs / peer.command[0]), *peer.command[1:]]
-        return _talk(lambda: Program(command, environment, home), peer.ready, peer.before, seconds)
-
-
-def _sovl(folder: Path, seconds: float) -> dict[str, Figure]:
+def _sovl(home: Path) -> Program:
     """SOVL on the scripted engine, which speaks what the server speaks, as fast."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    command = [sys.executable, "-m", "bench.interface_speaking", str(folder)]
-    return _talk(lambda: Program(command, environment), "Say something", b"", seconds)
+    return Program([sys.executable, "-m", "bench.interface_speaking", str(home)], environment)
 
 
-def _talk(start: Callable[[], Program], ready: str, before: bytes, seconds: float) -> dict[str, Figure]:
+def _talk(start: Callable[[], Program], ready: bytes, send: bytes, seconds: float) -> dict[str, Figure]:
+    """A chat: ``ready`` is on its screen once one can type, and ``send`` sends what was typed."""
     paints = []
     for _ in range(_ROUNDS - 1):
         with start() as program:
@@ -99,30 +66,31 @@ def _talk(start: Callable[[], Program], ready: str, before: bytes, seconds: floa
     with start() as program:
         paints.append(_first_paint(program, ready))
         program.calm(1.0, 20.0)
-        program.press(before)
-        program.calm(1.0, 10.0)
         figures = {
             "first paint": Figure(median(one.value for one in paints), "s", median(one.cpu or 0 for one in paints))
         }
         figures |= {f"key {name}": Figure(value) for name, value in type_letters(program, LETTERS).items()}
         figures["idle"] = idle_share(program, seconds)
         figures["memory"] = Figure(program.memory_mb(), "MB")
-        for name in ("first answer", "second answer"):
-            figures[f"streaming, {name}"] = _stream(program)
+        for number in range(1, _ANSWERS + 1):
+            figures[f"streaming, answer {number}"] = _stream(program, send)
     return figures
 
 
-def _first_paint(program: Program, ready: str) -> Figure:
-    if program.wait_for(lambda: ready.encode() in program.output, _PATIENCE) is None:
+def _first_paint(program: Program, ready: bytes) -> Figure:
+    if program.wait_for(lambda: ready in program.output, _PATIENCE) is None:
         raise SystemExit(f"{ready!r} was not painted within {_PATIENCE:.0f} seconds: {program.output[-400:]!r}")
     return Figure(time.perf_counter() - program.began, "s", program.cpu())
 
 
-def _stream(program: Program) -> Figure:
+def _stream(program: Program, send: bytes) -> Figure:
     """Ask, and hear all of the answer: the share of a core at the rate of the server."""
+    program.calm(1.0, 10.0)
     program.output = b""
-    program.press(b"go on\r")
     before = program.cpu()
+    program.press(b"go on")
+    program.calm(0.3, 5.0)
+    program.press(send)
     seconds = ANSWER_TOKENS / TOKENS_PER_SECOND
     if program.wait_for(lambda: LAST_WORD in program.output, _PATIENCE + 3 * seconds) is None:
         raise SystemExit(f"The answer did not come to its end: {program.output[-400:]!r}")
@@ -132,22 +100,36 @@ def _stream(program: Program) -> Figure:
 # -- logs --------------------------------------------------------------------------------------------------------------
 
 
-def _log(start: Callable[[], Program], first: bytes, last: bytes, to_end: bytes, to_start: bytes) -> dict[str, Figure]:
+def _log(start: Callable[[], Program], lines: int, open_keys: bytes = b"") -> dict[str, Figure]:
+    """A list of ``lines`` numbered ones; ``open_keys`` lead there from the first screen."""
+    first, last = b"row-0000000-x", f"row-{lines - 1:07}-x".encode()
     with start() as program:
+        if open_keys:
+            _first_paint(program, _SOVL_READY)
+            program.output = b""
+            program.press(open_keys)
         if program.wait_for(lambda: first in program.output or last in program.output, _PATIENCE) is None:
             raise SystemExit(f"No line of the log was painted: {program.output[-400:]!r}")
-        figures = {"open, lines painted": Figure(time.perf_counter() - program.began, "s", program.cpu())}
-        program.calm(3.0, 60.0)
-        figures["settled"] = Figure(time.perf_counter() - program.began - 3.0, "s", program.cpu())
-        for name, keys, sign in (("jump to the start", to_start, first), ("jump to the end", to_end, last)):
-            program.output = b""
-            before = program.cpu()
-            program.press(keys)
-            spent = program.wait_for(lambda sign=sign: sign in program.output, _PATIENCE)  # type: ignore[misc]
-            if spent is not None:
-                figures[name] = Figure(spent, "s", program.cpu() - before)
+        figures = {"start, lines painted": Figure(time.perf_counter() - program.began, "s", program.cpu())}
+        program.calm(_CALM, _PATIENCE)
+        figures["start, all known"] = Figure(time.perf_counter() - program.began - _CALM, "s", program.cpu())
+        program.press(b"\x1b[H")
+        program.calm(1.0, 10.0)
+        figures["jump to the end"] = _jump(program, b"\x1b[F", last)
+        figures["jump to the beginning"] = _jump(program, b"\x1b[H", first)
         figures["memory"] = Figure(program.memory_mb(), "MB")
     return figures
+
+
+def _jump(program: Program, key: bytes, sign: bytes) -> Figure:
+    program.calm(0.5, 5.0)
+    program.output = b""
+    before = program.cpu()
+    program.press(key)
+    spent = program.wait_for(lambda: sign in program.output, _PATIENCE)
+    if spent is None:
+        raise SystemExit(f"{sign!r} was jumped to and not painted.")
+    return Figure(spent, "s", program.cpu() - before)
 
 
 def _write_log(path: Path, lines: int) -> None:
@@ -178,19 +160,22 @@ def main() -> int:
                 print(f"  {name:10} {what:26} {figure}", flush=True)
 
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        keep("sovl", lambda: _sovl(folder / "sovl", args.seconds))
-        for peer in PEERS:
-            programs = args.peers.absolute() / peer.name / "bin"
-            if programs.exists():
-                keep(peer.name, lambda peer=peer, programs=programs: _chat(peer, folder, programs, args.seconds))  # type: ignore[misc]
-        toolong = args.peers.absolute() / "toolong" / "bin" / "tl"
-        if toolong.exists() and (not wanted or "toolong" in wanted):
-            log = folder / "long.log"
-            _write_log(log, args.lines)
-            first, last = b"row-0000000-x", f"row-{args.lines - 1:07}-x".encode()
-            start = lambda: Program([str(toolong), str(log)], os.environ)  # noqa: E731
-            keep("toolong", lambda: _log(start, first, last, b"\x1b[F", b"\x1b[H"))
+        folder, peers = Path(scratch), args.peers.absolute()
+        keep("sovl", lambda: _talk(lambda: _sovl(folder / "sovl"), _SOVL_READY, b"\r", args.seconds))
+        elia = peers / "elia-chat" / "bin"
+        if elia.exists():
+            with Speaker() as speaker:
+                start = partial(_elia, elia, folder / "elia", speaker.address)
+                keep("elia", lambda: _talk(start, b"Enter your", b"\n", args.seconds))
+        if not wanted or {"sovl log", "toolong"} & set(wanted):
+            log, home = folder / "long.log", folder / "sovl-log"
+            home.mkdir()
+            fill(Home(home).journal_path, args.lines, numbered=True)
+            keep("sovl log", lambda: _log(lambda: _sovl(home), args.lines, b"\x1bOS"))
+            toolong = peers / "toolong" / "bin" / "tl"
+            if toolong.exists():
+                _write_log(log, args.lines)
+                keep("toolong", lambda: _log(lambda: Program([str(toolong), str(log)], os.environ), args.lines))
     if args.json:
         data: dict[str, Any] = {
             name: {what: asdict(one) for what, one in some.items()} for name, some in result.items()

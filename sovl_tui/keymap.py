@@ -45,7 +45,7 @@ PROMPT_KEYS = (
     KeySpec("prompt.newline", "shift+enter", "shift+enter", "new line; also alt+enter and ctrl+j"),
     KeySpec("prompt.older", "up", "↑ ↓", "earlier lines, from the first and last row"),
     KeySpec("prompt.search", "ctrl+f", "ctrl+f", "search earlier lines for what is typed"),
-    KeySpec("prompt.editor", "f8", "F8", "write in $EDITOR", "edit_outside"),
+    KeySpec("prompt.editor", "f8", "F8", "write in $EDITOR", "screen.edit_outside"),
     KeySpec("prompt.undo", "ctrl+underscore,alt+z", "alt+z", "undo in the prompt", "undo"),
     KeySpec("prompt.complete", "tab", "tab", "complete a command"),
     KeySpec("prompt.commands", "slash", "/", "list the commands"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.binding import Binding
-from textual.keys import Keys, _character_to_key, format_key, key_to_character
+from textual.keys import REPLACED_KEYS, Keys, _character_to_key, format_key, key_to_character
 from textual.widgets import TextArea
 
 from sovl_tui.keymap import (
@@ -133,7 +133,7 @@ def _key(text: str) -> str:
         return ""
     if len(key) == 1:
         key = _character_to_key(key)
-    elif key not in {known.value for known in Keys} and key_to_character(key) is None:
+    elif key not in {known.value for known in Keys} and _character(key) is None:
         return ""
     return "+".join([*modifiers, key])
 
@@ -148,10 +148,15 @@ def _why_not(name: str, value: object, known: KeySpec | None, keys: list[str]) -
     if not keys or not all(keys):
         return f'{name} = {value!r} is no key such as "z", "ctrl+g" or "f8"'
     new = set(keys) - set(known.keys.split(","))
-    mine = [key for key in new if key_to_character(key) is not None or (key in _EDITING and not known.priority)]
+    mine = [key for key in new if _character(key) is not None or (key in _EDITING and not known.priority)]
     if mine and known in EVERYWHERE:
         return f"{name} works everywhere, but the prompt needs {shown(mine[0])} to write; take another one"
     return ""
+
+
+def _character(key: str) -> str | None:
+    """What ``key`` writes where one types; None for nothing."""
+    return key_to_character(REPLACED_KEYS.get(key, key))
 
 
 def _conflicts(changes: Changes) -> list[tuple[str, str, str, str]]:

@@ -332,6 +332,12 @@ class LiveScreen(RoomScreen):
         """Send what is in the prompt."""
         self.prompt.send()
 
+    def action_edit_outside(self) -> None:
+        """Write what is in the prompt in the user's own editor."""
+        written = self.app.edit_outside(self.prompt.line)
+        if written is not None:
+            self.prompt.rewrite(written)
+
     def action_slash(self) -> None:
         """Open the list of commands."""
         self.prompt.focus()

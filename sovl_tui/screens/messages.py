@@ -20,7 +20,7 @@ from sovl_tui.visible import one_line
 from sovl_tui.widgets.text_page import TextPage
 
 _SIGNS = {"information": "•", "warning": "▲", "error": "✖"}
-_MARGIN = 12
+_MARGIN = 11
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,10 @@ class Prompt(TextArea):
         """Insert ``text`` at the cursor, as one sign where it is long."""
         self.insert(self._fitting(text))
 
+    def rewrite(self, text: str) -> None:
+        """Replace everything by ``text``; undo brings back what was there."""
+        self.replace(self._fitting(text), (0, 0), self.document.end)
+
     def _fitting(self, text: str) -> str:
         """``text`` as it is shown: nothing in it acts on a terminal, and a long one is one sign."""
         text = visible(text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -158,12 +162,6 @@ class Prompt(TextArea):
         event.stop()
         event.prevent_default()
         self.add(event.text)
-
-    def action_edit_outside(self) -> None:
-        """Write it in the user's own editor."""
-        written = self.app.edit_outside(self.line)
-        if written is not None:
-            self.replace(self._fitting(written), (0, 0), self.document.end)
 
     def action_paste(self) -> None:
         """Paste what was copied inside the app."""

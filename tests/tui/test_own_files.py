@@ -97,6 +97,8 @@ def test_keys_are_read_with_and_without_quotes_and_tables(tmp_path: Path) -> Non
         ('app.help = "ctrl+"', "is no key"),
         ('app.help = "hyperspace+x"', "is no key"),
         ('app.help = "h"', "the prompt needs h to write"),
+        ('app.help = "/"', "the prompt needs / to write"),
+        ('app.help = "plus"', "the prompt needs + to write"),
         ('room.live = "l"', "the prompt needs l to write"),
         ('app.help = "ctrl+w"', "the prompt needs ctrl+w to write"),
         ('config.undo = "s"', "in the configuration s is config.save, so config.undo keeps its own key"),
