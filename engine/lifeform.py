@@ -166,6 +166,18 @@ class Lifeform:
         self._note_woken(True)
         return answer
 
+    def generate(
+        self,
+        listener: Listener,
+        text: str,
+        max_new_tokens: int | None = None,
+        temperature: float | None = None,
+    ) -> Answer:
+        """Answer ``text`` by itself, outside the conversation; see :func:`engine.speech.generate.generate`."""
+        from engine.speech.generate import generate
+
+        return generate(self, listener, text, max_new_tokens, temperature)
+
     def ask(self, question: str) -> None:
         """Ask the user something: it joins the conversation, behind what was said last."""
         *before, last = self.conversation.turns or [Turn("assistant", "")]

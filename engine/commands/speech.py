@@ -37,15 +37,13 @@ def spoken(act: Callable[[Lifeform, Call], Answer]) -> Handler:
 
 def generate(life: Lifeform, call: Call) -> Answer:
     """Answer one prompt by itself, outside the conversation."""
-    from engine.speech.generate import generate as generated
-
     budget, temperature = call.args["max_tokens"], call.args["temperature"]
     if budget is not None and budget < 1:
         raise Refused(f"max_tokens is a whole number from 1, not {budget}; quote a prompt that ends in a number.")
     if temperature is not None and not 0.0 <= temperature <= 2.0:
         raise Refused(f"The temperature is a number from 0 to 2, and 0 takes the likeliest word; not {temperature:g}.")
     call.output("--- Generating Response ---")
-    answer = generated(life, call, call.args["prompt"], budget, temperature)
+    answer = life.generate(call, call.args["prompt"], budget, temperature)
     call.output(_RULE)
     return answer
 

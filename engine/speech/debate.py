@@ -1,8 +1,9 @@
 """``debate``: it argues with itself, each side answering what the other one said last.
 
-It reads a few short debates and then its own as far as it has come, so each side sees the argument before it. Of
-several ways to go on the one is taken that speaks for its side and not as well for the other. The temperament swings up
-for the side that is for it, down for the one that is against it, and is afterwards what it was.
+It is asked for a reason, then for one against, and so on in one conversation, so each side sees the argument before it;
+asked so, a small model stays with the matter. Of several ways to put it the one is taken that speaks for its side and
+not as well for the other. The temperament swings up for the side that is for it, down for the one that is against it,
+and is afterwards what it was.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
+from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.speech import Interrupted
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules
-from engine.speech.examples import examples_of, speech_data
+from engine.speech.examples import speech_data
 from engine.speech.flare import swung_to
 from engine.speech.likelihood import affinity
-from engine.speech.prompting import after_examples, things_shown
+from engine.speech.prompting import in_chat
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ ROUNDS = 2
 MOST_ROUNDS = 5
 SWING = 0.2
 """How far the temperament moves with the stance."""
-_TOKENS = 40
-_TEMPERATURE = 0.6
+_TOKENS = 45
+_TEMPERATURE = 0.5
 _SIDES = ("For", "Against")
 
 
@@ -74,24 +76,30 @@ def _argument(life: Lifeform, listener: Listener, subject: str, said: Sequence[s
     side, other = _SIDES[len(said) % 2], _SIDES[1 - len(said) % 2]
     found = several(life, listener, _wishes(life, subject, said), f"arguing {side.casefold()}")
     contexts = [f"Debate: {subject}\n{one}:" for one in (side, other)]
-    return best_of(found, lambda text: affinity(life.composed.base, text, *contexts))
+    return best_of(found, lambda text: affinity(life.composed.base, _reason(text), *contexts))
 
 
 def _wishes(life: Lifeform, subject: str, said: Sequence[str]) -> list[Wish]:
     """Ways to make the next argument; it has to say something that none has said."""
-    examples = examples_of("debate")
-    shown = tuple(line.partition(": ")[2] for one in examples.said for line in one.splitlines())
-    never = things_shown(examples, subject)
-    rules = Rules(
-        fewest=4, most=30, sources=(*shown, *said), known=(subject, *said), news=2, never=never, each_once=True
-    )
-    side = len(said) % 2
-    starts: list[str] = speech_data()["debate"]["starts"][len(said) if len(said) < 2 else 2 + side]
-    wishes = []
-    for start in starts:
-        prompt = after_examples(life, examples, subject, f"{_so_far(said)}{_SIDES[side]}: {start}", _TOKENS)
-        wishes.append(Wish(prompt, start, rules, _TOKENS, _TEMPERATURE))
-    return wishes
+    asked: list[str] = speech_data()["debate"]["question" if subject.endswith("?") else "claim"]
+    whole = subject if subject.endswith("?") else f"{subject}."
+    turns = []
+    for turn in range(len(said) + 1):
+        turns.append(Turn("user", asked[_kind(turn)].replace("{subject}", whole)))
+        turns += [Turn("assistant", said[turn])] if turn < len(said) else []
+    rules = Rules(fewest=3, most=35, sources=tuple(said), known=(subject, *said), news=1, each_once=True)
+    leads: list[str] = speech_data()["debate"]["leads"][_kind(len(said))]
+    return [Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE) for lead in leads]
+
+
+def _kind(turn: int) -> int:
+    """The first argument, the first rebuttal, a later argument, a later rebuttal: 0 to 3."""
+    return turn if turn < 2 else 2 + turn % 2
+
+
+def _reason(argument: str) -> str:
+    """What stands behind ``One good reason is that``: the beginnings are alike in all arguments of a side."""
+    return argument.partition(" is that ")[2] or argument
 
 
 def _so_far(said: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
 from engine.interaction import live_through
-from engine.speech.attempts import Wish, several
+from engine.speech.attempts import Wish, best_of, several
 from engine.speech.checking import Rules
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.meaning import kinship
@@ -31,14 +31,14 @@ def echo(life: Lifeform, listener: Listener, text: str) -> Answer:
     examples = examples_of("echo")
     thing = " ".join(text.split()).rstrip(".")
     never = _ITSELF | things_shown(examples, text)
-    rules = Rules(fewest=2, most=24, sources=(*examples.said, text), known=(text,), news=1, never=never)
+    rules = Rules(fewest=2, most=24, sources=(*examples.said, text), known=(text,), news=1, never=never, each_once=True)
     wishes = [
         Wish(after_examples(life, examples, thing, lead, _TOKENS), lead, rules, _TOKENS)
         for lead in speech_data()["echo"]["leads"]
     ]
     found = several(life, listener, wishes, "wondering")
-    best = max(found, key=lambda one: kinship(life.composed, one.text, text))
-    wonder = best.text.rstrip(".?! ") + "?" if best.flaw is None or not best.flaw.grave else ""
+    best = best_of(found, lambda wonder: kinship(life.composed, wonder, text))
+    wonder = best.text.rstrip(".?! ") + "?" if best.text else ""
     quoted = text if text[-1] in ".!?…" else f"{text}."
     listener.emit(Passage(listener.id, "echo", "", f"You said '{quoted}' "))
     listener.emit(TextChunk(listener.id, wonder, best.stats.tokens))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.api import Passage, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import write_down
-from engine.speech.attempts import Attempt, Wish, several
+from engine.speech.attempts import Wish, best_of, several
 from engine.speech.checking import Rules
 from engine.speech.prompting import after_examples, in_chat
 from engine.speech.styles import Style, style_called
@@ -39,13 +39,12 @@ def mimic(life: Lifeform, listener: Listener, name: str, text: str) -> Answer:
     with influence_raised(life):
         raised = life.weight
         found = several(life, listener, _wishes(life, style, text), "finding the voice")
-    best = max(found, key=lambda one: _likeness(one, style, text))
-    said = "" if best.flaw is not None and best.flaw.grave else best.text
+    best = best_of(found, lambda said: _likeness(said, style, text))
     note = f"in the style of {style.name}, influence {before:.2f} → {raised:.2f}"
     listener.emit(Passage(listener.id, "mimicry", note=note))
-    listener.emit(TextChunk(listener.id, said, best.stats.tokens))
-    write_down(life, "mimic", text, said, best.stats, extra={"style": style.name})
-    return Answer(said, best.stats)
+    listener.emit(TextChunk(listener.id, best.text, best.stats.tokens))
+    write_down(life, "mimic", text, best.text, best.stats, extra={"style": style.name})
+    return Answer(best.text, best.stats)
 
 
 @contextmanager
@@ -62,7 +61,7 @@ def influence_raised(life: Lifeform) -> Iterator[None]:
 def _wishes(life: Lifeform, style: Style, text: str) -> list[Wish]:
     """In the chat's own form it keeps to the matter, after written examples to the style: both, in turn."""
     plain = " ".join(text.split())
-    rules = Rules(fewest=4, most=40, sources=style.examples.said, about=frozenset(content_words(text)))
+    rules = Rules(fewest=4, most=40, sources=style.examples.said, about=frozenset(content_words(text)), each_once=True)
     wishes = []
     for number in range(CANDIDATES):
         lead = style.beginnings[number % len(style.beginnings)]
@@ -84,9 +83,9 @@ def _asked(style: Style, plain: str) -> str:
     return f"Say this like {style.name}: {plain}"
 
 
-def _likeness(attempt: Attempt, style: Style, text: str) -> float:
+def _likeness(said: str, style: Style, text: str) -> float:
     """How well it hits the style (by its marks) and the matter (by the words of the text)."""
-    words = [word.casefold() for word in _WORD.findall(attempt.text)]
+    words = [word.casefold() for word in _WORD.findall(said)]
     marks = sum(word in style.marks for word in words) / max(1, len(words))
     wanted = set(content_words(text))
     kept = len(wanted & set(words)) / max(1, len(wanted))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
 from engine.interaction import live_through
-from engine.speech.attempts import Attempt, Wish, several
+from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules, new_words
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.meaning import kinship, novelty, text_vectors
@@ -62,21 +61,21 @@ def muse(life: Lifeform, listener: Listener) -> Answer:
 def _thought(life: Lifeform, listener: Listener, topic: str) -> Attempt:
     """Of several thoughts on ``topic`` the one that says most of its own; without words when none can be shown."""
     examples = examples_of("muse")
-    rules = Rules(fewest=2, most=35, sources=examples.said, known=(topic,), news=2, never=things_shown(examples, topic))
+    never = things_shown(examples, topic)
+    rules = Rules(fewest=2, most=35, sources=examples.said, known=(topic,), news=2, never=never, each_once=True)
     warmth = life.config.controls_config.base_temperature + _WARMER
     leads = [lead.replace("{thing}", topic) for lead in speech_data()["muse"]["leads"]]
     wishes = [
         Wish(after_examples(life, examples, topic, lead, _TOKENS), lead, rules, _TOKENS, warmth) for lead in leads
     ]
     found = several(life, listener, wishes, "musing")
-    best = max(found, key=lambda one: _whimsy(life, one, topic))
-    return replace(best, text="") if best.flaw is not None and best.flaw.grave else best
+    return best_of(found, lambda text: _whimsy(life, text, topic))
 
 
-def _whimsy(life: Lifeform, thought: Attempt, topic: str) -> float:
+def _whimsy(life: Lifeform, thought: str, topic: str) -> float:
     """How much is in a thought: words of its own, near to the topic rather than far from it."""
-    own = new_words(thought.text, [topic])
-    return _PER_WORD * min(len(own), _MOST_COUNTED) + kinship(life.composed, thought.text, topic)
+    own = new_words(thought, [topic])
+    return _PER_WORD * min(len(own), _MOST_COUNTED) + kinship(life.composed, thought, topic)
 
 
 def _inspiration(life: Lifeform) -> tuple[str, str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from engine.api import Passage, Progress
+from engine.api import Passage, Progress, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import live_through, write_down
 from engine.mind.curiosity import Question, ranked
-from engine.speech.attempts import Attempt, Wish, attempt, say
+from engine.speech.attempts import Attempt, Wish, attempt, best_of, several
 from engine.speech.checking import Rules
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.gaps import gaps
+from engine.speech.likelihood import affinity, log_likelihood
 from engine.speech.meaning import novelty, text_vectors
 from engine.speech.prompting import after_examples, in_chat, things_shown
 from engine.voice import Answer
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 CANDIDATES = 5
 _QUESTION_TOKENS = 18
 _ANSWER_TOKENS = 45
-_TRIES = 3
+_ANSWER_TEMPERATURE = 0.5
+_NOTHING_ASKED = "Well."
+"""Instead of the question: what goes with this as well says little."""
 _GLANCE_TOKENS = 8
 """Tokens of an answer by which it sees how sure it is."""
 _EARLIER = 20
@@ -51,17 +54,24 @@ def spark(life: Lifeform, listener: Listener, *, ask: bool = False) -> Answer:
         write_down(life, "spark", best.text, "", stats.stats, is_system_question=True, extra=figures)
         return Answer(best.text, stats.stats)
     listener.emit(Passage(listener.id, "answer", "Response: "))
-    said = say(life, listener, [_supposition(life, best.text)] * _TRIES)
+    found = several(life, listener, _suppositions(life, best.text), "supposing")
+    said = best_of(found, lambda text: affinity(life.composed.base, text, best.text, _NOTHING_ASKED))
+    listener.emit(TextChunk(listener.id, said.text, said.stats.tokens))
     live_through(life, "spark", best.text, said.text, said.stats, learn=False, is_system_question=True, extra=figures)
     return Answer(said.text, said.stats)
 
 
-def _supposition(life: Lifeform, question: str) -> Wish:
+def _suppositions(life: Lifeform, question: str) -> list[Wish]:
+    """In the chat's own form it keeps to the question, after written examples to the tone: both, in turn."""
     examples = examples_of("answer")
     leads: dict[str, str] = speech_data()["answer"]["leads"]
     lead = next((lead for start, lead in leads.items() if question.startswith(start)), "Perhaps")
-    rules = Rules(fewest=2, most=40, sources=(*examples.said, question), known=(question,), news=1)
-    return Wish(after_examples(life, examples, question, lead, _ANSWER_TOKENS), lead, rules, _ANSWER_TOKENS)
+    rules = Rules(fewest=2, most=40, sources=(*examples.said, question), known=(question,), news=1, each_once=True)
+    prompts = (
+        in_chat(life, [Turn("user", question)], lead, _ANSWER_TOKENS),
+        after_examples(life, examples, question, lead, _ANSWER_TOKENS),
+    )
+    return [Wish(prompt, lead, rules, _ANSWER_TOKENS, _ANSWER_TEMPERATURE) for prompt in prompts for _ in range(2)]
 
 
 def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, Attempt]:
@@ -84,7 +94,9 @@ def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, Attemp
         (good if said.flaw is None else flawed)[question] = said
     listener.emit(Progress(listener.id, "wondering", CANDIDATES, CANDIDATES))
     found = good or flawed
-    best = ranked(found)[0]
+    # What it knows least it may also have worded worst: nonsense is novel, and has no answer that it could be sure of.
+    likely = sorted(found, key=lambda one: -log_likelihood(life.composed.base, one.text, _NOTHING_ASKED))
+    best = ranked(likely[: (len(likely) + 1) // 2])[0]
     return best, found[best]
 
 
@@ -94,7 +106,7 @@ def _worded(life: Lifeform, listener: Listener, topic: str, chance: random.Rando
     stem = chance.choice(speech_data()["spark"]["stems"]).replace("{thing}", topic)
     prompt = after_examples(life, examples, topic, stem, _QUESTION_TOKENS)
     never = things_shown(examples, topic)
-    rules = Rules(fewest=2, most=16, sources=examples.said, known=(topic,), news=1, never=never)
+    rules = Rules(fewest=2, most=16, sources=examples.said, known=(topic,), news=1, never=never, each_once=True)
     return attempt(life, listener, Wish(prompt, stem, rules, _QUESTION_TOKENS))
 
 

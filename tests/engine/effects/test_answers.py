@@ -16,7 +16,6 @@ from engine.composition.decoder import Sampling
 from engine.composition.prompt import Turn
 from engine.interaction import prompt_of
 from engine.lifeform import Lifeform
-from engine.speech.generate import generate
 from engine.speech.glitch import glitch
 
 FREELY = {"base_temperature": 1.5, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
@@ -31,14 +30,14 @@ def threads_as_they_were() -> Iterator[None]:
 
 def first_words(life: Lifeform, draws: int = 30) -> int:
     """How many different tokens so many answers begin with."""
-    return len({generate(life, Ear(), "hello", 1).text for _ in range(draws)})
+    return len({life.generate(Ear(), "hello", 1).text for _ in range(draws)})
 
 
 def tokens_of_a_loop(life: Lifeform) -> int:
     """Length of an answer that never ends, always takes the likeliest token, and so goes round and round."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(life.composed.base, "end_ids", frozenset())
-        return generate(life, Ear(), "hello", temperature=0.0).stats.tokens
+        return life.generate(Ear(), "hello", temperature=0.0).stats.tokens
 
 
 @effect_of("base_temperature", 0.5, 1.5, given={"top_k": 0, "top_p": 1.0, "min_p": 0.0})
@@ -70,7 +69,7 @@ def test_mood_moves_the_sampling_temperature(life: Lifeform) -> float:
     with pytest.MonkeyPatch.context() as patch:
         real = interaction.speak_to
         patch.setattr(interaction, "speak_to", lambda *a, **k: taken.append(a[4]) or real(*a, **k))
-        generate(life, Ear(), "hello", 1)
+        life.generate(Ear(), "hello", 1)
     return abs(taken[0].temperature - life.config.controls_config.base_temperature)
 
 

@@ -9,7 +9,6 @@ from observing import stats
 from engine.interaction import live_through
 from engine.lifeform import Lifeform
 from engine.mind.temperament import Mood
-from engine.speech.generate import generate
 
 
 def moods(life: Lifeform, mood: Mood) -> int:
@@ -73,6 +72,6 @@ def test_so_many_answers_count(life: Lifeform) -> int:
 
 @effect_of("enable_confidence_tracking", False, True, seen=[0, 1])
 def test_switched_off_confidence_is_not_measured(life: Lifeform) -> int:
-    stats = generate(life, Ear(), "hello there", 2).stats
+    stats = life.generate(Ear(), "hello there", 2).stats
     assert (stats.confidence is None) == (life.confidence.last is None)
     return len(life.confidence.values)

@@ -15,7 +15,6 @@ from engine.lifeform import Lifeform
 from engine.speech import Interrupted, NothingToSay
 from engine.speech.debate import debate
 from engine.speech.echo import echo
-from engine.speech.examples import speech_data
 from engine.speech.flare import flare
 from engine.speech.glitch import glitch
 from engine.speech.mimic import mimic
@@ -146,11 +145,23 @@ def test_spark_asks_what_it_knows_least_and_supposes(told: Lifeform, monkeypatch
     assert lines[0].startswith("Curiosity: ") and lines[0].endswith("if it had a boat?")
     assert lines[1].startswith("Response: Perhaps") and lines[1].endswith(" they would be glad of it.")
     assert lines[1] == f"Response: {answer.text}"
-    assert len(asked) == 2 * CANDIDATES + 1
-    assert ear.of(Progress)[-1].done == CANDIDATES
+    assert len(asked) == 2 * CANDIDATES + 4
+    assert [one.done for one in ear.of(Progress) if one.label == "wondering"][-1] == CANDIDATES
     assert "ignorance 0.40" in ear.of(Passage)[0].note
     record = told.journal.last(1)[0]
     assert record.is_system_question and record.prompt == lines[0].removeprefix("Curiosity: ")
+
+
+def test_spark_does_not_ask_what_is_hardly_a_question(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["boat", "bell", "rope", "lamp", "roof"]
+    mouth(monkeypatch, [text for word in words for text in (f" if it had a {word}?", " a glance")] + [" no one knows."])
+    monkeypatch.setattr(
+        "engine.speech.spark.log_likelihood", lambda base, text, context: -float(text.endswith(("rope?", "roof?")))
+    )
+    monkeypatch.setattr("engine.speech.spark.ranked", lambda found: sorted(found, key=lambda one: one.text[-5:])[::-1])
+    ear = Ear()
+    spark(told, ear)
+    assert ear.text.splitlines()[0].endswith("lamp?")
 
 
 def test_spark_is_about_what_was_said_and_doubted(told: Lifeform) -> None:
@@ -241,7 +252,7 @@ def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.Monke
 
 
 ARGUMENTS = (
-    " Machines never tire of work.",
+    " machines never tire of work.",
     " paint needs a human hand.",
     " fingers are slow and dear.",
     " slow craft suits beauty.",
@@ -253,12 +264,12 @@ def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pyte
     ear = Ear()
     debate(told, ear, "AI will replace artists.", 2)
     lines = ear.text.splitlines()
-    assert lines[0] == '[Argument 1] "Machines never tire of work.'
-    assert lines[1].startswith('[Rebuttal] "But') and lines[1].endswith(" paint needs a human hand.")
+    assert lines[0].startswith('[Argument 1] "One good reason is that') and lines[0].endswith("never tire of work.")
+    assert lines[1].startswith('[Rebuttal] "But one problem is that') and lines[1].endswith("needs a human hand.")
     assert lines[2].startswith('[Argument 2] "Still,') and lines[3].startswith('[Rebuttal] "Even so,')
-    assert asked[0].endswith("Debate: AI will replace artists\nFor:")
-    assert asked[4].endswith("\nFor: Machines never tire of work.\nAgainst: But")
-    assert "paint needs a human hand." in asked[8] and "fingers are slow and dear." in asked[12]
+    assert "AI will replace artists. Name one reason for it" in asked[0]
+    assert "never tire of work." in asked[4] and asked[4].endswith("But one problem is that")
+    assert "needs a human hand." in asked[8] and "fingers are slow and dear." in asked[12]
     assert ear.roles == ["for", "against"] * 2
     record = told.journal.last(1)[0]
     resting = told.temperament.score
@@ -268,12 +279,20 @@ def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pyte
     assert {one.label for one in ear.of(Progress)} == {"arguing for", "arguing against"}
 
 
+def test_a_question_is_argued_by_yes_and_no(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(4)])
+    debate(told, Ear(), "Should we ban cars?", 1)
+    assert "Should we ban cars? Name one reason to say yes" in asked[0]
+    assert "Name one reason to say no" in asked[4]
+
+
 def test_of_several_arguments_the_one_for_its_side_is_taken(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    mouth(monkeypatch, [" Machines never tire of work.", " Paint wants a human hand."] * 4)
+    mouth(monkeypatch, [" machines never tire of work.", " paint wants a human hand."] * 4)
 
     def affinity(base: Any, text: str, own: str, other: str) -> float:
         assert {own[-4:], other[-8:]} == {"For:", "Against:"} or {own[-8:], other[-4:]} == {"Against:", "For:"}
-        return float(("Machines" in text) == own.endswith("\nFor:"))
+        assert not text.startswith(("One good", "But one"))
+        return float(("machines" in text) == own.endswith("\nFor:"))
 
     monkeypatch.setattr("engine.speech.debate.affinity", affinity)
     ear = Ear()
@@ -281,14 +300,11 @@ def test_of_several_arguments_the_one_for_its_side_is_taken(told: Lifeform, monk
     assert [line.split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
 
 
-def test_no_argument_is_made_twice_nor_taken_from_the_examples(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = speech_data()["debate"]["examples"][0][1].splitlines()[1].partition(": ")[2]
-    mouth(monkeypatch, [" Machines never tire of work.", f" {shown}", " Paint wants a human hand.", " hm"] * 2)
+def test_no_argument_is_made_twice(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" machines never tire of work."] * 7 + [" paint wants a human hand."])
     ear = Ear()
     debate(told, ear, "AI will replace artists", 1)
-    first, rebuttal = ear.text.splitlines()
-    assert shown.removeprefix("But ") not in ear.text
-    assert first.partition('"')[2].split()[-1] != rebuttal.split()[-1]
+    assert [line.split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
 
 
 def test_a_stopped_debate_keeps_the_arguments_it_had(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,7 +313,7 @@ def test_a_stopped_debate_keeps_the_arguments_it_had(told: Lifeform, monkeypatch
     monkeypatch.setattr(ear, "cancelled", lambda: len(asked) > 5)
     answer = debate(told, ear, "AI will replace artists", 2)
     assert answer.stats.stop_reason == "stopped"
-    assert told.journal.last(1)[0].response == "For: Machines never tire of work."
+    assert told.journal.last(1)[0].response == "For: One good reason is that machines never tire of work."
 
 
 def test_glitch_shows_what_it_did_and_how_sure_it_was(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
