@@ -59,7 +59,7 @@ Row = dict[str, Any]
 class Bench:
     """What all parts need: the composition, a text to read, and how often to measure."""
 
-    def __init__(self, rounds: int, tokens: int) -> None:
+    def __init__(self, rounds: int, tokens: int, contexts: Sequence[int] = CONTEXTS) -> None:
         import torch
 
         from engine import Config
@@ -68,7 +68,7 @@ class Bench:
 
         config = Config()
         torch.set_num_threads(1)
-        self.rounds, self.tokens = rounds, tokens
+        self.rounds, self.tokens, self.contexts = rounds, tokens, contexts
         self.composition: Composition = load_composition(
             config.core_config, config.lora_config, adapters=True, report=lambda *_: None
         )
@@ -99,10 +99,10 @@ class Bench:
         return [LlamaCpp(f"llama.cpp {kind}", file, context, threads) for kind, file in files.items()]
 
     def rounds_of(self, peers: Sequence[Peer], prompt: int, tokens: int | None = None) -> dict[str, list[Timing]]:
-        """All peers in all rounds, in changing order; each has read the text once before it counts."""
+        """All peers in all rounds, in changing order; each has read a little before it counts."""
         found: dict[str, list[Timing]] = {peer.name: [] for peer in peers}
         for peer in peers:
-            peer.run(self.ids[:prompt], 2)
+            peer.run(self.ids[: min(prompt, PROMPT_TOKENS)], 2)
         for turn in range(self.rounds):
             order = list(peers)[turn % len(peers) :] + list(peers)[: turn % len(peers)]
             for peer in order:
@@ -152,7 +152,7 @@ def context(bench: Bench) -> list[Row]:
     both: list[Peer] = [bench.sovl(), *bench.llama_cpp(["Q4_0"], _MODEL_CONTEXT, threads=1)]
     tokens = min(bench.tokens, 32)
     rows: list[Row] = []
-    for length in CONTEXTS:
+    for length in bench.contexts:
         found = bench.rounds_of(both, min(length, _MODEL_CONTEXT - tokens), tokens)
         rows += rows_of(found, "SOVL", context=length)
     return rows
@@ -307,6 +307,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--parts", default=",".join(PARTS), help="which ones, with commas between them")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=64, help="generated in each answer")
+    parser.add_argument("--contexts", default=",".join(map(str, CONTEXTS)), help="lengths for the part context")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     wanted = options.parts.split(",")
@@ -314,7 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     machine = describe_machine()
     print(f"{machine['text']}; {options.rounds} rounds of {options.tokens} tokens")
-    bench = Bench(options.rounds, options.tokens)
+    bench = Bench(options.rounds, options.tokens, [int(length) for length in options.contexts.split(",")])
     tables: dict[str, list[Row]] = {}
     for part in wanted:
         tables[part] = PARTS[part](bench)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from torch import nn
 from transformers.cache_utils import Cache
 
@@ -23,6 +23,10 @@ from engine.composition.cache import KVCache, StateRows
 from engine.composition.frozen import FrozenModel, decoder_layers, trunk_of
 from engine.composition.layers import find_lora_targets
 from engine.composition.packed.model import PackedAdapters, PackedLlama
+from engine.composition.without_bitsandbytes import without_bitsandbytes
+
+with without_bitsandbytes():
+    from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ class Scaffold:
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.lora.seed)
-            peft = get_peft_model(self.model, config)
+            with without_bitsandbytes() if self.frozen.quantization == "fp16" else nullcontext():
+                peft = get_peft_model(self.model, config)
         peft.eval()
         return peft
 
