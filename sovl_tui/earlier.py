@@ -33,12 +33,14 @@ def read_earlier(path: Path, read_only: bool) -> list[Entry]:
 
 
 def _entries(exchange: Interaction) -> list[Entry]:
+    blocks = MarkdownBlocks(exchange.response)
+    blocks.finish()
     answer = Entry(
         Kind.ANSWER,
         0,
         exchange.response,
         Phase.STOPPED if exchange.stop_reason == "stopped" else Phase.DONE,
-        blocks=MarkdownBlocks(exchange.response),
+        blocks=blocks,
     )
     if exchange.is_system_question or not exchange.prompt:
         return [answer]

@@ -76,9 +76,10 @@ class MarkdownBlocks:
         """The open block as it stands; None when there is nothing in it."""
         if self._fence is not None:
             lines = self._rest.split("\n")
-            if lines and not lines[-1].strip():
+            closes = self._fence.closed_by(lines[-1])  # an answer may end with its fence, without a line break
+            if closes or not lines[-1].strip():
                 lines.pop()
-            return self._piece(lines, closes=False) if lines or not self._fence.started else None
+            return self._piece(lines, closes=closes) if lines or closes or not self._fence.started else None
         source = self._rest.strip("\n")
         return Block(source) if source.strip() else None
 

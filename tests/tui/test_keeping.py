@@ -21,6 +21,7 @@ async def test_one_finds_oneself_where_one_left_off(tmp_path: Path) -> None:
     path = Home(tmp_path / "home").journal_path
     fill(path, rounds=1)
     async with on_stage(tmp_path) as stage:
+        assert "```" not in stage.screen_text and "return 2 * n" in stage.screen_text
         assert "I am allergic to walnuts." in stage.screen_text and "I will remember that." in stage.screen_text
         assert f"• Above: until {BEGIN:%a %d %b %Y}, 10:01. What it slept on, it still knows." in stage.screen_text
         number = await stage.say("Hello again")

@@ -88,3 +88,11 @@ def test_an_indented_fence_loses_its_indentation_only() -> None:
 def test_a_fence_that_was_never_closed_is_closed_at_the_end() -> None:
     (block,) = blocks_of("```\ncode")
     assert block.closes
+
+
+def test_a_fence_that_ends_the_answer_needs_no_line_break_behind_it() -> None:
+    whole = [Block("x = 1", code=True, language="py")]
+    assert blocks_of("```py\nx = 1\n```") == blocks_of("```py\nx = 1\n```\n") == whole
+    assert MarkdownBlocks("```py\nx = 1\n```").tail == whole[0]
+    long = "```\n" + "x\n" * FENCE_PIECE_LINES + "```"
+    assert "".join(block.source for block in blocks_of(long)).replace("\n", "") == "x" * FENCE_PIECE_LINES
