@@ -123,7 +123,7 @@ void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float
         const F16 scale = load_half(d), minimum = Min ? load_half(m) : zero();
         const size_t cell = x.cell(token, b);
         for (int t = 0; t < T; ++t) {
-            const F16 product = to_float(dot<Planes>(group, &x.integers[(cell + t) * kBlock * Planes], -w.offset * x.total[cell + t]));
+            const F16 product = to_float(dot<Bits, Planes>(group, &x.integers[(cell + t) * kBlock * Planes], -w.offset * x.total[cell + t]));
             result[t] = product * scale * x.scale[cell + t] + result[t];
             if (Min) result[t] = minimum * x.sum[cell + t] + result[t];
         }
