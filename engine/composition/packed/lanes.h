@@ -53,12 +53,13 @@ inline float total_of(F16 v) {  // always in the same order
 inline float highest_of(F16 v) {
 #ifdef SOVL_AVX512
     return _mm512_reduce_max_ps((__m512)v);
-#endif
+#else
     float x[kLanes];
     store(x, v);
     for (int step = kLanes / 2; step; step /= 2)
         for (int i = 0; i < step; ++i) x[i] = x[i] > x[i + step] ? x[i] : x[i + step];
     return x[0];
+#endif
 }
 
 // e^x to within two units in the last place (Cephes' polynomial); 0 below -87.
@@ -130,18 +131,22 @@ inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
 
 inline void transpose_16(__m512* r) {
     __m512 t[16];
-    for (int i = 0; i < 16; i += 2) t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
     for (int i = 0; i < 16; i += 4) {
         r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44), r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xEE);
         r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44), r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
     }
     for (int i = 0; i < 4; ++i) {
         t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88), t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xDD);
-        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88), t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
+        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
     }
     for (int i = 0; i < 4; ++i) {
         r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88), r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xDD);
-        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88), r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD);
+        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
+        r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD);
     }
 }
 
@@ -256,7 +261,8 @@ inline int32_t round_block(const float* x, int8_t* integers, float* scale) {
         const I16 v = __builtin_convertvector(nearest, I16);
         sum = sum + v;
         const I16 low = Planes == 1 ? v : ((v + 128) & 255) - 128, high = (v - low) >> 8;
-        const B16 first = __builtin_convertvector(Planes == 1 ? low : high, B16), second = __builtin_convertvector(low, B16);
+        const B16 first = __builtin_convertvector(Planes == 1 ? low : high, B16);
+        const B16 second = __builtin_convertvector(low, B16);
         std::memcpy(integers + i * kLanes, &first, sizeof first);
         if (Planes == 2) std::memcpy(integers + 32 + i * kLanes, &second, sizeof second);
     }
