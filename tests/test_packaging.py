@@ -102,7 +102,8 @@ def test_the_wheel_holds_all_of_it_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert wheel.name == f"sovl-{__version__}-py3-none-any.whl"
     for package in ("engine", "sovl_tui"):
-        assert {str(file.relative_to(ROOT)) for file in (ROOT / package).rglob("*.py")} <= names
+        sources = [file for file in (ROOT / package).rglob("*") if file.suffix in (".py", ".cpp", ".h")]
+        assert {str(file.relative_to(ROOT)) for file in sources} <= names
     shipped = [ROOT / "config.json", *(ROOT / "data").glob("*"), *(ROOT / "styles").glob("*")]
     assert {f"engine/_resources/{file.relative_to(ROOT)}" for file in shipped} <= names
     tops = {name.split("/")[0] for name in names}

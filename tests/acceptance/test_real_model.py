@@ -109,7 +109,8 @@ def test_silence_is_the_bare_base_bit_for_bit(composition: Composition, path: st
             assert torch.equal(newborn, bare)
         else:
             one, other = bare.log_softmax(-1), newborn.log_softmax(-1)
-            assert float((one.exp() * (one - other)).sum()) < 1e-5
+            # Its context was read with 8-bit activations; weights that were wrong anywhere would be off by a whole nat.
+            assert float((one.exp() * (one - other)).sum()) < 5e-3
 
 
 @pytest.mark.usefixtures("path")

@@ -23,7 +23,9 @@ _PATIENCE_SECONDS = 300
 
 @cache
 def kernel() -> ctypes.CDLL | None:
-    """The kernel, compiled now if this machine has not done so yet; None where there is no compiler that can.
+    """The kernel, compiled now if this machine has not done so yet.
+
+    None where there is no compiler, or a processor with neither AVX-512 VNNI nor AVX2, for which it does not compile.
 
     ``SOVL_KERNEL=off`` says that it is not wanted.
     """

@@ -33,6 +33,11 @@ class PackedLayer:
         """How many positions there are in front."""
         return len(self.bias)
 
+    @property
+    def room(self) -> int:
+        """For how many tokens there is room."""
+        return self.keys.shape[1] - self.extra
+
     def grown(self, room: int) -> PackedLayer:
         """The same states in buffers of ``room`` positions."""
         return PackedLayer(_in_room_of(room, self.keys), _in_room_of(room, self.values), self.bias)
@@ -50,6 +55,7 @@ class PackedCache:
         self.layers = layers
         self.length = length
         self._native: ctypes.Array[binding.Cache] | None = None
+        self._room = 0
 
     @classmethod
     def empty(cls, layers: int, kv_heads: int, head_dim: int) -> PackedCache:
@@ -70,24 +76,16 @@ class PackedCache:
     def native(self, tokens: int) -> ctypes.Array[binding.Cache]:
         """What the kernel is given, with room for so many more tokens."""
         need = self.length + tokens
-        for index, layer in enumerate(self.layers):
-            if layer.keys.shape[1] < need + layer.extra:
-                self.layers[index] = layer.grown(need + layer.extra + max(_ROOM, need // 4))
-                self._native = None
-        if self._native is None:
-            self._native = (binding.Cache * len(self.layers))(
-                *(
-                    binding.Cache(
-                        layer.keys.data_ptr(),
-                        layer.values.data_ptr(),
-                        layer.keys.shape[1],
-                        layer.extra,
-                        layer.bias.data_ptr(),
-                    )
-                    for layer in self.layers
-                )
-            )
+        if self._native is None or need > self._room:
+            self._make_room(need)
+            self._native = (binding.Cache * len(self.layers))(*map(_native, self.layers))
         return self._native
+
+    def _make_room(self, need: int) -> None:
+        for index, layer in enumerate(self.layers):
+            if layer.room < need:
+                self.layers[index] = layer.grown(need + layer.extra + max(_ROOM, need // 4))
+        self._room = min(layer.room for layer in self.layers)
 
     def take_over(self, other: PackedCache, start: int, end: int, first: int) -> None:
         """Append what ``other`` holds of tokens ``start`` to ``end``, in the layers from ``first`` on."""
@@ -133,6 +131,11 @@ class PackedCache:
             )
             layers[index] = PackedLayer(keys, values, bias.float().contiguous())
         return PackedCache(layers, self.length)
+
+
+def _native(layer: PackedLayer) -> binding.Cache:
+    pointers = layer.keys.data_ptr(), layer.values.data_ptr()
+    return binding.Cache(*pointers, layer.keys.shape[1], layer.extra, layer.bias.data_ptr())
 
 
 def _with_room(before: torch.Tensor, states: torch.Tensor) -> torch.Tensor:

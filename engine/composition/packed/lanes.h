@@ -1,4 +1,4 @@
-// Sixteen lanes: what the kernel needs of the processor, with AVX-512 and without.
+// Sixteen lanes: what the kernel needs of the processor, with AVX-512 and VNNI, or with AVX2.
 
 #pragma once
 
@@ -7,9 +7,12 @@
 #include <cstring>
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VNNI__)
-#include <immintrin.h>
 #define SOVL_AVX512 1
+#elif !defined(__AVX2__) || !defined(__FMA__) || !defined(__F16C__)
+#error "the kernel needs AVX-512 with VNNI, or AVX2 with FMA and F16C"
 #endif
+
+#include <immintrin.h>
 
 namespace {
 
@@ -50,12 +53,13 @@ inline float total_of(F16 v) {  // always in the same order
 inline float highest_of(F16 v) {
 #ifdef SOVL_AVX512
     return _mm512_reduce_max_ps((__m512)v);
-#endif
+#else
     float x[kLanes];
     store(x, v);
     for (int step = kLanes / 2; step; step /= 2)
         for (int i = 0; i < step; ++i) x[i] = x[i] > x[i + step] ? x[i] : x[i + step];
     return x[0];
+#endif
 }
 
 // e^x to within two units in the last place (Cephes' polynomial); 0 below -87.
@@ -111,7 +115,7 @@ inline __m512i four(const int8_t* x) {
 }
 
 // 16 rows of a block times one block of activations, plus `start`.
-template <int Planes>
+template <int Bits, int Planes>
 inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
     if (Planes == 1) {
         __m512i sum = _mm512_set1_epi32(start);
@@ -127,18 +131,22 @@ inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
 
 inline void transpose_16(__m512* r) {
     __m512 t[16];
-    for (int i = 0; i < 16; i += 2) t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
     for (int i = 0; i < 16; i += 4) {
         r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44), r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xEE);
         r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44), r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
     }
     for (int i = 0; i < 4; ++i) {
         t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88), t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xDD);
-        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88), t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
+        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
     }
     for (int i = 0; i < 4; ++i) {
         r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88), r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xDD);
-        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88), r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD);
+        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
+        r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD);
     }
 }
 
@@ -152,59 +160,88 @@ inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) 
     }
 }
 
-#else
+#else  // AVX2
 
 struct Weights {
-    uint8_t bytes[64];
+    __m256i bytes[2];  // 8 rows x 4 columns each
 };
 
-inline float from_half(uint16_t x) {
-    _Float16 h;
-    std::memcpy(&h, &x, sizeof h);
-    return float(h);
-}
-
-inline F16 load_half(const uint16_t* x) {
+inline F16 joined(__m256 low, __m256 high) {
     F16 v;
-    for (int i = 0; i < kLanes; ++i) v[i] = from_half(x[i]);
+    std::memcpy(&v, &low, sizeof low);
+    std::memcpy((char*)&v + sizeof low, &high, sizeof high);
     return v;
 }
 
+inline F16 load_half(const uint16_t* x) {
+    return joined(_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)x)),
+                  _mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)(x + 8))));
+}
+
 inline void store_half(uint16_t* x, F16 v) {
-    for (int i = 0; i < kLanes; ++i) {
-        const _Float16 h = _Float16(v[i]);
-        std::memcpy(x + i, &h, sizeof h);
+    for (int i = 0; i < 2; ++i) {
+        __m256 half;
+        std::memcpy(&half, (const char*)&v + i * sizeof half, sizeof half);
+        _mm_storeu_si128((__m128i*)(x + 8 * i), _mm256_cvtps_ph(half, _MM_FROUND_TO_NEAREST_INT));
     }
 }
 
 template <int Bits>
 inline void unpack(const uint8_t* q, Weights* group) {
-    if (Bits == 8) {
-        std::memcpy(group, q, 8 * 64);
-        return;
-    }
-    for (int i = 0; i < 4; ++i)
-        for (int j = 0; j < 64; ++j) group[2 * i].bytes[j] = q[64 * i + j] & 15, group[2 * i + 1].bytes[j] = q[64 * i + j] >> 4;
+    const __m256i low = _mm256_set1_epi8(15);
+    for (int i = 0; i < (Bits == 8 ? 8 : 4); ++i)
+        for (int half = 0; half < 2; ++half) {
+            const __m256i both = _mm256_loadu_si256((const __m256i*)(q + 64 * i + 32 * half));
+            if (Bits == 8) {
+                group[i].bytes[half] = both;
+            } else {
+                group[2 * i].bytes[half] = _mm256_and_si256(both, low);
+                group[2 * i + 1].bytes[half] = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+            }
+        }
 }
 
-template <int Planes>
+// Eight rows of weights below 16 times 32 activations: eight times two products fit into 16 bits.
+inline __m256i dot_small(const __m256i* weights, const int8_t* x) {
+    __m256i sum = _mm256_setzero_si256();
+    for (int i = 0; i < 8; ++i) {
+        int32_t four;
+        std::memcpy(&four, x + 4 * i, sizeof four);
+        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(weights[i], _mm256_set1_epi32(four)));
+    }
+    return _mm256_madd_epi16(sum, _mm256_set1_epi16(1));
+}
+
+template <int Bits>
+inline __m256i dot_plane(const Weights* group, int half, const int8_t* x) {
+    const __m256i low = _mm256_set1_epi8(15);
+    __m256i small[8], large[8];
+    for (int i = 0; i < 8; ++i) {
+        small[i] = Bits == 8 ? _mm256_and_si256(group[i].bytes[half], low) : group[i].bytes[half];
+        if (Bits == 8) large[i] = _mm256_and_si256(_mm256_srli_epi16(group[i].bytes[half], 4), low);
+    }
+    const __m256i sum = dot_small(small, x);
+    return Bits == 4 ? sum : _mm256_add_epi32(sum, _mm256_slli_epi32(dot_small(large, x), 4));
+}
+
+template <int Bits, int Planes>
 inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
-    int32_t sum[kLanes];
-    for (int l = 0; l < kLanes; ++l) sum[l] = start;
-    for (int i = 0; i < 8; ++i)
-        for (int l = 0; l < kLanes; ++l)
-            for (int j = 0; j < 4; ++j) {
-                const int v = Planes == 1 ? x[4 * i + j] : x[4 * i + j] * 256 + x[32 + 4 * i + j];
-                sum[l] += int(group[i].bytes[4 * l + j]) * v;
-            }
-    I16 v;
-    std::memcpy(&v, sum, sizeof v);
-    return v;
+    I16 result;
+    for (int half = 0; half < 2; ++half) {
+        __m256i sum = dot_plane<Bits>(group, half, x);
+        if (Planes == 2) sum = _mm256_add_epi32(_mm256_slli_epi32(sum, 8), dot_plane<Bits>(group, half, x + 32));
+        sum = _mm256_add_epi32(sum, _mm256_set1_epi32(start));
+        std::memcpy((char*)&result + half * sizeof sum, &sum, sizeof sum);
+    }
+    return result;
 }
 
 inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) {
-    for (int c = 0; c < dim; ++c)
-        for (int i = 0; i < kLanes; ++i) out[c * kLanes + i] = i < rows ? from_half(keys[i * dim + c]) : 0.0f;
+    for (int c = 0; c < dim; c += kLanes)
+        for (int i = 0; i < kLanes; ++i) {
+            const F16 row = i < rows ? load_half(keys + i * dim + c) : zero();
+            for (int j = 0; j < kLanes; ++j) out[(c + j) * kLanes + i] = row[j];
+        }
 }
 
 #endif
@@ -224,7 +261,8 @@ inline int32_t round_block(const float* x, int8_t* integers, float* scale) {
         const I16 v = __builtin_convertvector(nearest, I16);
         sum = sum + v;
         const I16 low = Planes == 1 ? v : ((v + 128) & 255) - 128, high = (v - low) >> 8;
-        const B16 first = __builtin_convertvector(Planes == 1 ? low : high, B16), second = __builtin_convertvector(low, B16);
+        const B16 first = __builtin_convertvector(Planes == 1 ? low : high, B16);
+        const B16 second = __builtin_convertvector(low, B16);
         std::memcpy(integers + i * kLanes, &first, sizeof first);
         if (Planes == 2) std::memcpy(integers + 32 + i * kLanes, &second, sizeof second);
     }

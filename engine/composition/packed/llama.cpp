@@ -5,7 +5,7 @@
 // blocks are added in a fixed order. So what is computed for a token has the same bits however many tokens are read
 // together with it, and on however many threads.
 //
-// The layout that engine/composition/packing.py writes: 16 rows of a matrix make a tile. Of each block of 32 columns a
+// The layout that packing.py writes: 16 rows of a matrix make a tile. Of each block of 32 columns a
 // tile holds 16 scales, 16 minima, and the integers in groups of 16 rows x 4 columns, as one 512-bit dot product takes
 // them; of 4-bit integers two groups share their bytes.
 
@@ -19,12 +19,13 @@
 
 namespace {
 
-constexpr int kRows = 16;    // rows of a tile
-constexpr int kBlock = 32;   // columns of a block
-constexpr int kGroups = 8;   // groups of four columns in a block
+constexpr int kRows = 16;     // rows of a tile
+constexpr int kBlock = 32;    // columns of a block
+constexpr int kGroups = 8;    // groups of four columns in a block
+constexpr int kTokens = 8;    // tokens that share one unpacking of the weights
+constexpr int kPortion = 4;   // tiles that a thread takes at once for a single token
+constexpr int kHeads = 4;     // heads that share one pass over the keys and values
 constexpr int kAhead = 4096;  // bytes by which weights are fetched before they are needed
-constexpr int kPortion = 4;  // tiles that a thread takes at once for a single token
-constexpr int kTokens = 8;   // tokens that share one unpacking of the weights
 
 }  // namespace
 
@@ -72,10 +73,10 @@ struct Cache {  // one layer's keys and values in half precision, [kv_heads, roo
 
 namespace {
 
-// -- activations as integers --------------------------------------------------------------------------------------------
+// -- activations as integers ------------------------------------------------------------------------------------------
 
-// Of eight tokens the rounded activations lie together, block after block: that is how a tile of weights meets them, and
-// distances of whole pages between tokens or blocks would make them fall out of the cache.
+// Of eight tokens the rounded activations lie together, block after block: that is how a tile of weights meets them,
+// and distances of whole pages between tokens or blocks would make them fall out of the cache.
 // An integer is one byte, or two of them in planes: first the high ones of a block, then the low ones.
 struct Rounded {
     int tokens = 0, blocks = 0, planes = 2;
@@ -105,7 +106,7 @@ struct Rounded {
     }
 };
 
-// -- matrices -----------------------------------------------------------------------------------------------------------
+// -- matrices --------------------------------------------------------------------------------------------------------
 
 template <int Bits, bool Min, int Planes, int T>
 void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float* y, int64_t stride) {
@@ -123,9 +124,10 @@ void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float
         const F16 scale = load_half(d), minimum = Min ? load_half(m) : zero();
         const size_t cell = x.cell(token, b);
         for (int t = 0; t < T; ++t) {
-            const F16 product = to_float(dot<Planes>(group, &x.integers[(cell + t) * kBlock * Planes], -w.offset * x.total[cell + t]));
-            result[t] = product * scale * x.scale[cell + t] + result[t];
-            if (Min) result[t] = minimum * x.sum[cell + t] + result[t];
+            const size_t at = cell + t;
+            const I16 sum = dot<Bits, Planes>(group, &x.integers[at * kBlock * Planes], -w.offset * x.total[at]);
+            result[t] = to_float(sum) * scale * x.scale[at] + result[t];
+            if (Min) result[t] = minimum * x.sum[at] + result[t];
         }
     }
     for (int t = 0; t < T; ++t) store(y + (token + t) * stride + tile * kRows, result[t]);
@@ -134,7 +136,8 @@ void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float
 template <int Bits, bool Min, int Planes>
 void multiply_rows(const Matrix& w, int tile, const Rounded& x, float* y, int64_t stride) {
     int token = 0;
-    for (; token + kTokens <= x.tokens; token += kTokens) multiply_tile<Bits, Min, Planes, kTokens>(w, tile, x, token, y, stride);
+    for (; token + kTokens <= x.tokens; token += kTokens)
+        multiply_tile<Bits, Min, Planes, kTokens>(w, tile, x, token, y, stride);
     if (x.tokens - token >= 4) multiply_tile<Bits, Min, Planes, 4>(w, tile, x, token, y, stride), token += 4;
     if (x.tokens - token >= 2) multiply_tile<Bits, Min, Planes, 2>(w, tile, x, token, y, stride), token += 2;
     if (x.tokens - token >= 1) multiply_tile<Bits, Min, Planes, 1>(w, tile, x, token, y, stride);
@@ -187,7 +190,7 @@ void adapt(const Adapter& lora, const float* x, int cols, float* y) {
     }
 }
 
-// -- attention ----------------------------------------------------------------------------------------------------------
+// -- attention -------------------------------------------------------------------------------------------------------
 
 // Scores of H heads against one tile of 16 keys [dim, 16].
 template <int H>
@@ -203,7 +206,8 @@ void score_tile(const float* keys, int dim, const float* const* queries, float* 
 
 // Sixteen x D channels of what H heads read: the values weighted by their shares.
 template <int H, int D>
-void read_values(const uint16_t* values, int dim, int length, const float* const* shares, float* const* out, int channel) {
+void read_values(const uint16_t* values, int dim, int length, const float* const* shares, float* const* out,
+                 int channel) {
     F16 sum[H][D];
     for (int h = 0; h < H; ++h) for (int i = 0; i < D; ++i) sum[h][i] = zero();
     for (int p = 0; p < length; ++p) {
@@ -219,7 +223,8 @@ void read_values(const uint16_t* values, int dim, int length, const float* const
 template <int H>
 void read_heads(const uint16_t* values, int dim, int length, const float* const* shares, float* const* out) {
     int channel = 0;
-    for (; channel + 4 * kLanes <= dim; channel += 4 * kLanes) read_values<H, 4>(values, dim, length, shares, out, channel);
+    for (; channel + 4 * kLanes <= dim; channel += 4 * kLanes)
+        read_values<H, 4>(values, dim, length, shares, out, channel);
     for (; channel < dim; channel += kLanes) read_values<H, 1>(values, dim, length, shares, out, channel);
 }
 
@@ -240,8 +245,6 @@ void softmax(float* scores, int length, int extra, const float* bias, float scal
     for (int p = 0; p < whole; p += kLanes) store(scores + p, load(scores + p) * inverse);
 }
 
-constexpr int kHeads = 4;  // heads that share one pass over the keys and values
-
 // Attention of `tokens` queries [tokens, stride] that stand behind `before` tokens; heads of one key-value head.
 void attend(const Model& model, const Cache& cache, int kv_head, int tokens, int before, const float* queries,
             int64_t stride, float* out) {
@@ -256,7 +259,7 @@ void attend(const Model& model, const Cache& cache, int kv_head, int tokens, int
     scores.resize(row * tokens * group);
     for (int at = 0; at < tiles; ++at) {
         transpose_keys(keys + size_t(at) * kLanes * dim, dim, std::min(kLanes, most - at * kLanes), tile.data());
-        const int first = std::max(0, at * kLanes - cache.extra - before);  // the first token that sees one of these keys
+        const int first = std::max(0, at * kLanes - cache.extra - before);  // token that sees one of these keys
         for (int t = first; t < tokens; ++t) {
             for (int h = 0; h < group; h += kHeads) {
                 const float* q[kHeads];
@@ -297,7 +300,7 @@ void attend(const Model& model, const Cache& cache, int kv_head, int tokens, int
     }
 }
 
-// -- a layer ------------------------------------------------------------------------------------------------------------
+// -- a layer ---------------------------------------------------------------------------------------------------------
 
 void normalise(const float* x, const float* weight, int width, float epsilon, float* out) {
     F16 squares = zero();
@@ -368,12 +371,15 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     });
     multiply(layer.qkv, work.rounded, work.wide.data(), threads);
     each_token([&](int t) {
-        if (lora) for (const Adapter* one : {&lora->q, &lora->k, &lora->v}) adapt(*one, normed(t), hidden, product(t, wide));
+        if (lora)
+            for (const Adapter* one : {&lora->q, &lora->k, &lora->v}) adapt(*one, normed(t), hidden, product(t, wide));
         remember(model, cache, before + t, product(t, wide));
     });
     if (keys_only) return;
 
-    pool().run(threads, model.kv_heads, [&](int h) { attend(model, cache, h, tokens, before, work.wide.data(), wide, work.read.data()); });
+    pool().run(threads, model.kv_heads, [&](int h) {
+        attend(model, cache, h, tokens, before, work.wide.data(), wide, work.read.data());
+    });
     work.rounded.resize(tokens, queries, planes);
     each_token([&](int t) { work.rounded.take(t, read(t)); });
     multiply(layer.out, work.rounded, work.wide.data(), threads);
@@ -388,7 +394,8 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     multiply(layer.gate_up, work.rounded, work.wide.data(), threads);
     work.rounded.resize(tokens, model.inner, planes);
     each_token([&](int t) {
-        if (lora) for (const Adapter* one : {&lora->gate, &lora->up}) adapt(*one, normed(t), hidden, product(t, inner));
+        if (lora)
+            for (const Adapter* one : {&lora->gate, &lora->up}) adapt(*one, normed(t), hidden, product(t, inner));
         gate(product(t, inner), model.inner, inside(t));
         work.rounded.take(t, inside(t));
     });
@@ -403,7 +410,7 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
 
 extern "C" {
 
-// Have `tokens` states [tokens, hidden], standing behind `before` tokens, go through layers first to last - 1 in place.
+// Have `tokens` states [tokens, hidden] that stand behind `before` others go through layers first to last - 1 in place.
 // With keys_only the last of these leaves its keys and values and computes nothing further. Without precise, activations
 // have 8 bits instead of 15, but for those that become queries, keys and values.
 void sovl_forward(const Model* model, int32_t first, int32_t last, int32_t tokens, int32_t before, float* states,
@@ -416,7 +423,8 @@ void sovl_forward(const Model* model, int32_t first, int32_t last, int32_t token
 
 // Final normed states [tokens, hidden] of states that left the last layer; logits unless null, [tokens, vocabulary
 // rounded up to whole tiles].
-void sovl_finish(const Model* model, int32_t tokens, const float* states, float* normed, float* logits, int32_t threads) {
+void sovl_finish(const Model* model, int32_t tokens, const float* states, float* normed, float* logits,
+                 int32_t threads) {
     static thread_local Rounded rounded;
     rounded.resize(tokens, model->hidden, 2);
     for (int t = 0; t < tokens; ++t) {

@@ -160,9 +160,7 @@ def test_the_bits_do_not_depend_on_the_threads(packed: PackedLlama, ids: list[in
 
 
 @compiled
-def test_without_this_processors_instructions_it_computes_the_same(
-    folder: Path, base: FrozenModel, tmp_path: Path
-) -> None:
+def test_with_avx2_alone_it_computes_the_same(folder: Path, base: FrozenModel, tmp_path: Path) -> None:
     import ctypes
 
     compiler = build.compiler()
