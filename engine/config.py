@@ -8,7 +8,6 @@ that nobody knows are kept where they stood, so that a file survives being read 
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -36,6 +35,7 @@ from engine.config_keys import (
 )
 from engine.config_presets import Preset
 from engine.config_text import from_text, printable, shown, what_is_wrong
+from engine.whole_file import put
 
 __all__ = [
     "SECTIONS",
@@ -152,6 +152,8 @@ class Config(BaseModel):
     """Unknown keys by section; those of the file's top level under the empty name."""
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
     """By full name, of what is not simply a default."""
+    _file: bytes | None = PrivateAttr(default=None)
+    """What their file held when it was last read or written; None before that."""
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -206,24 +208,28 @@ class Config(BaseModel):
         sections = {name: self._with_extras(name, getattr(self, name).model_dump(mode="json")) for name in SECTIONS}
         return self._with_extras("", sections)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path) -> Path | None:
         """Write to ``path`` in one stroke: whoever reads it sees the old file or the new one, never a part.
+
+        What was there is kept beside it where somebody has changed it since these settings were last read from a file
+        or written to one. Returns the path that it has then.
 
         Raises :class:`ConfigError` when it cannot be written; the old file is then as it was.
         """
-        target = path.resolve()
-        beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+        target, data = path.resolve(), _pretty(self.dump())
+        aside: Path | None = None
         try:
-            with beside.open("wb") as file:
-                file.write(_pretty(self.dump()))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(target)
+            before = target.read_bytes() if target.exists() else data
+            if before not in (data, self._file):
+                aside = target.with_name(f"{target.name}.edited-{time.strftime('%Y%m%d-%H%M%S')}")
+                put(aside, before)
+            put(target, data)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise ConfigError(f"config: cannot write {printable(str(path))}: {error.strerror}") from error
+        self._file = data
         for known in keys():
             self._origins[known.dotted] = replace(self.origin(known.dotted), source=_file_source(path))
+        return aside
 
     def _section(self, known: KeySpec) -> Section:
         section: Section = getattr(self, known.section)
@@ -299,8 +305,8 @@ def load_config(path: Path | None) -> tuple[Config, list[str]]:
     if path is None:
         return Config(), []
     warnings: list[str] = []
-    document = _unnested(_read(path, warnings))
     config = Config()
+    document = _unnested(_read(path, config, warnings))
     problems: list[str] = []
     config._extras[""] = list(_unknown("", document, warnings))
     for name in SECTIONS:
@@ -331,7 +337,8 @@ def _fill(section: Section, name: str, values: Mapping[str, Any]) -> Iterator[st
                 yield str(error)
 
 
-def _read(path: Path, warnings: list[str]) -> dict[str, Any]:
+def _read(path: Path, config: Config, warnings: list[str]) -> dict[str, Any]:
+    """What stands in the file, which ``config`` takes note of."""
     where = f"config: {printable(str(path))}"
 
     def noting_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -343,7 +350,8 @@ def _read(path: Path, warnings: list[str]) -> dict[str, Any]:
         return entries
 
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=noting_repeats)
+        config._file = path.read_bytes()
+        document = json.loads(config._file.decode("utf-8-sig"), object_pairs_hook=noting_repeats)
     except FileNotFoundError:
         raise ConfigError(f"{where}: there is no such file") from None
     except OSError as error:

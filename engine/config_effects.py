@@ -144,6 +144,7 @@ EFFECTS: Mapping[str, Effect] = {
     "context_length": Effect("tokens of a long conversation that it reads", RISES, ANSWER),
     "system_prompt": Effect("what it is told before every conversation", FOLLOWS, ANSWER),
     "cpu_threads": Effect("threads that compute, 0 apart", FOLLOWS, NOW),
+    "watchdog_seconds": Effect("silence of a job until it is given up", RISES, NOW),
     "save_path_prefix": Effect("names of the files that save writes and load reads", FOLLOWS, NOW),
     "states_kept": Effect("earlier states that can be loaded", RISES, NOW),
     "enable_error_listening": Effect("guesses at what garbled input meant", RISES, ANSWER),

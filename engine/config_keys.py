@@ -483,6 +483,14 @@ class ControlsConfig(Section):
         "Processor threads for computing; 0 chooses. More than there are cores only slows down.",
         unit="threads",
     )
+    watchdog_seconds: float = _number(
+        600.0,
+        30.0,
+        86_400.0,
+        "A job that has given no sign of life for so long is given up, and the engine starts again. A large model on "
+        "a slow machine needs more.",
+        unit="seconds",
+    )
     enable_error_listening: bool = _switch(
         True, "Whether it tries to make sense of garbled input, as in glitch, instead of giving up."
     )

@@ -6,11 +6,13 @@ journal takes note. A process killed between the two has learned, and merely goe
 
 from __future__ import annotations
 
+import math
 import random
+import shutil
 import time
 from collections import Counter
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.api import EngineState, Event, Woke
@@ -29,6 +31,22 @@ if TYPE_CHECKING:
 
 class CannotSleep(Exception):
     """Sleep or dream is not possible as things stand; the text is one clear line, and nothing was changed."""
+
+
+_ROOM_TO_SPARE = 32_000_000
+"""Bytes that a sleep must find free beside the state it will save: the journal grows, and others write as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """When a night began and how late it is, in Unix seconds; a clock that is set meanwhile does not count."""
+
+    began: float = field(default_factory=time.time)
+    _from: float = field(default_factory=time.monotonic)
+
+    @property
+    def now(self) -> float:
+        return self.began + time.monotonic() - self._from
 
 
 @dataclass(slots=True)
@@ -58,11 +76,11 @@ class _Watch:
 def tired(life: Lifeform) -> bool:
     """Whether it would fall asleep by itself, were it quiet: it is tired, or was sent to sleep by ``is_sleeping``."""
     controls = life.config.controls_config
-    if life.read_only or life.composition is None or _possible(life):
+    if life.read_only or life.composition is None or _possible(life) or _short_of_room(life):
         return False
     if controls.is_sleeping:
         return True
-    if not controls.enable_gestation:
+    if not controls.enable_gestation or life.slept_in_vain_at == life.journal.count():
         return False
     count, confidence = life.journal.unslept()
     threshold = sleep_threshold(controls.sleep_conf_threshold, life.temperament.mood, controls.temp_restless_drop)
@@ -79,21 +97,39 @@ def _possible(life: Lifeform) -> str:
     return ""
 
 
+def _short_of_room(life: Lifeform) -> str:
+    """Why the disk has no room for what a night would save; empty when it has."""
+    from engine.composition.trained import trained_tensors
+
+    state = sum(tensor.numel() * tensor.element_size() for tensor in trained_tensors(life.composed).values())
+    needed = state + _ROOM_TO_SPARE
+    try:
+        free = shutil.disk_usage(life.home.path).free
+    except OSError:
+        return ""  # whoever writes there is told what is wrong
+    if free >= needed:
+        return ""
+    return (
+        f"the disk of {life.home.path} has {free // 10**6} MB free, and a sleep needs {math.ceil(needed / 1e6)} MB; "
+        "free some space and try again"
+    )
+
+
 def sleep(life: Lifeform, caller: Watcher) -> str:
     """Go through a night, and keep what came of it. Returns what is said on waking.
 
     Raises:
-        CannotSleep: When there is nothing that could be trained.
+        CannotSleep: When there is nothing that could be trained, or no room for what would be saved.
         StateError: When the new state cannot be saved; everything is as before.
     """
     from engine.composition.trained import copy_of_trained, put_trained
     from engine.learning import sleep as nights
     from engine.learning.night import Broken
-    from engine.learning.trainer import LearningFailed
+    from engine.learning.portions import LearningFailed
 
-    if why := _possible(life):
+    if why := _possible(life) or _short_of_room(life):
         raise CannotSleep(why)
-    began = time.time()
+    hours = _Hours()
     curriculum = _plan(life)
     _set_sleeping(life, True)
     before, recognised = copy_of_trained(life.composed), life.composed.gate.trained
@@ -108,20 +144,22 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
         try:
             life.save()
         except BaseException:
+            life.slept_in_vain_at = life.journal.count()
             put_trained(life.composed, before)
             life.composed.gate.trained = recognised
             life.dreams = dreams
             life.lifecycle = type(life.lifecycle).from_dict(exposure)
             raise
         told = _told(night, curriculum, life)
-        _write_down(life, curriculum, night, began, told[0])
+        _write_down(life, curriculum, night, hours, told[0])
     except Broken:
         headline = "Woken early: everything is as it was before this sleep."
-        _note_down(life, NightRecord(began, time.time(), "woken", headline))
+        _note_down(life, NightRecord(hours.began, hours.now, "woken", headline))
         return headline
     except LearningFailed as error:
+        life.slept_in_vain_at = life.journal.count()
         headline = f"A bad night: {error}. Everything is as it was before."
-        _note_down(life, NightRecord(began, time.time(), "failed", headline, str(error)))
+        _note_down(life, NightRecord(hours.began, hours.now, "failed", headline, str(error)))
         return headline
     finally:
         _set_sleeping(life, False)
@@ -141,8 +179,16 @@ def sleep(life: Lifeform, caller: Watcher) -> str:
     return "\n".join(told)
 
 
+def leave_sleep(life: Lifeform) -> None:
+    """Take note that it sleeps no more, should it sleep."""
+    if life.sleeping:
+        _set_sleeping(life, False)
+
+
 def _set_sleeping(life: Lifeform, sleeping: bool) -> None:
     """Take note that it falls asleep or wakes, on disk as well; the setting ``is_sleeping`` mirrors it."""
+    if life.read_only:
+        return  # it was given up in its sleep, and another one has its place
     with suppress(OSError):  # on a full disk it sleeps all the same
         if sleeping:
             life.home.asleep_path.touch()
@@ -189,8 +235,10 @@ def dream(life: Lifeform, caller: Watcher) -> str:
 
 def _plan(life: Lifeform) -> Curriculum:
     from engine.learning.curriculum import plan_night
+    from engine.learning.fitting import fitted
 
     curriculum = plan_night(life.journal, random.Random(life.composed.scaffold.lora.seed + life.journal.count()))
+    curriculum = fitted(curriculum, _fits(life))
     # A dream of what was corrected or forgotten must not go on colouring what is said.
     life.dreams.drop([memory.id for memory in life.journal.memories.all() if not memory.current])
     return curriculum
@@ -198,7 +246,17 @@ def _plan(life: Lifeform) -> Curriculum:
 
 def _last_prompt(life: Lifeform) -> str:
     last = life.journal.last(1)
-    return last[0].prompt[:2000] if last else ""
+    prompt = last[0].prompt[:2000] if last else ""
+    return prompt if _fits(life)(prompt) else ""
+
+
+def _fits(life: Lifeform) -> Callable[[str], bool]:
+    """Tells whether the base can read a prompt and answer it as far as an audit wants to hear."""
+    from engine.learning.audit import ANSWER_TOKENS
+    from engine.learning.wording import Wording
+
+    wording = Wording(life.composed.base, life.config.controls_config.system_prompt)
+    return lambda text: wording.fits(text, ANSWER_TOKENS)
 
 
 def _dreams(life: Lifeform, curriculum: Curriculum) -> bool:
@@ -228,13 +286,13 @@ def _note_down(life: Lifeform, night: NightRecord) -> None:
         life.journal.nights.keep(night)
 
 
-def _write_down(life: Lifeform, curriculum: Curriculum, night: Night, began: float, headline: str) -> None:
-    journal, now = life.journal, time.time()
+def _write_down(life: Lifeform, curriculum: Curriculum, night: Night, hours: _Hours, headline: str) -> None:
+    journal, now = life.journal, hours.now
     with journal.transaction():
         for memory_id, (verdict, strength) in night.verdicts.items():
             journal.memories.judge(memory_id, verdict, strength, now, trained=night.scale > 0)
         journal.mark_slept(curriculum.slept, now)
-        journal.nights.keep(_record(curriculum, night, began, now, headline))
+        journal.nights.keep(_record(curriculum, night, hours.began, now, headline))
     _keep_questions(life, night)
 
 

@@ -145,7 +145,7 @@ class Home:
 
     def _tidy(self) -> None:
         """Remove files that a process which died was about to put into their places. Nobody else can be at it now."""
-        for left in (*self.path.glob(".*.part"), *self.state_dir.glob("*/*.writing")):
+        for left in (*self.path.glob(".*.part"), *self.state_dir.glob("*/.*.part")):
             if left.is_file():
                 with suppress(OSError):  # it is in nobody's way
                     left.unlink()

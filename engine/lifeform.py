@@ -70,6 +70,7 @@ class Lifeform:
         composition: What computes; None until awake.
         chance: Where tokens are drawn from; there once it is awake.
         warnings: What the user should be told about how it came up.
+        hung: The life whose place it takes because that one hangs; None once what there was of it is kept.
     """
 
     def __init__(self, home: Home, config: Config, config_path: Path | None = None) -> None:
@@ -80,6 +81,7 @@ class Lifeform:
         self.journal = Journal.open(home.journal_path, read_only=home.read_only)
         self.composition: Composition | None = None
         self.warnings: list[str] = []
+        self.hung: Lifeform | None = None
         self._be_born()
 
     def _be_born(self) -> None:
@@ -97,6 +99,7 @@ class Lifeform:
         self.curiosity = Curiosity(self.journal.asked_at())
         self.slept_at_temperament = self.temperament.score
         self.sleeping = self.waking = self.paused = False
+        self.slept_in_vain_at: int | None = None  # interactions there were at the last night that went wrong
         self.last_answer: AnswerStats | None = None
 
     @property
@@ -421,6 +424,12 @@ class Lifeform:
     def export_adapters(self, folder: Path) -> None:
         """Write the scaffold's adapters into a new folder; see :func:`engine.state.export_adapters`."""
         export_adapters(self.composed.scaffold, folder)
+
+    def disown(self) -> None:
+        """Let go of a life whose thread hangs: whatever that comes to yet, it changes nothing on disk any more."""
+        gestation.leave_sleep(self)
+        self.read_only = self.journal.read_only = True
+        self.journal.interrupt()
 
     def close(self) -> None:
         """Let go of the journal and the models."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.state import capture
-from engine.state_files import write_state
+from engine.state_files import StateError, write_state
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform, Report
@@ -38,6 +38,16 @@ class Rescued:
     problems: tuple[str, ...]
     saved_at: float | None
 
+    @property
+    def told(self) -> str:
+        """What was kept, where, and what it goes on from, in a line or two."""
+        lines = [f"Kept in {self.folder}: {', '.join(self.kept) or 'nothing'}"] if self.folder else []
+        lines += [f"  {problem}" for problem in self.problems]
+        origin = "a newborn, for there is no saved state"
+        if self.saved_at is not None:
+            origin = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.saved_at))
+        return "\n".join([*lines, f"[System reloaded] State of {origin}."])
+
 
 def rescue(life: Lifeform, report: Report) -> Rescued:
     """Save what there is aside, and rebuild from the last good state.
@@ -47,6 +57,7 @@ def rescue(life: Lifeform, report: Report) -> Rescued:
         LayerError: Likewise, when the layers do not fit them.
     """
     folder, kept, problems = (None, [], []) if life.read_only else _put_aside(life)
+    life.hung = None
     saved_at = life.revive(report)
     return Rescued(folder, tuple(kept), (*problems, *life.warnings), saved_at)
 
@@ -66,9 +77,12 @@ def _put_aside(life: Lifeform) -> tuple[Path | None, list[str], list[str]]:
         kept.append("journal")
     except (sqlite3.Error, OSError) as error:
         problems.append(f"the journal cannot be copied: {error}")
-    if life.composition is not None:
+    present = life.hung or life
+    if present.composition is not None:
         try:
-            write_state(folder / "state", capture(life))
+            if life.hung is not None and present.composition.base.device.type != "cpu":
+                raise StateError("its weights lie on a GPU that may hang as well")
+            write_state(folder / "state", capture(present))
             kept.append("state")
         except Exception as error:  # the state may be what is broken
             problems.append(f"the state cannot be saved: {error}")

@@ -2,19 +2,18 @@
 
 The thread owns the lifeform, and with it torch, the journal and the models. Whoever drives it only puts commands into
 the inbox and reads the outbox; nothing here calls a screen. A job that raises is reported and survived. When the models
-cannot be loaded the thread stays, answers what needs no model, and waits to be told to try again.
+cannot be loaded the thread stays, answers what needs no model, and waits to be told to try again. A job that hangs is
+given up together with its thread: another one takes its place, and goes on from the last good state.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
-import os
+import math
 import queue
-import sys
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -42,29 +41,30 @@ from engine.api import (
     Submit,
     TextChunk,
 )
-from engine.commands import Call, CommandSpec, Intent, Refused, parse
-from engine.composition.model_folder import WeightsError
-from engine.composition.prompt import PromptTooLong
-from engine.config import Config, ConfigError
-from engine.gestation import CannotSleep
-from engine.home import Home, HomeError
+from engine.commands import Call, Intent, Refused, command_in, parse
+from engine.config import Config
+from engine.failures import one_line, write_report
+from engine.home import Home
 from engine.impulse import QUESTION, Impulse, next_impulse
+from engine.jobs import REFUSALS, Leaving, state_during
 from engine.lifeform import Lifeform
 from engine.memory.record import JournalError
+from engine.rescue import rescue
+from engine.speed import Speedometer
 from engine.state_files import StateError
 from engine.status import snapshot_of
+from engine.threads import break_into, step_back
 from engine.voice import Answer
+from engine.watchdog import Pulse, Watchdog
 
 log = logging.getLogger(__name__)
 
-_SWITCH_INTERVAL = 0.001
-"""Seconds the interpreter lets one thread run: short, so that Python work here never holds up the screen."""
-_NICENESS = 10
-"""The engine's priority is lowered by this, so that a key press always comes first."""
 _HELD_SECONDS = 0.2
 """How often a sleep that is held looks whether it was stopped."""
-_SPEED_EVERY = 0.25
-"""Seconds between two figures of the speed of a running answer."""
+_RETRY_SECONDS = 5.0
+"""Between two attempts to write what waits for another program that holds the journal."""
+_PANIC_SECONDS = 10.0
+"""How long a job that is silent may keep a panic waiting."""
 
 
 class Engine:
@@ -96,24 +96,32 @@ class Engine:
         self._life: Lifeform | None = None
         self._why = ""  # why no model is loaded
         self._saved = False  # by quit, at the very end
-        self._tokens = 0
-        self._since: float | None = None
         self._wondering: int | None = None  # the question of its own that it is thinking of
-        self._thread = threading.Thread(target=self._run, name="sovl-engine", daemon=True)
+        self._speed = Speedometer()
+        self._urgent_since: float | None = None  # a panic waits
+        self._wary = False  # after a job that hung: nothing of its own accord until somebody says something
+        self._pulse = Pulse()
+        self._watchdog = Watchdog(self._look_after)
+        self._given_up: list[threading.Thread] = []
+        self._thread = self._new_thread()
 
     # -- called from other threads -------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the thread. It imports torch and loads the models; lines may be submitted at once."""
+        self._pulse.pass_to(self._thread)
         self._thread.start()
+        self._watchdog.start()
 
     def submit(self, line: str) -> int:
         """Hand in one line, chat or command. Returns the id that all its events carry."""
         self.stir()
         number = next(self._ids)
         self._waiting.add(number)
-        if (spec := _command_in(line)) is not None and spec.urgent:
+        if (spec := command_in(line)) is not None and spec.urgent:
             self._stopped |= {*self._waiting, *self._jobs} - {number}
+            self._urgent_since = self._pulse.clock()
+        self._wary = False
         self._inbox.put(Submit(number, line))
         return number
 
@@ -139,29 +147,69 @@ class Engine:
         self._inbox.put(Shutdown())
 
     def join(self, timeout: float) -> bool:
-        """Wait for the thread to end, at most ``timeout`` seconds. Returns whether it has."""
+        """Wait for the thread to end, for ``timeout`` seconds. Returns whether all have that ever ran."""
         if self._thread.ident is not None:
             self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return not any(thread.is_alive() for thread in (self._thread, *self._given_up))
+
+    # -- a job that hangs ----------------------------------------------------------------------------------------------
+
+    def _new_thread(self, hung: Lifeform | None = None) -> threading.Thread:
+        return threading.Thread(target=self._run, args=(hung,), name="sovl-engine", daemon=True)
+
+    def _patience(self) -> float:
+        """Seconds that the thread may be silent as things are."""
+        state = self.outbox.latest.state
+        if not self._jobs or state is EngineState.LOADING:
+            return math.inf  # it loads as long as it takes: the disk is slow, and the model large
+        patience: float = self.config.controls_config.watchdog_seconds
+        since = None if state is EngineState.WORKING else self._urgent_since  # one panic need not hurry for another
+        if since is not None and self._pulse.clock() - since > _PANIC_SECONDS:
+            patience = min(patience, _PANIC_SECONDS)
+        return patience
+
+    def _look_after(self) -> None:
+        """Called by the watchdog: give up a thread that is silent for too long, and let another one go on."""
+        patience, life = self._patience(), self._life
+        if self._pulse.silence < patience or self._leaving.is_set() or life is None:
+            return
+        thread, hung, jobs = self._new_thread(life), self._thread, self._jobs
+        if not self._pulse.pass_to(thread, patience):
+            return
+        self._why = f"the job that ran gave no sign of life for {patience:.0f} s and was given up"
+        log.error("%s: line %s", self._why, jobs)
+        life.disown()
+        break_into(hung)
+        self._given_up.append(hung)
+        self._thread, self._jobs, self._wary = thread, [], True
+        for id in reversed(jobs):
+            self._stopped.discard(id)
+            self.outbox.put(Done(id, Outcome.FAILED, message=f"{self._why}; the engine starts again"))
+        thread.start()
 
     # -- the thread ----------------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        _step_back()
+    def _run(self, hung: Lifeform | None) -> None:
+        step_back()
         try:
-            if self._open() and self._awaken():
+            self._pulse.rest()
+            if self._open(hung) and self._awaken():
                 self._greet_warnings()
             self._serve()
         except BaseException as error:
             # A fault of the engine itself, not of a job: say so, and end rather than hang.
-            self._fail(error)
+            if self._pulse.mine:
+                self._fail(error)
         finally:
-            self._close()
+            if self._pulse.mine:
+                self._close()
 
-    def _open(self) -> bool:
-        """Open journal and mind, which need no torch."""
+    def _open(self, hung: Lifeform | None = None) -> bool:
+        """Open journal and mind, which need no torch; ``hung`` is the life whose place it takes."""
+        self._life = None
         try:
             self._life = Lifeform(self.home, self.config, self.config_path)
+            self._life.hung = hung
         except JournalError as error:
             self._fail(error)
             return False
@@ -173,12 +221,18 @@ class Engine:
         life = self._life
         if life is None:
             return False
+        if life.hung is not None and self._urgent_since is not None:
+            self._show(EngineState.FAILED, self._why)  # whoever panics has it loaded
+            return False
         try:
             self._show(EngineState.IMPORTING, "importing torch")
             import engine.composition.loading  # noqa: F401 - seconds of imports, under a name of their own
 
             self._show(EngineState.LOADING, "loading")
-            life.awaken(self._report)
+            if life.hung is None:
+                life.awaken(self._report)
+            else:
+                self.outbox.put(Notice("warning", f"{self._why}. {rescue(life, self._report).told}"))
         except Exception as error:
             self._fail(error)
             return False
@@ -186,8 +240,9 @@ class Engine:
         return True
 
     def _report(self, doing: str, fraction: float) -> None:
+        self._pulse.rest()
         if self._leaving.is_set():
-            raise _Leaving
+            raise Leaving
         if self.outbox.latest.note != doing:
             self._show(EngineState.LOADING, doing)
         self.outbox.put(Progress(0, doing, fraction, 1.0))
@@ -216,9 +271,10 @@ class Engine:
             return self._held.popleft()
         began = time.monotonic()
         while True:
+            self._pulse.rest()
             impulse = self._impulse(began)
             try:
-                return self._inbox.get(timeout=None if impulse is None else impulse.seconds)
+                return self._inbox.get(timeout=self._rest(impulse))
             except queue.Empty:
                 impulse = self._impulse(began)  # someone may have begun to type meanwhile
                 if impulse is not None and impulse.seconds <= 0:
@@ -226,19 +282,30 @@ class Engine:
                     self._wondering = number if impulse.line == QUESTION else None
                     return Submit(number, impulse.line)
 
+    def _rest(self, impulse: Impulse | None) -> float | None:
+        """Seconds that it may wait for a command; None for ever."""
+        seconds = None if impulse is None else impulse.seconds
+        if self._life is None or self._life.journal.write_waiting():
+            return seconds
+        return _RETRY_SECONDS if seconds is None else min(seconds, _RETRY_SECONDS)
+
     def _impulse(self, began: float) -> Impulse | None:
         """What it will do of its own accord; ``began`` is when it had nothing to do any more."""
+        if self._wary:
+            return None
         quiet = time.monotonic() - max(began, self._stirred)
         return next_impulse(self._life, quiet, time.time()) if self._life is not None else None
 
     def _attend(self, aside: Callable[[], AbstractContextManager[None]]) -> None:
         """In the middle of a long job, answer what the user said meanwhile, and wait until it is quiet again."""
+        self._pulse.beat()
         life = self._life
         if self._inbox.empty() or life is None:
             return
         sleeper, quiet = self._jobs[-1], life.config.controls_config.sleep_quiet_seconds
         with aside():
             while not (self._leaving.is_set() or sleeper in self._stopped or life.waking):
+                self._pulse.rest()
                 try:
                     command = self._inbox.get(timeout=_HELD_SECONDS if life.paused else quiet)
                 except queue.Empty:
@@ -246,7 +313,7 @@ class Engine:
                         continue  # held until it is told to go on; a Stop is only seen by looking
                     break
                 match command:
-                    case Submit(_, line) if (spec := _command_in(line)) is not None and (spec.long or spec.urgent):
+                    case Submit(_, line) if (spec := command_in(line)) is not None and (spec.long or spec.urgent):
                         self._held.append(command)
                     case Submit(id, line):
                         self._do(id, line)
@@ -257,8 +324,11 @@ class Engine:
 
     def _do(self, id: int, line: str) -> None:
         """Run one submitted line from :class:`Started` to :class:`Done`."""
+        self._pulse.beat()
         self._waiting.discard(id)
         intent = parse(line)
+        if intent.spec is not None and intent.spec.urgent:
+            self._urgent_since = None
         if id in self._stopped:
             self._stopped.discard(id)
             self.outbox.put(Done(id, Outcome.STOPPED))
@@ -269,17 +339,19 @@ class Engine:
             id,
             intent.args,
             self._emit,
-            lambda: id in self._stopped or self._leaving.is_set(),
+            lambda: self._cancelled(id),
             enter=self._show,
             attend=self._attend,
         )
         self.outbox.put(Started(id, intent.spec.name if intent.spec else "chat"))
-        self._tokens, self._since = 0, None
+        self._speed = Speedometer()
         try:
             done = self._outcome(id, intent, call, before)
+            self._pulse.beat()
         finally:
-            self._jobs.remove(id)
-            self._stopped.discard(id)
+            if self._pulse.mine:
+                self._jobs.remove(id)
+                self._stopped.discard(id)
         if self.outbox.latest.state.busy:
             rebuilt = before is EngineState.FAILED and self._life is not None and self._life.composition is not None
             self._show(EngineState.AWAKE if rebuilt else before, "" if rebuilt else note)
@@ -290,6 +362,10 @@ class Engine:
             if done.outcome is Outcome.STOPPED:
                 done = Done(id, Outcome.OK)  # nobody asked for it, so nobody needs to hear that it was given up
         self.outbox.put(done)
+        if self._life is not None and (waiting := self._life.journal.waiting):
+            path = self._life.journal.path
+            why = f"{path}: {waiting} entries wait in memory until another program has finished writing there"
+            self.outbox.put(Notice("warning", why))
         if call.quit:
             self._saved = True
             self._leaving.set()
@@ -303,43 +379,40 @@ class Engine:
                 return Done(id, Outcome.OK)
             if life is None:
                 raise Refused(self._why)
-            if _needs_model(intent.spec) and life.composition is None:
+            if intent.needs_model and life.composition is None:
                 raise Refused(f"no model is loaded: {self._why}")
             if intent.spec is not None and intent.spec.alone and len(self._jobs) > 1:
                 raise Refused(
                     f"{intent.spec.name} has to wait for the long job that runs; stop it first (a sleep: wake)."
                 )
-            self._show(_state_during(intent.spec, before))
+            self._show(state_during(intent, before))
             answer = intent.spec.handler(life, call) if intent.spec else life.chat(call, intent.text)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             return Done(id, Outcome.REFUSED, message=str(error))
         except Exception as error:
             log.exception("job %d failed: %s", id, intent.spec.name if intent.spec else "chat")
-            return Done(id, Outcome.FAILED, message=f"{_one_line(error)} (the engine goes on)")
+            return Done(id, Outcome.FAILED, message=f"{one_line(error)} (the engine goes on)")
         if not isinstance(answer, Answer):
             return Done(id, Outcome.STOPPED if call.cancelled() else Outcome.OK)
         stopped = answer.stats.stop_reason == "stopped"
         return Done(id, Outcome.STOPPED if stopped else Outcome.OK, text=answer.text, stats=answer.stats)
 
+    def _cancelled(self, id: int) -> bool:
+        self._pulse.beat()
+        return id in self._stopped or self._leaving.is_set()
+
     def _emit(self, event: Event) -> None:
+        self._pulse.beat()
         self.outbox.put(event)
-        if not isinstance(event, TextChunk):
-            return
-        now = time.monotonic()
-        if self._since is None:
-            self._since = now  # the first token's time is the prompt's, not the decoder's
-            return
-        self._tokens += event.tokens
-        if now - self._since > _SPEED_EVERY:
+        if isinstance(event, TextChunk) and (speed := self._speed.count(event.tokens)) is not None:
             latest = self.outbox.latest
-            speed = self._tokens / (now - self._since)
             self.outbox.latest = replace(latest, version=latest.version + 1, tokens_per_second=speed)
-            self._tokens, self._since = 0, now
 
     # -- states --------------------------------------------------------------------------------------------------------
 
     def _show(self, state: EngineState, note: str = "") -> None:
         """Replace the snapshot; say so when the state is another."""
+        self._pulse.beat()
         latest = self.outbox.latest
         engine: dict[str, Any] = {
             "version": latest.version + 1,
@@ -357,25 +430,16 @@ class Engine:
             self.outbox.put(StateChanged(state, note))
 
     def _fail(self, error: BaseException) -> None:
-        if isinstance(error, _Leaving):
+        if isinstance(error, Leaving):
             return
-        self._why = _one_line(error)
+        self._why = one_line(error)
         log.error("the engine failed", exc_info=error)
-        report = self._write_report(error)
+        report = "" if self.home.read_only else write_report(self.home.log_dir, error)
         self._show(EngineState.FAILED, self._why)
         self.outbox.put(EngineFailed(self._why, report))
 
-    def _write_report(self, error: BaseException) -> str:
-        if self.home.read_only:
-            return ""
-        path = self.home.log_dir / f"failure-{time.strftime('%Y%m%d-%H%M%S')}.txt"
-        try:
-            path.write_text("".join(traceback.format_exception(error)))
-        except OSError:
-            return ""
-        return str(path)
-
     def _close(self) -> None:
+        self._watchdog.end()
         life = self._life
         latest = self.outbox.latest
         self.outbox.latest = replace(latest, version=latest.version + 1, state=EngineState.STOPPING, note="")
@@ -391,42 +455,3 @@ class Engine:
         self.outbox.latest = replace(latest, version=latest.version + 1, state=EngineState.CLOSED)
         self.outbox.put(StateChanged(EngineState.CLOSED))
         self.outbox.put(Closed())
-
-
-class _Leaving(Exception):
-    """Raised inside loading when the program is told to end."""
-
-
-_REFUSALS = (Refused, ConfigError, HomeError, JournalError, PromptTooLong, StateError, WeightsError, CannotSleep)
-
-
-def _command_in(line: str) -> CommandSpec | None:
-    """The command that ``line`` carries out; None for chat, and for a command with bad arguments."""
-    intent = parse(line)
-    return intent.spec if intent.kind == "command" else None
-
-
-def _state_during(spec: CommandSpec | None, before: EngineState) -> EngineState:
-    """What the engine is doing while a line is carried out."""
-    if spec is not None and spec.urgent:
-        return EngineState.WORKING
-    return EngineState.SPEAKING if _needs_model(spec) else before
-
-
-def _needs_model(spec: CommandSpec | None) -> bool:
-    return spec is None or spec.needs_model
-
-
-def _one_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
-
-
-def _step_back() -> None:
-    """Give the screen's thread precedence over this one."""
-    sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
-    if sys.platform == "linux":
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        except OSError:
-            log.debug("the priority of the engine thread could not be lowered")

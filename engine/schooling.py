@@ -29,8 +29,8 @@ from engine.learning.encoding import CHARACTERS_PER_TOKEN, Encoder
 from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.lessons import Lessons, first_learned, prepare
+from engine.learning.portions import LearningFailed, MemoryFull
 from engine.learning.to_stay import rows_to_stay
-from engine.learning.trainer import LearningFailed
 from engine.learning.training import Course, Displaced, EpochDone, Plan, StepDone, plasticity
 from engine.memory.record import JournalError
 from engine.mind.lifecycle import exposure_gain
@@ -338,9 +338,11 @@ class _Schooling:
             self.say(report.stopped(course, self.checkpoint.exists()))
             return
         except LearningFailed as error:
-            remove_checkpoint(self.checkpoint)
-            advice = f"the weights are those from before; a learning_rate below {plan.learning_rate:g} may help"
-            raise LearningFailed(f"{error}; {advice}") from error
+            advice = "a smaller max_seq_length"
+            if not isinstance(error, MemoryFull):
+                remove_checkpoint(self.checkpoint)
+                advice = f"a learning_rate below {plan.learning_rate:g}"
+            raise LearningFailed(f"{error}; the weights are those from before; {advice} may help") from error
         except (Displaced, ValueError) as error:
             remove_checkpoint(self.checkpoint)
             raise TrainingRefused(f"{error}; start anew with train.") from error

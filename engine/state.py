@@ -7,12 +7,14 @@ anything is changed.
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.config_text import printable
 from engine.mind.confidence import ConfidenceHistory
 from engine.mind.lifecycle import Lifecycle
 from engine.mind.temperament import Temperament, TemperamentSettings
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from engine.composition.composition import Composition
     from engine.composition.scaffold import Scaffold
     from engine.lifeform import Lifeform
+
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What it may come to when something else stands where a number, a list or a table should."""
 
 
 def capture(life: Lifeform) -> SavedState:
@@ -118,7 +123,8 @@ def restore(life: Lifeform, saved: SavedState) -> None:
         adapters = from_bytes(parts[SCAFFOLD]) if SCAFFOLD in parts else None
         bridge = from_bytes(parts[CROSS_ATTENTION]) if CROSS_ATTENTION in parts else None
         dreams = memory_of(meta.get("dreams", []), bridge or {}, composition)
-        pinned, trained_at = _number(meta, "pinned_weight"), _number(meta, "last_trained")
+        pinned, trained_at = _number(meta, "pinned_weight", 0.0), _number(meta, "last_trained")
+        _number(meta, "saved_at")
         chance = _chance(meta)
         for tensors in (adapters or {}, bridge or {}):
             if odd := _not_finite(tensors):
@@ -128,8 +134,8 @@ def restore(life: Lifeform, saved: SavedState) -> None:
             _check_shapes(joining_tensors(composition), bridge)
         if adapters is not None:
             composition.scaffold.set_adapters(_at_alpha(adapters, _number(meta, "lora_alpha"), composition))
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise StateError(f"the saved state is damaged: {error}") from error
+    except (*_MALFORMED, SafetensorError) as error:
+        raise StateError(f"the saved state is damaged: {printable(str(error))}") from error
     if bridge is not None:
         for name, tensor in joining_tensors(composition).items():
             tensor.copy_(bridge[name])
@@ -249,10 +255,10 @@ def _check_shapes(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
             raise ValueError(f"{name} has shape {tuple(theirs[name].shape)}, {tuple(tensor.shape)} is expected")
 
 
-def _number(meta: dict[str, Any], name: str) -> float | None:
+def _number(meta: dict[str, Any], name: str, least: float = -math.inf) -> float | None:
     value = meta.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is {value!r}, not a number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < least:
+        raise ValueError(f"{name} is {value!r}, not a number that it may be")
     return float(value)

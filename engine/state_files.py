@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.state_rotation import keep_earlier, tidy_earlier
+from engine.whole_file import write_synced
 
 FORMAT = 1
 META = "_meta.json"
@@ -72,7 +73,7 @@ def write_state(prefix: Path, state: SavedState, *, keep: int = 0) -> None:
         _recover(prefix)
         writing.mkdir()
         for ending, data in files.items():
-            _write_synced(writing / f"{prefix.name}{ending}", data)
+            write_synced(writing / f"{prefix.name}{ending}", data)
         _sync_folder(writing)
         keep_earlier(prefix, META, (*PARTS, *PICKLED), keep)
         _commit(prefix)
@@ -229,13 +230,6 @@ def _place(prefix: Path, ending: str) -> Path:
     """Where a file of the state lies now: a written state is newer than what it has not replaced yet."""
     newer = _folders(prefix)[1] / f"{prefix.name}{ending}"
     return newer if newer.exists() else _file(prefix, ending)
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_folder(path: Path) -> None:

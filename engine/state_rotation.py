@@ -8,12 +8,16 @@ touched for it. One that is half made, or half removed, has a name that begins w
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+_APART = 0.001
+"""Seconds between the names of two states, where the clock gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Earlier:
 
     Attributes:
         prefix: What it is read by, as any other state.
-        saved_at: When it was saved, in Unix seconds.
+        saved_at: When it was saved, in Unix seconds, or a little after the one before it where the clock was set back.
     """
 
     prefix: Path
@@ -57,8 +61,10 @@ def keep_earlier(prefix: Path, meta_ending: str, endings: Collection[str], most:
     folder, files = _folder(prefix), _files(prefix, meta_ending, endings)
     if most and files:
         folder.mkdir(exist_ok=True)
-        making, place = folder / ".making", folder / f"{_saved_at(files[0]):.6f}"
-        if not place.exists():
+        newest = next(iter(earlier_states(prefix)), None)
+        if newest is None or _meta(newest.prefix, meta_ending) != files[0].read_bytes():
+            after = -math.inf if newest is None else newest.saved_at + _APART
+            making, place = folder / ".making", folder / f"{max(_saved_at(files[0]), after):.6f}"
             making.mkdir()
             for file in files:
                 _link(file, making / file.name)
@@ -85,6 +91,14 @@ def _files(prefix: Path, meta_ending: str, endings: Collection[str]) -> list[Pat
         return []
     files = [meta, *(prefix.with_name(prefix.name + ending) for ending in endings if ending in named)]
     return files if named <= set(endings) and all(file.is_file() for file in files) else []
+
+
+def _meta(prefix: Path, ending: str) -> bytes:
+    """The metadata of a state as it is on disk; empty when it cannot be read."""
+    try:
+        return prefix.with_name(prefix.name + ending).read_bytes()
+    except OSError:
+        return b""
 
 
 def _saved_at(meta: Path) -> float:

@@ -1,4 +1,4 @@
-"""Writing a text file that is whole or not there: beside it first, and then in its place."""
+"""Writing a file that is whole or not there: beside it first, and then in its place."""
 
 from __future__ import annotations
 
@@ -33,6 +33,31 @@ def replacing(path: Path) -> Iterator[IO[str]]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def put(path: Path, data: bytes) -> None:
+    """Let ``data`` be what the file ``path`` holds; after an error it is as it was.
+
+    A process that dies in between leaves a file beside it, whose name begins with a dot and ends in ``.part``.
+
+    Raises:
+        OSError: What the system says against it.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write_synced(beside, data)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a new file, and return when it is on the disk."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def reason(error: OSError | ValueError) -> str:

@@ -18,7 +18,7 @@ PACKAGES = ("engine", "sovl_tui")
 # From the ground up. A file may import its own part and those below it, never one above.
 GROUND = (
     "api", "version", "escaping", "resources", "config", "config_effects", "config_keys", "config_page",
-    "config_presets", "config_text", "home", "whole_file",
+    "config_presets", "config_text", "failures", "home", "speed", "threads", "watchdog", "whole_file",
 )  # fmt: skip
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
@@ -31,6 +31,7 @@ LEVELS: dict[str, int] = {
     "learning": 2,
     **dict.fromkeys(LIFEFORM, 3),
     "commands": 4,
+    "jobs": 5,
     "runtime": 5,
     "": 6,  # engine/__init__.py, the front door
 }

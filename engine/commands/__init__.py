@@ -5,7 +5,7 @@ table at that file's end. Nothing here imports torch, and a lifeform only for it
 """
 
 from .completion import Completion, complete
-from .grammar import Intent, hint, parse
+from .grammar import Intent, command_in, hint, parse
 from .help import explained
 from .registry import COMMANDS, closest, find
 from .spec import Argument, Call, CommandSpec, Flag, Refused
@@ -21,6 +21,7 @@ __all__ = [
     "Intent",
     "Refused",
     "closest",
+    "command_in",
     "complete",
     "explained",
     "find",

@@ -34,8 +34,10 @@ def config(life: Lifeform, call: Call) -> None:
 def config_save(life: Lifeform, call: Call) -> None:
     """Write the settings to their file."""
     must_write(life, "nothing was saved")
-    life.config.save(life.config_path)
+    aside = life.config.save(life.config_path)
     call.output(f"Config saved to {life.config_path}")
+    if aside is not None:
+        call.output(f"Somebody had edited it meanwhile; that is kept in {aside}")
 
 
 def config_reset(life: Lifeform, call: Call) -> None:

@@ -37,6 +37,17 @@ class Intent:
     message: str = ""
     """For an error, the one line that says what is wrong and what would be right."""
 
+    @property
+    def needs_model(self) -> bool:
+        """Whether a model must be loaded to carry it out."""
+        return self.spec is None or self.spec.needs_model
+
+
+def command_in(line: str) -> CommandSpec | None:
+    """The command that ``line`` carries out; None for chat, and for a command with bad arguments."""
+    intent = parse(line)
+    return intent.spec if intent.kind == "command" else None
+
 
 def parse(line: str) -> Intent:
     """What ``line`` means. Takes any text, and never raises."""

@@ -69,12 +69,7 @@ def panic(life: Lifeform, call: Call) -> None:
     from engine.rescue import rescue
 
     call.output("ERROR STATE: Rebooting synapses...")
-    rescued = rescue(life, call.report)
-    lines = [f"Kept in {rescued.folder}: {', '.join(rescued.kept) or 'nothing'}"] if rescued.folder else []
-    lines += [f"  {problem}" for problem in rescued.problems]
-    origin = "a newborn, for there is no saved state" if rescued.saved_at is None else clock(rescued.saved_at)
-    lines.append(f"[System reloaded] State of {origin}.")
-    call.output("\n".join(lines))
+    call.output(rescue(life, call.report).told)
 
 
 def _name(life: Lifeform, call: Call) -> str | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+
+from engine.whole_file import put
 
 FORMAT = 1
 _HEADER = "sovl"
@@ -33,16 +34,10 @@ def write_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], facts: Map
     held = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
     header = {"format": FORMAT, "checksum": digest(held), "facts": facts}
     data = save(held, {_HEADER: json.dumps(header)})
-    beside = path.with_name(f"{path.name}.writing")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        put(path, data)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise CheckpointError(f"{path} cannot be written: {error.strerror or error}") from error
 
 

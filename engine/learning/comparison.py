@@ -35,15 +35,20 @@ def compare(learner: Learner, rows: Sequence[Encoded], batch_size: int, threshol
     base: list[float] = []
     composition: list[float] = []
     opened: list[bool] = []
+
+    def listen(chosen: Sequence[Encoded]) -> None:
+        heed()
+        exercises = learner.prepare([(row.prompt, row.answer, True) for row in chosen], heed, own=True)
+        recognised, real, cache = learner.read(exercises)
+        found = row_losses(learner.base_logits(exercises), exercises)
+        composition.extend(row_losses(learner.predict(exercises, real, cache), exercises))
+        base.extend(found)
+        opened.extend((recognised.sigmoid() >= threshold).tolist())
+
     ordered = sorted(rows, key=lambda row: len(row.prompt) + len(row.answer))
     for start in range(0, len(ordered), batch_size):
-        heed()
-        batch = [(row.prompt, row.answer, True) for row in ordered[start : start + batch_size]]
-        exercises = learner.prepare(batch, heed, own=True)
-        recognised, real, cache = learner.read(exercises)
-        base += row_losses(learner.base_logits(exercises), exercises)
-        composition += row_losses(learner.predict(exercises, real, cache), exercises)
-        opened += (recognised.sigmoid() >= threshold).tolist()
+        for _ in learner.training.each(ordered[start : start + batch_size], listen):
+            pass
     gated = [ours if is_open else theirs for ours, theirs, is_open in zip(composition, base, opened, strict=True)]
     count = len(base)
     tokens = sum(len(row.answer) for row in rows)

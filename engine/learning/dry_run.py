@@ -19,8 +19,9 @@ from engine.composition.trained import trained_tensors
 from engine.learning.comparison import row_losses
 from engine.learning.exercise import Exercise
 from engine.learning.learner import Learner
+from engine.learning.portions import LearningFailed
 from engine.learning.tensors import copies, put_back
-from engine.learning.trainer import LearningFailed, Recipe, accumulate, optimizer_for, release
+from engine.learning.trainer import Recipe, accumulate, optimizer_for, release
 
 _RECIPE = Recipe(steps=1)
 _NUDGE = 1e-2

@@ -9,13 +9,12 @@ rows of the rest of the course; what it has mastered mostly sits that out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import torch
 
 from engine.learning.exercise import Exercise
 from engine.learning.learner import Heed, Learner
-
-_AT_ONCE = 24
 
 
 @torch.no_grad()
@@ -27,15 +26,13 @@ def missed(learner: Learner, exam: Sequence[Exercise], heed: Heed) -> list[Exerc
         exam: Rows with answers.
         heed: Called often; raises to end it.
     """
-    wrong: list[Exercise] = []
-    order = sorted(exam, key=lambda row: len(row.prompt))
-    for start in range(0, len(order), _AT_ONCE):
+
+    def sit(chosen: Sequence[int]) -> list[bool]:
         heed()
-        rows = order[start : start + _AT_ONCE]
+        rows = [exam[i] for i in chosen]
         _, real, cache = learner.read(rows)
-        said = learner.predict(rows, real, cache).argmax(-1).tolist()
-        for row in rows:
-            own, said = said[: len(row.answer)], said[len(row.answer) :]
-            if own != row.answer:
-                wrong.append(row)
-    return wrong
+        said = iter(learner.predict(rows, real, cache).argmax(-1).tolist())
+        return [list(islice(said, len(row.answer))) == row.answer for row in rows]
+
+    passed = learner.in_order([len(row.prompt) for row in exam], sit)
+    return [row for row, right in zip(exam, passed, strict=True) if not right]

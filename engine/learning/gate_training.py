@@ -22,7 +22,6 @@ _BATCH = 64
 """Half of it prompts at which the gate is to open, half such at which it is to stay shut."""
 _RATE = 3e-3
 _DECAY = 0.01
-_READ = 32
 
 
 def finish_gate(
@@ -62,15 +61,13 @@ def finish_gate(
 @torch.no_grad()
 def _states(learner: Learner, rows: Sequence[Exercise], heed: Heed) -> list[torch.Tensor]:
     """The scaffold's final states of each row's prompt, ``[P, hidden]`` in half precision."""
-    found: dict[int, torch.Tensor] = {}
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i].prompt))
-    for start in range(0, len(order), _READ):
+
+    def read(chosen: Sequence[int]) -> list[torch.Tensor]:
         heed()
-        chosen = order[start : start + _READ]
         final, real = learner.states([rows[i] for i in chosen])
-        for place, index in enumerate(chosen):
-            found[index] = final[place][real[place]].bfloat16()
-    return [found[index] for index in range(len(rows))]
+        return [states[kept].bfloat16() for states, kept in zip(final, real, strict=True)]
+
+    return learner.in_order([len(row.prompt) for row in rows], read)
 
 
 def _padded(rows: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:

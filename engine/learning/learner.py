@@ -14,7 +14,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -38,12 +39,15 @@ from engine.learning.batching import (
     vocabulary_logits,
 )
 from engine.learning.exercise import Exercise, Reply, disturbed, replies
+from engine.learning.portions import Portions
 
+Made = TypeVar("Made")
 Heed = Callable[[], None]
 """Called often during long work; raises to end it."""
 
 BATCH = 32
-"""Rows that are read or answered at once outside of training."""
+"""Rows that are read or answered at once outside of training, if they fit."""
+_ALL = 1 << 30
 
 
 class Learner:
@@ -54,6 +58,8 @@ class Learner:
     Attributes:
         parameters: What is trained, but for the gate.
         dreams: What joins the context of :meth:`answers` under influence. Training does without it.
+        reading: Rows that are read or answered at once.
+        training: Rows of a step that are trained on at once; all of them, unless memory runs out.
     """
 
     form = "key-value"
@@ -74,6 +80,7 @@ class Learner:
         self.device = composition.base.device
         self.gate = composition.gate
         self.preamble = list(preamble)
+        self.reading, self.training = Portions(BATCH), Portions(_ALL)
         upper = range(self.first, len(composition.base.layers))
         self.keeps_own = self.factor != 1.0 or not self.bridged.issuperset(upper)
         """Whether the base's own keys and values of a prompt are a part of the mixture."""
@@ -116,13 +123,14 @@ class Learner:
     @torch.no_grad()
     def vectors(self, prompts: Sequence[Sequence[int]], heed: Heed) -> list[list[float]]:
         """One vector ``[hidden]`` per prompt: the mean of the scaffold's final states over it."""
-        found: list[list[float]] = []
-        for start in range(0, len(prompts), BATCH):
+
+        def of(chosen: Sequence[Sequence[int]]) -> list[list[float]]:
             heed()
-            rows = self.prepare([(prompt, [], True) for prompt in prompts[start : start + BATCH]], heed)
-            final, real = self.states(rows)
-            found += ((final * real[..., None]).sum(1) / real.sum(1, keepdim=True)).tolist()
-        return found
+            final, real = self.states(self.prepare([(prompt, [], True) for prompt in chosen], heed))
+            means: list[list[float]] = ((final * real[..., None]).sum(1) / real.sum(1, keepdim=True)).tolist()
+            return means
+
+        return [vector for vectors in self.reading.each(prompts, of) for vector in vectors]
 
     # -- preparing rows ------------------------------------------------------------------------------------------------
 
@@ -137,13 +145,12 @@ class Learner:
             heed: Called before every batch.
             own: The answers are the base's own: keep what it thought, to hold the composition to it.
         """
-        prepared: dict[int, Exercise] = {}
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + len(rows[i][1]))
-        for start in range(0, len(order), BATCH):
+
+        def made(chosen: Sequence[int]) -> list[Exercise]:
             heed()
-            chosen = order[start : start + BATCH]
-            prepared.update(zip(chosen, self._prepare([rows[i] for i in chosen], own), strict=True))
-        return [prepared[index] for index in range(len(rows))]
+            return list(self._prepare([rows[i] for i in chosen], own))
+
+        return self.in_order([len(row[0]) + len(row[1]) for row in rows], made)
 
     def _prepare(self, rows: Sequence[tuple[Sequence[int], Sequence[int], bool]], own: bool) -> Iterator[Exercise]:
         sequences = [[*prompt, *answer[:-1]] for prompt, answer, _ in rows]
@@ -270,13 +277,11 @@ class Learner:
             influence: Whether the scaffold is heard; without it this is the bare base.
             threshold: r below it silences the scaffold for a prompt; None opens the gate for all.
         """
-        replies: dict[int, Reply] = {}
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            batch = [prompts[i] for i in chosen]
-            replies.update(zip(chosen, self._answer(batch, tokens, heed, influence, threshold), strict=True))
-        return [replies[index] for index in range(len(prompts))]
+
+        def answered(chosen: Sequence[int]) -> list[Reply]:
+            return self._answer([prompts[i] for i in chosen], tokens, heed, influence, threshold)
+
+        return self.in_order([len(prompt) for prompt in prompts], answered)
 
     def _answer(
         self, prompts: Sequence[Sequence[int]], tokens: int, heed: Heed, influence: bool, threshold: float | None
@@ -351,6 +356,12 @@ class Learner:
         return recognised, self.dreams.join(cache, layers, sorted(self.bridged), heard.to(self.device) > 0)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def in_order(self, lengths: Sequence[int], work: Callable[[Sequence[int]], list[Made]]) -> list[Made]:
+        """What ``work`` makes of the rows of these lengths, given by number, those of like length together."""
+        order = sorted(range(len(lengths)), key=lengths.__getitem__)
+        made = dict(zip(order, chain.from_iterable(self.reading.each(order, work)), strict=True))
+        return [made[index] for index in range(len(lengths))]
 
     @contextmanager
     def _arithmetic(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from engine.api import Dreamt, EngineState, MemoryAudited, Replayed, SleepPhase,
 from engine.composition.bridge import Influence
 from engine.composition.composition import Cancelled
 from engine.composition.trained import copy_of_trained, put_trained
+from engine.failures import out_of_memory
 from engine.learning.audit import ANSWER_TOKENS, Findings, Hearing, Probe, audit, own_answers
 from engine.learning.curriculum import Curriculum, Lesson
 from engine.learning.dream_traces import in_context, leave_traces
@@ -30,6 +31,7 @@ from engine.learning.learners import learner_for
 from engine.learning.material import Material
 from engine.learning.night import Broken, Night, Sleeper, Watcher
 from engine.learning.pace import Pace
+from engine.learning.portions import LearningFailed
 from engine.learning.trainer import Recipe, Step, train
 from engine.learning.wording import Wording
 from engine.memory.memories import Verdict
@@ -77,7 +79,7 @@ def sleep(life: Sleeper, watcher: Watcher, curriculum: Curriculum, *, dream: boo
 
     Raises:
         Broken: When it was woken; everything is as before.
-        LearningFailed: When training went wrong; likewise.
+        LearningFailed: When training went wrong, or memory ran out; likewise.
     """
     return _Night(life, watcher, curriculum).run(dream, last_prompt)
 
@@ -123,8 +125,10 @@ class _Night:
         except (Broken, Cancelled):
             self._as_it_was()
             raise Broken from None
-        except BaseException:
+        except BaseException as error:
             self._as_it_was()
+            if out_of_memory(error):
+                raise LearningFailed("memory ran out") from error
             raise
         self._enter("waking", EngineState.AUDITING)
         self._end_phase()
@@ -191,9 +195,9 @@ class _Night:
 
     def _train_and_audit(self, learner: Learner) -> None:
         self._enter("training", EngineState.TRAINING)
-        material = Material(
-            learner, self.wording, self.curriculum, self.night, self.config.training_config.max_seq_length, self._heed
-        )
+        within = self.composition.base.context_limit - len(self.wording.preamble)
+        longest = min(self.config.training_config.max_seq_length, within)
+        material = Material(learner, self.wording, self.curriculum, self.night, longest, self._heed)
         told, importance = material.told()
         kept, shut = material.kept(), material.shut()
         for exercise in (*kept, *shut):

@@ -12,6 +12,7 @@ import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.nn import functional
@@ -19,13 +20,12 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from engine.learning.exercise import Exercise
 from engine.learning.learner import Learner
+from engine.learning.portions import LearningFailed
 
 _REVISED = 0.25
 """Chance of a mastered row to come up in a round."""
-
-
-class LearningFailed(Exception):
-    """The loss is not finite, or has run away; the text is one clear line."""
+_RUNAWAY = 2.0
+"""A loss so many times the first one, or what a uniform guess would cost, has run away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,11 @@ def train(
         weights: How much each told row counts; 1 by default.
 
     Raises:
-        LearningFailed: When a loss is not finite. The parameters are those after the step before.
+        LearningFailed: When a loss is not finite, has run away, or finds no memory even one row at a time. The
+            parameters are those after the step before.
     """
     optimizer, schedule = optimizer_for(learner, recipe)
+    bounds = Bounds(learner)
     importance = {id(row): w for row, w in zip(told, weights or [1.0] * len(told), strict=True)}
     rounds = (
         _Rounds(told, recipe.told, chance, recipe.mastered),
@@ -105,14 +107,60 @@ def train(
     )
     try:
         for number in range(1, recipe.steps + 1):
-            told_rows, kept_rows, gate_rows = (next(r) for r in rounds)
+            rows = [next(drawn) for drawn in rounds]
+            work = partial(_seeded, chance.getrandbits(31), learner, rows, recipe, importance, number)
             with torch.random.fork_rng(), learner.dropping():
-                torch.manual_seed(chance.getrandbits(31))
-                step = accumulate(learner, told_rows, kept_rows, gate_rows, recipe, importance, number)
+                step = learner.training.until_it_fits(max(map(len, rows)), work, optimizer.zero_grad)
+            bounds.check(step.loss, number, max((importance.get(id(row), 1.0) for row in rows[0]), default=1.0))
             descend(optimizer, schedule, recipe.clip, number)
             yield step
+        check_finite(learner)
     finally:
         release(optimizer)
+
+
+def _seeded(
+    seed: int,
+    learner: Learner,
+    rows: Sequence[list[Exercise]],
+    recipe: Recipe,
+    importance: Mapping[int, float],
+    number: int,
+) -> Step:
+    torch.manual_seed(seed)
+    told, kept, gate = rows
+    return accumulate(learner, told, kept, gate, recipe, importance, number)
+
+
+class Bounds:
+    """What the loss of a training may come to."""
+
+    def __init__(self, learner: Learner) -> None:
+        # What a uniform guess costs, in nats.
+        self.clueless = math.log(learner.composition.base.model.get_output_embeddings().weight.shape[0])
+        self.first: float | None = None
+        """The loss of the first step."""
+
+    def check(self, loss: float, number: int, importance: float = 1.0) -> None:
+        """Look at the loss of step ``number``, whose rows counted for ``importance`` at the most.
+
+        Raises:
+            LearningFailed: When it has run away.
+        """
+        if self.first is None:
+            self.first = loss
+        if loss > _RUNAWAY * max(self.first, importance * self.clueless):
+            raise LearningFailed(f"the loss ran away to {loss:.1f} at step {number}")
+
+
+def check_finite(learner: Learner) -> None:
+    """Look at what was trained, after the last step, which no other will look at.
+
+    Raises:
+        LearningFailed: When a number in it is not finite.
+    """
+    if not all(bool(p.isfinite().all()) for p in (*learner.parameters, *learner.gate.parameters())):
+        raise LearningFailed("what was learned stopped being finite at the last step")
 
 
 def optimizer_for(learner: Learner, recipe: Recipe) -> tuple[torch.optim.Optimizer, LambdaLR]:
@@ -185,52 +233,67 @@ def accumulate(
         LearningFailed: When a loss is not finite.
     """
     loss = drift = gate_loss = 0.0
-    tokens = 0
-    shut = len(kept) + len(gate)
-    for rows in (told, kept):
-        if not rows:
-            continue
-        recognised, real, cache = learner.read(rows)
-        logits = learner.predict(rows, real, cache)
-        counts = torch.tensor([len(row.answer) for row in rows])
-        row_of = torch.repeat_interleave(torch.arange(len(rows)), counts).to(logits.device)
-        share = torch.cat([_shares(row) for row in rows]).to(logits.device) / len(rows)
-        if rows is told:
-            targets = torch.tensor([token for row in rows for token in row.answer], device=logits.device)
-            weight = torch.tensor([importance.get(id(row), 1.0) for row in rows], device=logits.device)[row_of]
-            costs = functional.cross_entropy(logits, targets, reduction="none")
-            content = (costs * share * weight).sum()
-            for row, of_tokens in zip(rows, costs.detach().split(counts.tolist()), strict=True):
-                row.cost = float(of_tokens.max())
-            loss, tokens = float(content.detach()), int(counts.sum())
-            goal = torch.ones_like(recognised)
-            heeded = torch.tensor([float(row.gated) for row in rows], device=recognised.device)
-            open_loss = (_gate_loss(recognised, goal) * heeded).sum() / heeded.sum().clamp(min=1)
-            part = content + recipe.gate_weight * open_loss
-        else:
-            before = learner.base_logits(rows).log_softmax(-1)
-            divergence = (before.exp() * (before - logits.log_softmax(-1))).sum(-1)
-            content = (divergence * share).sum()
-            drift = float(content.detach())
-            goal = torch.zeros_like(recognised)
-            shut_loss = _gate_loss(recognised, goal).sum() / shut
-            part = recipe.kept_weight * content + recipe.gate_weight * shut_loss
-        gate_loss += float(_gate_loss(recognised.detach(), goal).mean())
-        if not math.isfinite(float(part.detach())):
-            raise LearningFailed(f"the loss stopped being finite at step {number}")
-        (scale * part).backward()
-    if gate:
-        recognised, _, _ = learner.read(gate)
+    shut, heeded = len(kept) + len(gate), max(1, sum(row.gated for row in told))
+    for rows in learner.training.of(told) if told else ():
+        recognised, logits = _predicted(learner, rows)
+        counts = torch.tensor([importance.get(id(row), 1.0) for row in rows], device=logits.device)
+        content = (_costs(rows, logits) * _shares(rows, len(told)).to(logits.device) * _per_token(counts, rows)).sum()
+        opens = torch.tensor([float(row.gated) for row in rows], device=recognised.device)
+        of_gate = _gate_loss(recognised, torch.ones_like(recognised))
+        _descend_from(content + recipe.gate_weight * (of_gate * opens).sum() / heeded, scale, number)
+        loss += float(content.detach())
+        gate_loss += float(of_gate.detach().mean()) * len(rows) / len(told)
+    for rows in learner.training.of(kept) if kept else ():
+        recognised, logits = _predicted(learner, rows)
+        before = learner.base_logits(rows).log_softmax(-1)
+        divergence = (before.exp() * (before - logits.log_softmax(-1))).sum(-1)
+        content = (divergence * _shares(rows, len(kept)).to(logits.device)).sum()
+        of_gate = _gate_loss(recognised, torch.zeros_like(recognised))
+        _descend_from(recipe.kept_weight * content + recipe.gate_weight * of_gate.sum() / shut, scale, number)
+        drift += float(content.detach())
+        gate_loss += float(of_gate.detach().mean()) * len(rows) / len(kept)
+    for rows in learner.training.of(gate) if gate else ():
+        recognised, _, _ = learner.read(rows)
         shut_loss = _gate_loss(recognised, torch.zeros_like(recognised)).sum() / shut
-        (scale * recipe.gate_weight * shut_loss).backward()
+        _descend_from(recipe.gate_weight * shut_loss, scale, number)
         gate_loss += float(shut_loss.detach())
-    return Step(number, loss, drift, gate_loss, tokens)
+    return Step(number, loss, drift, gate_loss, sum(len(row.answer) for row in told))
 
 
-def _shares(row: Exercise) -> torch.Tensor:
-    """What part of a row's loss each of its answer tokens makes up, ``[A]``, summing to 1."""
-    stress = torch.ones(len(row.answer)) if row.stress is None else row.stress
-    return stress / stress.sum()
+def _predicted(learner: Learner, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The gate's logits ``[rows]``, and those of the answers ``[answer tokens of all rows, vocabulary]``."""
+    recognised, real, cache = learner.read(rows)
+    return recognised, learner.predict(rows, real, cache)
+
+
+def _descend_from(loss: torch.Tensor, scale: float, number: int) -> None:
+    if not math.isfinite(float(loss.detach())):
+        raise LearningFailed(f"the loss stopped being finite at step {number}")
+    (scale * loss).backward()
+
+
+def _costs(rows: Sequence[Exercise], logits: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of each answer token, in nats; what the worst of each row came to is noted down."""
+    targets = torch.tensor([token for row in rows for token in row.answer], device=logits.device)
+    costs = functional.cross_entropy(logits, targets, reduction="none")
+    for row, of_tokens in zip(rows, costs.detach().split([len(row.answer) for row in rows]), strict=True):
+        row.cost = float(of_tokens.max())
+    return costs
+
+
+def _shares(rows: Sequence[Exercise], of: int) -> torch.Tensor:
+    """What part of the loss of ``of`` rows each answer token of these makes up, ``[answer tokens of all rows]``."""
+    return torch.cat([_stress(row) / _stress(row).sum() for row in rows]) / of
+
+
+def _stress(row: Exercise) -> torch.Tensor:
+    return torch.ones(len(row.answer)) if row.stress is None else row.stress
+
+
+def _per_token(values: torch.Tensor, rows: Sequence[Exercise]) -> torch.Tensor:
+    """``values`` ``[rows]``, repeated for each answer token of its row."""
+    lengths = torch.tensor([len(row.answer) for row in rows], device=values.device)
+    return torch.repeat_interleave(values, lengths)
 
 
 def _gate_loss(logits: torch.Tensor, goal: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,16 +31,15 @@ from engine.learning.encoding import Encoded
 from engine.learning.epoch_batches import Batches, Store
 from engine.learning.exercise import Exercise
 from engine.learning.learner import Heed, Learner
+from engine.learning.portions import LearningFailed
 from engine.learning.tensors import copies, put_back
-from engine.learning.trainer import LearningFailed, Recipe, accumulate, descend, optimizer_for, release
+from engine.learning.trainer import Bounds, Recipe, accumulate, check_finite, descend, optimizer_for, release
 
 LEAST_PLASTICITY = 0.1
 """What a row counts at the least, however old the learner."""
 
 _WARMUP = 5
 """Steps until the rate is at its highest; fewer in a course of less than 25."""
-_RUNAWAY = 2.0
-"""A loss so many times the first one, or what a uniform guess would cost, has run away."""
 
 
 def plasticity(life: float, curve: str) -> float:
@@ -137,6 +137,7 @@ class Course:
         before: Adapters and gate as they were at the beginning.
         tokens: Answer tokens learned from since this object was made, in so many ``seconds`` of computing.
         standing: How far it is.
+        bounds: What a loss may come to.
         steps: Optimiser steps of one epoch.
     """
 
@@ -170,8 +171,7 @@ class Course:
         self.steps = math.ceil(len(self._told) / self._together)
         total = self.steps * plan.epochs
         self.recipe = Recipe(total, plan.learning_rate, warmup=min(_WARMUP, math.ceil(total / 5)))
-        # What a uniform guess costs, in nats.
-        self.clueless = math.log(learner.composition.base.model.get_output_embeddings().weight.shape[0])
+        self.bounds = Bounds(learner)
         self.parameters = [*learner.parameters, *learner.gate.parameters()]
         self.before = copies(self.parameters)
         self.tokens, self.seconds = 0, 0.0
@@ -197,6 +197,7 @@ class Course:
                 yield from self._epoch()
             if standing.best is not None:
                 put_back(self.parameters, self._best)
+            check_finite(self._learner)
         except LearningFailed:
             put_back(self.parameters, self.before)
             raise
@@ -234,40 +235,51 @@ class Course:
     def _step(self, batches: Sequence[int]) -> StepDone:
         """One optimiser step over ``batches`` together: its gradient is that of one batch with all their rows."""
         standing, number = self.standing, self.standing.number + 1
-        rows = sum(self._told.sizes[index] for index in batches)
-        loss, tokens = 0.0, 0
-        size, rank = self._team.num_processes, self._team.process_index
+        rows, size = sum(self._told.sizes[index] for index in batches), self._team.num_processes
+        work = partial(self._gradient, batches, rows, number)
         with torch.random.fork_rng(), self._learner.dropping():
-            torch.manual_seed((self.plan.seed * 1_000_003 + number) * size + rank)
             try:
-                for index in batches[rank::size]:
-                    self._heed()
-                    told = self._told.exercises(index)
-                    counts = {id(row): self.plan.importance for row in told}
-                    share = len(told) / rows
-                    step = accumulate(self._learner, told, [], [], self.recipe, counts, number, share)
-                    loss += step.loss / self.plan.importance * share
-                    tokens += step.tokens
-                self._heed()
-                kept, gate = self._to_stay(number)
-                drift = accumulate(self._learner, [], kept, gate, self.recipe, {}, number, 1 / size).drift
+                loss, drift, tokens = self._learner.training.until_it_fits(
+                    max(self._told.sizes), work, self._optimizer.zero_grad
+                )
             except LearningFailed:
                 if size == 1:
                     raise
-                loss, drift = math.nan, 0.0  # the others must hear of it, or they would wait for ever
+                loss, drift, tokens = math.nan, 0.0, 0  # the others must hear of it, or they would wait for ever
         if size > 1:
             loss, tokens = self._add_up(loss, tokens)
             if not math.isfinite(loss):
                 raise LearningFailed(f"the loss stopped being finite at step {number}")
-        if standing.first_loss is None:
-            standing.first_loss = loss
-        if loss > _RUNAWAY * max(standing.first_loss, self.clueless):
-            raise LearningFailed(f"the loss ran away to {loss:.1f} at step {number}")
+        self.bounds.first = standing.first_loss
+        self.bounds.check(loss, number)
+        standing.first_loss = self.bounds.first
         descend(self._optimizer, self._schedule, self.recipe.clip, number)
         standing.number, standing.step = number, standing.step + 1
         standing.loss += loss * rows
         standing.rows += rows
         return StepDone(standing.epoch + 1, standing.step, self.steps, number, loss, drift, tokens)
+
+    def _gradient(self, batches: Sequence[int], rows: int, number: int) -> tuple[float, float, int]:
+        """Add up the gradient of this process's share of ``batches``, which have so many ``rows`` in all.
+
+        Returns:
+            What that part comes to: loss and drift, and the answer tokens learned from.
+        """
+        size, rank = self._team.num_processes, self._team.process_index
+        torch.manual_seed((self.plan.seed * 1_000_003 + number) * size + rank)
+        loss, tokens = 0.0, 0
+        for index in batches[rank::size]:
+            self._heed()
+            told = self._told.exercises(index)
+            counts = {id(row): self.plan.importance for row in told}
+            share = len(told) / rows
+            step = accumulate(self._learner, told, [], [], self.recipe, counts, number, share)
+            loss += step.loss / self.plan.importance * share
+            tokens += step.tokens
+        self._heed()
+        kept, gate = self._to_stay(number)
+        drift = accumulate(self._learner, [], kept, gate, self.recipe, {}, number, 1 / size).drift
+        return loss, drift, tokens
 
     def _add_up(self, loss: float, tokens: int) -> tuple[float, int]:
         """Loss, tokens and gradients of all processes together."""
@@ -291,16 +303,19 @@ class Course:
         Raises:
             LearningFailed: When it is not finite.
         """
-        total, rows = 0.0, 0
+        losses: list[float] = []
         for index in range(len(self._held_out)):
-            self._heed()
-            exercises = self._held_out.exercises(index)
-            _, real, cache = self._learner.read(exercises)
-            total += sum(row_losses(self._learner.predict(exercises, real, cache), exercises))
-            rows += len(exercises)
+            for found in self._learner.training.each(self._held_out.exercises(index), self._losses):
+                losses += found
+        total = sum(losses)
         if not math.isfinite(total):
             raise LearningFailed("the loss on the held-out rows stopped being finite")
-        return total / rows
+        return total / len(losses)
+
+    def _losses(self, rows: Sequence[Exercise]) -> list[float]:
+        self._heed()
+        _, real, cache = self._learner.read(rows)
+        return row_losses(self._learner.predict(rows, real, cache), rows)
 
     # -- stopping and going on -----------------------------------------------------------------------------------------
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 
 from engine.composition.frozen import FrozenModel
-from engine.composition.prompt import Prompt, Turn, build_prompt
+from engine.composition.prompt import Prompt, PromptTooLong, Turn, build_prompt
 
 _STRESS = 4.0
 """How much more a token of the value, and the one that ends it, counts than the words around it."""
@@ -40,6 +41,21 @@ class Wording:
         """Token ids of a fresh conversation that asks ``text``, behind the preamble."""
         prompt = self.prompt(text)
         return prompt.ids[prompt.preamble :]
+
+    def fits(self, text: str, room: int) -> bool:
+        """Whether a fresh conversation that asks ``text`` leaves room for ``room`` tokens of an answer."""
+        limit = self._base.context_limit - room
+        if self._frame + len(text.encode(errors="replace")) <= limit:
+            return True  # no token is less than a byte
+        try:
+            return len(self.prompt(text).ids) <= limit
+        except PromptTooLong:
+            return False
+
+    @cached_property
+    def _frame(self) -> int:
+        """Tokens of a conversation that asks next to nothing."""
+        return len(self.prompt("a").ids)
 
     def after(self, turns: Sequence[tuple[str, str]], text: str) -> list[int]:
         """Token ids, preamble included, of a conversation that asks ``text`` after pairs of question and answer."""

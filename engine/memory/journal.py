@@ -17,8 +17,11 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -29,7 +32,7 @@ from . import jsonl
 from .exporting import write_beside
 from .memories import Memories
 from .nights import Nights
-from .record import Interaction, JournalError, JournalEvent, storable
+from .record import Interaction, JournalBusy, JournalError, JournalEvent, storable
 from .rows import COLUMNS, INSERT, SELECT, column, interaction_of
 from .schema import connect, connect_read_only, plain_errors
 
@@ -67,6 +70,7 @@ class Journal:
         self.nights = Nights(connection)
         self.path = path
         self.read_only = read_only
+        self._late: list[Callable[[], int]] = []
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], read_only: bool = False) -> Self:
@@ -89,8 +93,14 @@ class Journal:
         return cls(connection, file, read_only)
 
     def close(self) -> None:
-        """Close the connection. Harmless when closed already."""
+        """Write what waits, if that is possible, and close the connection. Harmless when closed already."""
+        with suppress(JournalError):
+            self.write_waiting()
         self._connection.close()
+
+    def interrupt(self) -> None:
+        """Let a statement that runs in another thread fail soon; its transaction is rolled back there."""
+        self._connection.interrupt()
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +135,8 @@ class Journal:
     ) -> int:
         """Keep one interaction and return its id; fields as in :class:`Interaction`, ``timestamp`` None is now.
 
-        When this returns, the record is acknowledged. Numbers that are not finite are kept as None.
+        When this returns an id, the record is acknowledged. It returns 0 while another program holds the journal: the
+        record is :attr:`waiting` then. Numbers that are not finite are kept as None.
         """
         interaction = Interaction(
             id=0,
@@ -147,18 +158,38 @@ class Journal:
             rating=rating,
             extra=extra or {},
         )
-        with self.transaction():
-            return self._insert(interaction)
+        return self._soon(lambda: self._insert(interaction))
 
     def event(self, kind: str, data: dict[str, Any] | None = None, timestamp: float | None = None) -> int:
-        """Keep one event and return its id."""
+        """Keep one event and return its id; 0 when it has to wait as in :meth:`record`."""
         when = time.time() if timestamp is None else timestamp
-        with self.transaction():
-            cursor = self._connection.execute(
-                "INSERT INTO events (timestamp, kind, data) VALUES (?, ?, ?)",
-                (when, storable(kind), json.dumps(data or {}, default=str)),
-            )
+        row = (when, storable(kind), json.dumps(data or {}, default=str))
+
+        def insert() -> int:
+            cursor = self._connection.execute("INSERT INTO events (timestamp, kind, data) VALUES (?, ?, ?)", row)
             return int(cursor.lastrowid or 0)
+
+        return self._soon(insert)
+
+    @property
+    def waiting(self) -> int:
+        """How many entries wait in memory until another program has finished writing."""
+        return len(self._late)
+
+    def write_waiting(self) -> bool:
+        """Write what waits, if nobody else is writing. Returns whether nothing waits any more."""
+        if self._late:
+            with suppress(JournalBusy), self.transaction():
+                pass  # whatever is written, what waits is written before it
+        return not self._late
+
+    def _soon(self, insert: Callable[[], int]) -> int:
+        try:
+            with self.transaction():
+                return insert()
+        except JournalBusy:
+            self._late.append(insert)
+            return 0
 
     def mark_slept(self, ids: Iterable[int], when: float) -> int:
         """Mark the interactions ``ids`` as learnt in the sleep of ``when``; returns how many there were."""
@@ -178,7 +209,13 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens, or nothing does; one transaction inside another is part of it."""
+        """Everything inside happens, or nothing does; one transaction inside another is part of it.
+
+        What waits is written first.
+
+        Raises:
+            JournalBusy: Another program is writing, and went on for seconds.
+        """
         if self.read_only:
             raise JournalError(f"{self.path} is open read-only; nothing was written.")
         nested = bool(self._connection.in_transaction)
@@ -188,8 +225,10 @@ class Journal:
         with plain_errors(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                late = [insert() for insert in self._late]
                 yield
                 self._connection.execute("COMMIT")
+                del self._late[: len(late)]
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
@@ -221,9 +260,11 @@ class Journal:
                 "SELECT id, timestamp, kind, data FROM events ORDER BY id DESC LIMIT ?", (_limit(n),)
             ).fetchall()
         events = [JournalEvent(number, when, kind, json.loads(data)) for number, when, kind, data in rows]
-        entries: list[Interaction | JournalEvent] = [*self.last(n), *reversed(events)]
-        entries.sort(key=lambda entry: entry.timestamp)
-        return entries[-n:] if n > 0 else []
+        # From the newest of each kind backwards: a clock that was set back must not hide what was written since.
+        newest_first: Iterator[Interaction | JournalEvent] = merge(
+            events, reversed(self.last(n)), key=attrgetter("timestamp"), reverse=True
+        )
+        return list(islice(newest_first, max(0, n)))[::-1]
 
     def conversation(self, conversation_id: str, n: int | None = None) -> list[Interaction]:
         """The interactions of one conversation, oldest first; with ``n`` its newest ``n``."""

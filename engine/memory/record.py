@@ -10,6 +10,10 @@ class JournalError(Exception):
     """The journal cannot be opened, read or written; the message is one line."""
 
 
+class JournalBusy(JournalError):
+    """Another program is writing to it just now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """One thing said and its answer."""

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .record import JournalError
+from .record import JournalBusy, JournalError
 
 _APPLICATION_ID = 0x534F564C  # "SOVL": tells our file from any other SQLite database
-_BUSY_SECONDS = 5.0
+BUSY_SECONDS = 5.0
+"""How long it is waited for another program that writes."""
 
 _MIGRATIONS: tuple[str, ...] = (
     # 0 → 1
@@ -91,7 +92,7 @@ _VERSION = len(_MIGRATIONS)
 
 def connect(file: Path) -> sqlite3.Connection:
     """Open ``file`` for writing, creating it or bringing it to the present form."""
-    connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _check(connection, file)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -126,7 +127,7 @@ def connect_read_only(file: Path, at_rest: bool = True) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{file.absolute().as_uri()}?{query}",
         uri=True,
-        timeout=_BUSY_SECONDS,
+        timeout=BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=False,
     )
@@ -173,7 +174,7 @@ def plain_errors(file: Path) -> Iterator[None]:
         elif "full" in text:
             message = f"The disk is full: {file} could not be written. Free some space and try again."
         elif "locked" in text or "busy" in text:
-            message = f"{file} is being written by another program; try again when it has finished."
+            raise JournalBusy(f"{file} is being written by another program; try again when it has finished.") from error
         elif "unable to open" in text:
             message = f"{file} cannot be opened; its folder must exist and be writable."
         else:

@@ -110,5 +110,7 @@ class Curiosity:
         """
         if self.waiting and not greeting:
             return None
+        if self.asked_at is not None and self.asked_at > now:
+            self.asked_at = now  # the clock was set back: how long ago that was, nobody knows
         rested = cooldown if self.asked_at is None else now - self.asked_at
         return max(0.0, silence - quiet, cooldown - rested)

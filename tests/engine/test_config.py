@@ -468,3 +468,17 @@ def test_saving_and_loading_gives_the_same_back(tmp_path: Path, changes, extras,
     assert [name for name in again.dump() if name not in SECTIONS] == list(extras)
     assert [name for name in again.dump()[place] if name not in known] == list(extras)
     assert len(warnings) == 2 * len(extras)
+
+
+@pytest.mark.parametrize("edited", ["{", '{"controls_config": {"top_k": "many"}}', "\0" * 50])
+def test_a_file_that_was_edited_meanwhile_is_kept_whatever_stands_in_it(tmp_path: Path, edited: str) -> None:
+    path = write(tmp_path / "config.json", {"controls_config": {"top_k": 7}})
+    config, _ = load_config(path)
+    config.set("top_p", 0.5)
+    assert config.save(path) is None, "nobody has touched it"
+    path.write_text(edited)
+    config.set("top_k", 9)
+    aside = config.save(path)
+    assert aside is not None and aside.read_text() == edited
+    assert (load_config(path)[0].get("top_k"), load_config(path)[0].get("top_p")) == (9, 0.5)
+    assert config.save(path) is None and sorted(tmp_path.iterdir()) == sorted([path, aside])

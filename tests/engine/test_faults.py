@@ -46,10 +46,11 @@ def state_of(place: Path) -> Any:
 
 
 def write_settings(place: Path, number: int) -> None:
-    config = Config()
-    config.set("top_k", number)
     place.mkdir(exist_ok=True)
-    config.save(place / "config.json")
+    path = place / "config.json"
+    config = load_config(path)[0] if path.exists() else Config()
+    config.set("top_k", number)
+    config.save(path)
 
 
 def settings_of(place: Path) -> Any:

@@ -54,7 +54,7 @@ def fail_at(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for owner, name in ((Path, "replace"), (Path, "rename"), (Path, "mkdir"), (Path, "unlink")):
         monkeypatch.setattr(owner, name, counted(getattr(owner, name)))
-    for name in ("_write_synced", "_sync_folder"):
+    for name in ("write_synced", "_sync_folder"):
         monkeypatch.setattr(state_files, name, counted(getattr(state_files, name)))
 
 

@@ -10,7 +10,7 @@ import torch
 from effects import effect_of
 from lives import Ear, mouth
 
-from engine import interaction
+from engine import Engine, interaction
 from engine.api import Passage
 from engine.composition.decoder import Sampling
 from engine.composition.prompt import Turn
@@ -99,6 +99,13 @@ def test_it_is_told_the_system_prompt_first(life: Lifeform) -> bool:
 @effect_of("cpu_threads", 1, 2, seen=[1, 2])
 def test_so_many_threads_compute(life: Lifeform) -> int:
     return torch.get_num_threads()
+
+
+@effect_of("watchdog_seconds", 60.0, 600.0, seen=[60.0, 600.0])
+def test_a_silent_job_is_given_so_long(life: Lifeform) -> float:
+    engine = Engine(life.home, life.config)
+    engine._jobs.append(1)
+    return engine._patience()
 
 
 @effect_of("save_path_prefix", "one", "two", seen=[True, False])

@@ -23,7 +23,7 @@ from engine.composition.trained import copy_of_trained, put_trained
 from engine.config import Change, ConfigError, KeySpec, keys, spec
 from engine.learning import sleep as nights
 from engine.learning import to_stay
-from engine.learning.trainer import LearningFailed
+from engine.learning.portions import LearningFailed
 from engine.lifeform import Lifeform
 from engine.schooling import Wanted, train
 from engine.state import capture, restore

@@ -32,9 +32,9 @@ from engine.learning.dataset import Row, Turn
 from engine.learning.encoding import Encoded, Encoder
 from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
+from engine.learning.portions import LearningFailed
 from engine.learning.tensors import copies
 from engine.learning.to_stay import rows_to_stay
-from engine.learning.trainer import LearningFailed
 from engine.learning.training import (
     LEAST_PLASTICITY,
     Course,
@@ -297,7 +297,7 @@ def test_a_loss_that_runs_away_ends_it_as_it_was(make: Callable[..., Bench]) -> 
     run = course.run()
     next(run)
     course.standing.first_loss = 0.01  # as if it had begun near nothing
-    course.clueless = 0.01
+    course.bounds.clueless = 0.01
     with pytest.raises(LearningFailed, match="ran away"):
         list(run)
     assert same(bench.weights(), before)
