@@ -119,7 +119,9 @@ def record(config: Config, lines: Sequence[str]) -> Recorder:
         folder.mkdir()
         recorder = Recorder(lines)
         engine = Engine(home, config, home.config_path)
-        run(engine, [line.replace(_FOLDER, str(folder)) for line in lines], recorder, recorder.besides, Interrupts())
+        typed = [line.replace(_FOLDER, str(folder)) for line in lines]
+        with Interrupts() as interrupts:  # what was recorded before Ctrl-C is written down
+            run(engine, typed, recorder, recorder.besides, interrupts)
         engine.join(30.0)
         for ran in recorder.ran:
             ran.printed = ran.printed.replace(str(folder), "FOLDER").replace(str(home.path), "HOME")
