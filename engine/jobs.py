@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.api import EngineState
+from engine.api import Done, EngineState, Outcome
 from engine.commands import Intent, Refused
 from engine.composition.model_folder import WeightsError
 from engine.composition.prompt import PromptTooLong
@@ -25,3 +25,13 @@ def state_during(intent: Intent, before: EngineState) -> EngineState:
     if intent.spec is not None and intent.spec.urgent:
         return EngineState.WORKING
     return EngineState.SPEAKING if intent.needs_model else before
+
+
+def must_wait(name: str) -> Refused:
+    """What the command ``name`` gets to hear while a long job runs."""
+    return Refused(f"{name} has to wait for the long job that runs; stop it first (a sleep: wake).")
+
+
+def unasked(done: Done) -> Done:
+    """How a job ends that nobody asked for: nobody needs to hear that it was given up."""
+    return Done(done.id, Outcome.OK) if done.outcome is Outcome.STOPPED else done

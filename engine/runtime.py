@@ -46,7 +46,7 @@ from engine.config import Config
 from engine.failures import one_line, write_report
 from engine.home import Home
 from engine.impulse import QUESTION, Impulse, next_impulse
-from engine.jobs import REFUSALS, Leaving, state_during
+from engine.jobs import REFUSALS, Leaving, must_wait, state_during, unasked
 from engine.lifeform import Lifeform
 from engine.memory.record import JournalError
 from engine.rescue import rescue
@@ -291,10 +291,9 @@ class Engine:
 
     def _impulse(self, began: float) -> Impulse | None:
         """What it will do of its own accord; ``began`` is when it had nothing to do any more."""
-        if self._wary:
+        if self._wary or self._life is None:
             return None
-        quiet = time.monotonic() - max(began, self._stirred)
-        return next_impulse(self._life, quiet, time.time()) if self._life is not None else None
+        return next_impulse(self._life, time.monotonic() - max(began, self._stirred), time.time())
 
     def _attend(self, aside: Callable[[], AbstractContextManager[None]]) -> None:
         """In the middle of a long job, answer what the user said meanwhile, and wait until it is quiet again."""
@@ -358,9 +357,7 @@ class Engine:
         else:
             self._show(self.outbox.latest.state, self.outbox.latest.note)
         if id == self._wondering:
-            self._wondering = None
-            if done.outcome is Outcome.STOPPED:
-                done = Done(id, Outcome.OK)  # nobody asked for it, so nobody needs to hear that it was given up
+            self._wondering, done = None, unasked(done)
         self.outbox.put(done)
         if self._life is not None and (waiting := self._life.journal.waiting):
             path = self._life.journal.path
@@ -382,9 +379,7 @@ class Engine:
             if intent.needs_model and life.composition is None:
                 raise Refused(f"no model is loaded: {self._why}")
             if intent.spec is not None and intent.spec.alone and len(self._jobs) > 1:
-                raise Refused(
-                    f"{intent.spec.name} has to wait for the long job that runs; stop it first (a sleep: wake)."
-                )
+                raise must_wait(intent.spec.name)
             self._show(state_during(intent, before))
             answer = intent.spec.handler(life, call) if intent.spec else life.chat(call, intent.text)
         except REFUSALS as error:
