@@ -9,6 +9,7 @@ from engine.composition.prompt import PromptTooLong
 from engine.config import ConfigError
 from engine.gestation import CannotSleep
 from engine.home import HomeError
+from engine.memory.journal import Journal
 from engine.memory.record import JournalError
 from engine.state_files import StateError
 
@@ -35,3 +36,8 @@ def must_wait(name: str) -> Refused:
 def unasked(done: Done) -> Done:
     """How a job ends that nobody asked for: nobody needs to hear that it was given up."""
     return Done(done.id, Outcome.OK) if done.outcome is Outcome.STOPPED else done
+
+
+def what_waits(journal: Journal) -> str:
+    """What is said while another program writes to the journal."""
+    return f"{journal.path}: {journal.waiting} entries wait in memory until another program has finished writing there"

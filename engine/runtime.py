@@ -46,7 +46,7 @@ from engine.config import Config
 from engine.failures import one_line, write_report
 from engine.home import Home
 from engine.impulse import QUESTION, Impulse, next_impulse
-from engine.jobs import REFUSALS, Leaving, must_wait, state_during, unasked
+from engine.jobs import REFUSALS, Leaving, must_wait, state_during, unasked, what_waits
 from engine.lifeform import Lifeform
 from engine.memory.record import JournalError
 from engine.rescue import rescue
@@ -359,10 +359,8 @@ class Engine:
         if id == self._wondering:
             self._wondering, done = None, unasked(done)
         self.outbox.put(done)
-        if self._life is not None and (waiting := self._life.journal.waiting):
-            path = self._life.journal.path
-            why = f"{path}: {waiting} entries wait in memory until another program has finished writing there"
-            self.outbox.put(Notice("warning", why))
+        if self._life is not None and self._life.journal.waiting:
+            self.outbox.put(Notice("warning", what_waits(self._life.journal)))
         if call.quit:
             self._saved = True
             self._leaving.set()
