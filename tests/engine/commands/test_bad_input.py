@@ -10,8 +10,8 @@ from bad_lines import BAD, GOOD
 from lives import awake, marks, mouth
 
 from engine.commands import COMMANDS, Call, parse
+from engine.jobs import REFUSALS
 from engine.lifeform import Lifeform
-from engine.runtime import _REFUSALS
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_what_is_no_good_is_refused_in_one_line_and_changes_nothing(
         for written in life.home.state_dir.iterdir():
             written.unlink()
         return
-    with pytest.raises(_REFUSALS) as refusal:
+    with pytest.raises(REFUSALS) as refusal:
         intent.spec.handler(life, call)
     _one_line(str(refusal.value))
     assert marks(life) == before
@@ -53,7 +53,7 @@ def _carry_out(life: Lifeform, intent, call: Call) -> None:
     """A good argument after all: it works, or is refused because of something else."""
     try:
         intent.spec.handler(life, call)
-    except _REFUSALS as refusal:
+    except REFUSALS as refusal:
         _one_line(str(refusal))
 
 
