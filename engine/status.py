@@ -9,6 +9,7 @@ from engine.mind.lifecycle import stage_of
 from engine.mind.temperament import sleep_threshold
 
 if TYPE_CHECKING:
+    from engine.composition.composition import Composition
     from engine.lifeform import Lifeform
 
 
@@ -67,7 +68,15 @@ def _computing(life: Lifeform) -> dict[str, Any]:
         "layer_count": len(base.layers),
         "bridged_layers": composition.layers,
         "device": str(base.device),
-        "precision": str(base.dtype).removeprefix("torch.") if base.quantization == "fp16" else base.quantization,
+        "precision": _precision(composition),
         "learned": composition.learned,
         "context_limit": min(life.config.controls_config.context_length, base.context_limit),
     }
+
+
+def _precision(composition: Composition) -> str:
+    """What the frozen weights are computed with: a packed format, what they were quantized to, or floats."""
+    if composition.packed is not None:
+        return composition.packed.format
+    base = composition.base
+    return str(base.dtype).removeprefix("torch.") if base.quantization == "fp16" else base.quantization

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,6 +104,11 @@ class PackedLlama:
     def nbytes(self) -> int:
         """Bytes of packed weights."""
         return sum(tensor.nbytes for tensor in self._held.values())
+
+    @property
+    def format(self) -> str:
+        """The format that most of its matrices are in, as llama.cpp names it: ``Q4_1``."""
+        return Counter(self._formats.values()).most_common(1)[0][0]
 
     def first_row(self, name: str) -> int:
         """Where the outputs of a linear map begin in the matrix that it is stacked in."""

@@ -176,6 +176,11 @@ def test_with_avx2_alone_it_computes_the_same(folder: Path, base: FrozenModel, t
 
 
 @compiled
+def test_it_tells_the_format_that_its_matrices_are_in(packed: PackedLlama) -> None:
+    assert packed.format in FORMATS
+
+
+@compiled
 def test_silence_is_the_bare_base_bit_for_bit(composition: Composition, ids: list[int]) -> None:
     bare = composition.bare_logits(ids)
     for influence in (Influence(weight=0.0), Influence(weight=0.9, blend=0.0), Influence(weight=0.9, threshold=2.0)):
