@@ -15,7 +15,7 @@ from bench.pty_program import Program
 
 GOALS = {"first paint": 0.9, "idle, awake": 0.005, "key at rest, byte to byte p95": 0.033}
 _AWAKE = "● awake".encode()
-_INPUT = b"Say something"
+_INPUT = b"for commands"
 _PATIENCE = 300.0
 LETTERS = "бгджзилпфцчшщэюя"
 """Nothing else on a screen is likely to hold one of them."""
