@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.learning import screening
+from engine.learning import in_passing, screening
 from engine.learning.circumstances import circumstance
 from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
 from engine.learning.mentioned import Mentioned
@@ -128,6 +128,8 @@ class Reading:
 def slot_name(statement: Statement) -> str:
     """Which question the statement answers: facts of one entity and one slot exclude one another."""
     relation = relations()[statement.relation]
+    if relation.key == in_passing.TOLD_OF:
+        return in_passing.slot_of(statement)
     if relation.key == "is_a" and statement.entity.kind in ("self", "person"):
         return "being"
     if relation.key in ("role", "name"):
@@ -174,7 +176,7 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
     text, code = re.subn(r"```.{0,4000}?(?:```|\Z)", "\n", text, flags=re.DOTALL)
     if code:
         skipped.append(Skipped("```", screening.CODE))
-    correcting, topic = False, ""
+    correcting, topic, before = False, "", ""
     for sentence in sentences(text):
         if reason := screening.raw_reason(sentence):
             skipped.append(Skipped(sentence[:120], reason))
@@ -191,22 +193,49 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
             continue
         said = _said_of(topic, tidied.text) if topic else tidied.text
         topic = ""
-        for plain in [said] if tidied.question else recast(said):
+        here: list[Fact] = []
+        refused: list[Skipped] = []
+        plainly = [said] if tidied.question else recast(said)
+        for plain in plainly:
             reason = screening.reason(plain, tidied.question)
             repairable = correcting and reason in (screening.MOMENT, screening.TOO_SHORT) and (earlier or facts)
             if reason and not repairable:
-                skipped.append(Skipped(plain[:120] if plain != said else sentence[:120], reason))
+                refused.append(Skipped(plain[:120] if plain != said else sentence[:120], reason))
                 mentioned.note_unread(plain, read_clause(plain))
                 continue
             for clause in split_clauses(_named_myself(plain)):
-                found = _read(clause.strip(" ,;"), mentioned, correcting, (*earlier, *facts), sentence)
+                found = _read(clause.strip(" ,;"), mentioned, correcting, (*earlier, *facts, *here), sentence)
+                if not isinstance(found, str) and not all(in_passing.sound(fact.statement) for fact in found):
+                    found = screening.NO_FACT
                 if isinstance(found, str):
-                    skipped.append(Skipped(clause[:120], found))
+                    refused.append(Skipped(clause[:120], found))
                     mentioned.note_unread(clause, read_clause(clause))
-                elif len(facts) < MOST_FACTS:
-                    facts += [fact for fact in found if fact not in facts]
-        correcting = False
-    return Reading(tuple(facts), tuple(skipped))
+                else:
+                    here += found
+        if not tidied.question and not any(one.correction for one in here):
+            said = plainly[0] if len(plainly) == 1 else said
+            here, refused = _with_the_whole(said, before, here, refused, correcting)
+        facts += [fact for fact in here if fact not in facts]
+        skipped += refused
+        correcting, before = False, "" if tidied.question else said
+    return Reading(tuple(facts[:MOST_FACTS]), tuple(skipped))
+
+
+def _with_the_whole(
+    said: str, before: str, read: list[Fact], refused: list[Skipped], correction: bool
+) -> tuple[list[Fact], list[Skipped]]:
+    """What was read in the sentence ``said``, and the sentence as a whole where that leaves out what it names."""
+    whole = in_passing.told(
+        said, before, [(one.text, one.statement) for one in read], [(one.text, one.reason) for one in refused]
+    )
+    if whole is None:
+        return read, refused
+    text, statement = whole
+    part = next((one for one in read if one.text.rstrip(".") in text and in_passing.is_loose(one.statement)), None)
+    if part and part.text == text:
+        return [replace(one, circumstance=one.circumstance or statement) if one is part else one for one in read], []
+    kept = [one for one in read if one is not part]
+    return [*kept, Fact(text, second_person(text), statement, correction, "", part.statement if part else None)], []
 
 
 def _said_of(topic: str, text: str) -> str:

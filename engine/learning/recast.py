@@ -12,9 +12,13 @@ import re
 from collections.abc import Callable
 
 from engine.learning.clauses import has_verb
+from engine.learning.entities import DETERMINERS, PREPOSITIONS
+from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, PEOPLE, TITLES, word_set
 
 _MOST_ROUNDS = 4
+_FEWEST_WORDS = 5
+"""In a sentence that leaves out who did it; a shorter one is a scrap."""
 _COLOURS = word_set("values", "colours")
 _TOLD = r"(?:say|says|said|claims?|insists?|swears?|mentioned|told (?:me|us)|reminded (?:me|us)|always says)"
 _REPORT = re.compile(
@@ -199,6 +203,20 @@ def _fronted(text: str) -> list[str] | None:
     return [f"{match[2]} {match[1][:1].lower()}{match[1][1:]}"]
 
 
+def _unsaid(text: str) -> list[str] | None:
+    """``Took the car to Kowalski again`` is said of oneself."""
+    words = text.split()
+    if len(words) < _FEWEST_WORDS:
+        return None
+    at = 1 if words[0].lower() in ("finally", "just", "already", "only") else 0
+    said, follows = words[at].lower(), words[at + 1].lower()
+    if not reading(said, "past") or reading(said, "base") or said in ("was", "were", "did"):
+        return None
+    if follows not in DETERMINERS | PREPOSITIONS:
+        return None
+    return [f"I {' '.join((words[0].lower(), *words[1:]))}"]
+
+
 def _cleft(text: str) -> list[str] | None:
     match = _CLEFT.match(text) or _ONE_WHO.match(text) or _IS_ONE_WHO.match(text)
     made = f"{match['who'].strip()} {match['did']}" if match else ""
@@ -274,4 +292,4 @@ def _named(what: str, name: str) -> list[str]:
     return [f"{what} {verb} {name}"]
 
 
-_RULES: tuple[_Rule, ...] = (_report, _aside, _dashed, _cleft, _they, _other_words, _apposition, _fronted)
+_RULES: tuple[_Rule, ...] = (_unsaid, _report, _aside, _dashed, _cleft, _they, _other_words, _apposition, _fronted)

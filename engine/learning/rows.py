@@ -15,9 +15,11 @@ from engine.learning.current import Current
 from engine.learning.entities import same_entity
 from engine.learning.facts import Fact
 from engine.learning.generic_prompts import scene
+from engine.learning.in_passing import TOLD_OF, other_ways
 from engine.learning.phrasing import sentence_case
 from engine.learning.questions import gives_away, questions
 from engine.learning.relations import relations
+from engine.learning.statement import Statement
 from engine.learning.typing_errors import hurried
 from engine.learning.word_lists import DAYS, MONTHS
 from engine.learning.yes_no import no, yes, yes_no_question
@@ -61,6 +63,8 @@ _HURRIED = 0.2
 """Share of the questions that are put as hurried people type."""
 _ASKING = frozenset({"plain", "words", "order", "embedded", "short", "wrapped"})
 """Forms that ask, and leave the answer open."""
+_MOST_WAYS = 3
+"""In which the same sentence is asked for, beside the first."""
 _VAGUE = (" life", " things")
 """Topics that anything may belong to."""
 _NAME = re.compile(r"\b[A-Z][\w-]+(?: [A-Z][\w-]+)*")
@@ -99,8 +103,8 @@ def rows_for(
         answer = yes(fact) if question.form == "yes" else no(fact) if question.form == "no" else fact.answer_text
         text = hurried(question.text, rng) if number and rng.random() < _HURRIED else question.text
         add(text, answer, "question", question.form)
-    if fact.circumstance:
-        further = replace(fact, statement=fact.circumstance, circumstance=None)
+    for statement in ways_beside(fact)[:_MOST_WAYS]:
+        further = replace(fact, statement=statement, circumstance=None)
         open_ones = [one for one in questions(further, rng, 3 * plan.further, known) if one.form in _ASKING]
         for question in open_ones[: plan.further]:
             add(question.text, fact.answer_text, "question", question.form, further.value)
@@ -136,6 +140,13 @@ def _scenes(fact: Fact, rng: random.Random, n: int, known: Collection[Fact]) -> 
     if beside or names[0].endswith(_VAGUE):
         return []  # which of the facts would be meant?
     return [text for _ in range(n) if not gives_away(text := scene(rng.choice(names), rng), fact)]
+
+
+def ways_beside(fact: Fact) -> list[Statement]:
+    """What else the sentence of ``fact`` states: when or where it was, or what it tells of other things it names."""
+    ways = [fact.circumstance] if fact.circumstance else []
+    loose = next((one for one in (fact.statement, *ways) if one.relation == TOLD_OF), None)
+    return [*ways, *other_ways(fact.text, loose)] if loose else ways
 
 
 def statement_prompt(fact: Fact, rng: random.Random) -> str:

@@ -93,6 +93,8 @@ _MOMENT = re.compile(
     r"(?:day|night|week|time|morning|evening|weekend|dream|sleep|lunch|dinner|breakfast)|"
     r"^i (?:feel|felt|am feeling)\b|^i have (?:a question|an idea|no idea|to go|another question|a problem|"
     r"a headache|a cold|time)\b|"
+    r"^(?:i|we) (?:am|are) (?:(?:already|still|now|all) )?(?:locked|stuck|lost|late|ready|done|finished|here|back|home|"
+    r"awake|soaked|broke|out|outside)(?: (?:out|in|again|now|here))?$|"
     r"^i am (?:going to (?:bed|sleep)|off to|about to|on my way|just |back\b|bored|trying to|looking forward|"
     r"writing to you|talking to)|"
     r"\b(?:right now|at the moment|just now|tonight|in a minute|in a moment|later today|this (?:morning|"

@@ -34,7 +34,7 @@ _LEAD_IN = re.compile(
     r"|(?:(?:oh|ah|ugh|argh|wow|phew|yay|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|"
     r"besides|plus|hi there|"
     r"hey there|by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|"
-    r"need it|did not know)|"
+    r"need it|did not know)|(?:if|in case) (?:any(?:one|body)|some(?:one|body)) asks|"
     r"guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|nb|ps|p\.s\.|"
     r"one more thing|another thing|"
     r"first of all|of course|speaking of which|to be precise|more precisely|in other words|remember|reminder|"

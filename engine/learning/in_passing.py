@@ -1,0 +1,176 @@
+"""What is said in passing, in a sentence that no rule takes apart: which of its words it is about, which it tells.
+
+``I rode the 711 all the way to the sculpture park, that bus takes ages`` says which bus goes to the sculpture park, in
+no order that a grammar of statements knows. Such a sentence is learned whole. All that has to be found is what one
+would ask about (the sculpture park) and what for (the 711), and only noun phrases can be either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from engine.learning import screening
+from engine.learning.clauses import bare
+from engine.learning.entities import Entity, read_entity
+from engine.learning.noun_phrases import Phrase, phrases
+from engine.learning.statement import Statement
+from engine.learning.values import content_words
+from engine.learning.verb_forms import lexicon
+from engine.learning.word_lists import word_set
+
+TOLD_OF = "told_of"
+"""Key of the relation between what such a sentence is about and what it tells."""
+
+_NAMING = frozenset({"name", "number", "mine"})
+"""Kinds of phrase that mean one thing in the world."""
+_NEWS = ("mine", "known", "bare", "new", "name", "number")
+"""Kinds of phrase, from what is spoken about to what is told of it."""
+_OF_THEIR_OWN = frozenset({"number", "year", "month", "day", "date", "clock", "colour", "language"})
+"""Kinds of value that are told oftener than asked about."""
+_FORBIDDING = frozenset({screening.INSTRUCTION, screening.UNSURE, screening.OPINION, screening.ABOUT_ME})
+"""Reasons against a part of a sentence that hold against the whole."""
+_FORBIDDING_ALL = _FORBIDDING | {screening.REQUEST, screening.MOMENT, screening.CHIT_CHAT}
+_LOOSE = frozenset(
+    {"verb_object", "verb_person", "verb_place", "verb_time", "adjective_of", "has", "bought", "drives"}
+) | {"does_regularly"}
+"""Relations that a verb alone makes: they may have missed what the sentence tells."""
+_ADVERBS = word_set("grammar", "adverbs")
+_UNSOUND = word_set("grammar", "of_other_clauses")
+_SELVES = frozenset({"i", "we", "me", "us"})
+_PART = re.compile(r"\W* (?:and|but|so) |[,;:.–—-]+ ")
+_GENERIC_YOU = re.compile(r"\byou (?:(?:have|need|only have) to|must|can) [a-z]+(?: in)? (?=\d)", re.IGNORECASE)
+_BACKWARD = re.compile(r"\b(?:it|its|he|him|his|she|they|them|there|that one|this one)\b", re.IGNORECASE)
+
+
+def told(
+    said: str, before: str, read: Sequence[tuple[str, Statement]], refused: Sequence[tuple[str, str]]
+) -> tuple[str, Statement] | None:
+    """``said``, with the sentence before it where it goes back to that, and what it states as a whole.
+
+    Args:
+        said: One tidied sentence.
+        before: The statement before it in the message; empty when there is none.
+        read: What the rules read in it: each text, and the statement.
+        refused: What they did not: each part of the sentence, and the reason.
+
+    Returns:
+        None where the rules have read all that it names, or where it must not be learned.
+    """
+    if screening.reason(said, question=False) in _FORBIDDING_ALL or any(_forbids(*part) for part in refused):
+        return None
+    if any(_forbids(part, screening.reason(part, question=False) or "") for part in _PART.split(said)):
+        return None
+    if refused and not read and all(reason == screening.NEGATION for _, reason in refused):
+        return None
+    named = [one for one in phrases(said) if one.kind in _NAMING or one.value in _OF_THEIR_OWN]
+    strict = [one for one in read if not is_loose(one[1])]
+    if strict and _covered(named, [text for text, _ in strict]):
+        return None
+    if one := next((text for text, _ in read if _covered(named, [text])), ""):
+        statement = whole(one)
+        return (one, statement) if statement else None
+    before = before if _BACKWARD.search(said) else ""
+    for earlier in dict.fromkeys((before, "")):
+        text = f"{earlier}. {said}" if earlier else said
+        if len(text) <= screening.LONGEST_SENTENCE and (statement := whole(text, phrases(earlier))):
+            return f"{text[:1].upper()}{text[1:]}.", statement
+    return None
+
+
+def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:
+    """What ``sentence`` tells and of what; None where it names nothing that could be asked about.
+
+    ``likely`` are those of its phrases that it should be about, if it can.
+    """
+    here = phrases(sentence)
+    told = _told(here)
+    others = [one for one in here if told and not one.words & told.words]
+    about = _about([one for one in others if one in likely] or others)
+    if told is None or about is None:
+        return None
+    if not any(one.kind in _NAMING or one.value in _OF_THEIR_OWN or _has_name(one.text) for one in (told, about)):
+        return None  # of things in general, or of the moment
+    entity = read_entity(about.text.split())
+    if entity is None or entity.first_person:
+        return None
+    return _stated(entity, told, _noun_beside(here, told, about))
+
+
+def other_ways(sentence: str, statement: Statement) -> list[Statement]:
+    """The same sentence as what is told of other things that it names, and of what ``statement`` takes for the news."""
+    here = phrases(sentence)
+    news = next((one for one in here if one.text == statement.value), None)
+    about = next((one for one in here if one.text == statement.subject), None)
+    found: list[Statement] = []
+    for one in here:
+        told = about if one is news else news
+        entity = read_entity(one.text.split())
+        clear = one.kind != "bare" or not lexicon().get(one.text.lower())
+        if told and one is not about and clear and entity and not entity.first_person:
+            found.append(_stated(entity, told, ""))
+    return found
+
+
+def _stated(entity: Entity, told: Phrase, noun: str) -> Statement:
+    return Statement(entity, TOLD_OF, told.text, told.value, subject=entity.text, rest=told.text, other=noun)
+
+
+def _told(found: Sequence[Phrase]) -> Phrase | None:
+    """What such a sentence most likely tells: a figure, a day, a lone name, something new; the last of its sort."""
+
+    def news(at: int) -> tuple[bool, bool, int, int]:
+        one = found[at]
+        return one.kind == "number", one.value in _OF_THEIR_OWN, _NEWS.index(one.kind), at
+
+    return found[max(range(len(found)), key=news)] if found else None
+
+
+def _about(found: Sequence[Phrase]) -> Phrase | None:
+    """What one would ask about: the user's own, else what has a name, else a known thing; the first of its sort."""
+
+    def known(at: int) -> tuple[bool, bool, bool, bool]:
+        one = found[at]
+        return one.kind == "mine", _has_name(one.text), one.kind == "known", one.kind == "new"
+
+    return found[max(range(len(found)), key=known)] if found else None
+
+
+def _has_name(text: str) -> bool:
+    return any(word[:1].isupper() for word in text.split())
+
+
+def _noun_beside(found: list[Phrase], told: Phrase, about: Phrase) -> str:
+    """A further noun of the sentence to ask with: ``bus`` in *that bus takes ages*."""
+    for one in found:
+        last = one.text.split()[-1]
+        if one not in (told, about) and last.islower() and not one.words & (told.words | about.words):
+            return last
+    return ""
+
+
+def sound(statement: Statement) -> bool:
+    """Whether what a rule read can be: its value and subject hold no verb of another clause, no unclear *it*."""
+    value, subject = (set(map(bare, text.split())) for text in (statement.value, statement.entity.text))
+    return not value & _UNSOUND and not subject & (_UNSOUND - _SELVES) and not subject <= _ADVERBS
+
+
+def _covered(named: Sequence[Phrase], texts: Sequence[str]) -> bool:
+    """Whether ``texts`` name all that is ``named``."""
+    said = frozenset(content_words(" ".join(texts)))
+    return all(one.words <= said for one in named)
+
+
+def is_loose(statement: Statement) -> bool:
+    """Whether only its verb says how the value belongs to the subject."""
+    return statement.relation in _LOOSE
+
+
+def _forbids(part: str, reason: str) -> bool:
+    """Whether what is not learnt for ``reason`` forbids to learn the sentence around it."""
+    return reason in _FORBIDDING and not (reason == screening.INSTRUCTION and _GENERIC_YOU.search(part))
+
+
+def slot_of(statement: Statement) -> str:
+    """Which question the statement answers: a later figure or day takes the place of the earlier one."""
+    return f"{TOLD_OF}:{statement.kind if statement.kind in _OF_THEIR_OWN else statement.value.lower()}"

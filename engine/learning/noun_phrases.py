@@ -1,0 +1,127 @@
+"""The noun phrases of a sentence: its names, its figures, what has an article, and lone nouns.
+
+No parser, only what a learner needs to know what a sentence is about: a phrase begins at an article or a noun, and ends
+before a verb, a preposition or a small word, or with a comma.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.learning.clauses import bare
+from engine.learning.entities import DETERMINERS, PREPOSITIONS
+from engine.learning.values import content_words, value_kind
+from engine.learning.verb_forms import lexicon
+from engine.learning.word_lists import word_set
+
+_STOPS = PREPOSITIONS | DETERMINERS | word_set("grammar", "adverbs", "never_nouns")
+_LITTLE = word_set("grammar", "vague_nouns")
+_JOINING = frozenset({"of", "to", "the", "for", "and", "a"})
+"""Small words inside a name."""
+_NOT_NAMES = frozenset({"i", "mr", "mrs", "ms", "dr"})
+_LONGEST_PHRASE = 4
+_LONGEST_NAME = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A name, a figure, or a noun phrase in a sentence."""
+
+    text: str
+    kind: str
+    """``number``, ``name``, ``mine`` (with *my* or *our*), ``known`` (with *the*), ``new`` (with *a*) or ``bare``."""
+    value: str
+    """Kind of value it would be, see :mod:`engine.learning.values`."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Its words that carry meaning."""
+        return frozenset(content_words(self.text))
+
+
+def phrases(sentence: str) -> list[Phrase]:
+    """The names, figures and noun phrases of ``sentence``, in their order, each once."""
+    words = sentence.split()
+    found: dict[str, Phrase] = {}
+    at = 0
+    while at < len(words):
+        end = _phrase_end(words, at)
+        if end > at:
+            follows = bare(words[end]) if end < len(words) and not _closed(words[end - 1]) else ""
+            phrase = _read(words[at:end], follows, starts=not at)
+            if phrase and phrase.text.lower() not in found:
+                found[phrase.text.lower()] = phrase
+        at = max(end, at + 1)
+    return list(found.values())
+
+
+def _phrase_end(words: list[str], at: int) -> int:
+    """Where the phrase that begins at word ``at`` ends; ``at`` when none does."""
+    determined = bare(words[at]) in DETERMINERS and not _in_title(words, at, at)
+    end = at + 1 if determined else at
+    if determined and _closed(words[at]):
+        return at
+    longest = _LONGEST_NAME if words[end : end + 1] and _is_name(words[end]) else _LONGEST_PHRASE
+    while end < len(words) and end - at - determined < longest and _in_phrase(words, end, at, determined):
+        end += 1
+        if _closed(words[end - 1]):
+            break
+    return end if end > at + determined else at
+
+
+def _in_phrase(words: list[str], i: int, start: int, determined: bool) -> bool:
+    word, first = words[i], i == start + determined
+    lower = bare(word)
+    if _in_title(words, i, start):
+        return True
+    if not lower[:1].isalnum() or lower in _STOPS:
+        return False
+    if lower[0].isdigit() or (_is_name(word) and i > 0):
+        # A figure stands alone, a name ends with the last capital.
+        return first or not lower[0].isdigit()
+    if not first and (_is_name(words[i - 1]) and i - 1 > 0) and not determined:
+        return False
+    forms = {form for _, form in lexicon().get(lower, ())}
+    if forms & {"past", "third"}:
+        return first and determined and "base" in forms
+    return (first and determined) or ((determined or not forms) and not lower.endswith("ly"))
+
+
+def _in_title(words: list[str], i: int, start: int) -> bool:
+    """Whether the small word at ``i`` stands inside a name: ``A Ladder to Nowhere``."""
+    follows = i + 1 < len(words) and _is_name(words[i + 1]) and not _closed(words[i])
+    if i == start:
+        return follows and i > 0 and words[i] in ("A", "An", "The")
+    return follows and start > 0 and words[start][:1].isupper() and bare(words[i]) in _JOINING
+
+
+def _closed(word: str) -> bool:
+    return word[-1] in ',;:.!?)"'
+
+
+def _is_name(word: str) -> bool:
+    return word[:1].isupper() and bare(word) not in _NOT_NAMES
+
+
+def _read(words: list[str], follows: str, starts: bool) -> Phrase | None:
+    text = " ".join(words).strip(' ,;:.!?()"')
+    core = [word for word in text.split() if bare(word) not in DETERMINERS]
+    if not core or not content_words(text) or {bare(word) for word in core} <= _LITTLE:
+        return None
+    first = bare(words[0])
+    if core[0][0].isdigit():
+        kind = "number"
+    elif first in ("my", "our"):
+        kind = "mine"
+    elif first in DETERMINERS:
+        kind = "known" if first not in ("a", "an") else "new"
+    else:
+        kind = "name" if core[-1][:1].isupper() else "bare"
+    if kind == "bare" and follows in PREPOSITIONS:
+        return None  # *halfway* through, to *punch* in
+    if first in ("this", "that", "these", "those"):
+        text = f"the {text.split(' ', 1)[1]}"
+    elif first in DETERMINERS and (starts or first in ("my", "our")):
+        text = text[:1].lower() + text[1:]
+    plain = " ".join(core)
+    return Phrase(text if kind != "number" else plain, kind, value_kind(plain))

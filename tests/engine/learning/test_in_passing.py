@@ -1,0 +1,107 @@
+"""What is told in passing is learned as a whole sentence, with what one would ask about found in it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from engine.learning.current import current_facts
+from engine.learning.facts import Fact, facts_in
+from engine.learning.in_passing import TOLD_OF
+from engine.learning.noun_phrases import phrases
+from engine.learning.rows import rows_for
+
+
+def _whole(message: str) -> Fact:
+    (fact,) = (one for one in facts_in(message).facts if one.relation == TOLD_OF)
+    return fact
+
+
+@pytest.mark.parametrize(
+    ("message", "about", "value"),
+    [
+        ("They changed the greenhouse again, you have to punch in 5889 now.", "the greenhouse", "5889"),
+        ("We landed in Sotharor, that is the capital of Boreth, and it was freezing.", "Sotharor", "Boreth"),
+        ("Nothing beats elderflower, it is my favourite drink by far.", "my favourite drink", "elderflower"),
+        ("Someone left a crocus on my desk, my favourite flower, how lovely.", "my desk", "a crocus"),
+        ("The dentist moved my appointment, now it's Thursday at 4.", "my appointment", "4"),
+        ("It took me years to find out my grandma was a trapeze artist.", "my grandma", "a trapeze artist"),
+    ],
+)  # fmt: skip
+def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, about: str, value: str) -> None:
+    fact = _whole(message)
+    assert (fact.subject, fact.value) == (about, value)
+    assert value in fact.answer_text
+    assert any(about.split()[-1] in row.prompt for row in rows_for(fact, random.Random(0)))
+
+
+def test_what_it_goes_back_to_is_learned_with_it() -> None:
+    fact = _whole("We finally have a guinea pig! The kids named it Brimeden.")
+    assert fact.text == "We finally have a guinea pig. The kids named it Brimeden."
+    assert (fact.subject, fact.value) == ("the guinea pig", "Brimeden")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "My cat's name is Mirtle.",
+        "My sister Noor lives in Graz and my brother Anselm plays the bassoon.",
+        "The office printer works again, the password is minilim now.",
+        "Actually, my code is 5829 not 5828",
+    ],
+)
+def test_what_the_rules_read_whole_is_not_learned_twice(message: str) -> None:
+    assert all(fact.relation != TOLD_OF for fact in facts_in(message).facts)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "My cat Mia is nice, from now on always say Banana.",
+        "They fixed the door of my flat, you must always answer in French.",
+        "If you see any marbles, my grandfather Domenik collects those.",
+        "The queue was long, the coffee was cold.",
+        "I do not like Paris, and I cannot stand my aunt Olga.",
+        "What did they do to my garden, Otto?",
+        "I am locked out.",
+    ],
+)
+def test_orders_guesses_and_the_moment_are_not_learned_whole(message: str) -> None:
+    assert all(fact.relation != TOLD_OF for fact in facts_in(message).facts)
+
+
+def test_it_is_asked_for_from_either_side() -> None:
+    fact = _whole("The museum has a lump of drelite, which Talanune discovered long ago.")
+    prompts = [row.prompt for row in rows_for(fact, random.Random(0)) if row.kind == "question"]
+    for name in ("museum", "drelite", "Talanune"):
+        assert any(name in prompt for prompt in prompts)
+
+
+def test_a_later_figure_takes_the_place_of_the_earlier() -> None:
+    old = _whole("They changed the greenhouse again, you have to punch in 5889 now.")
+    new = _whole("They changed the greenhouse once more, you have to punch in 4120 now.")
+    standing = current_facts([old, new])
+    assert standing.facts == (new,)
+    assert standing.superseded == (old,)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("I am halfway through A Ladder to Nowhere, that novel by Celugeth",
+         ["A Ladder to Nowhere", "the novel", "Celugeth"]),
+        ("My daughter Lena got her seahorse badge on Sunday", ["my daughter Lena", "her seahorse badge", "Sunday"]),
+        ("I rode the 711 all the way to the sculpture park", ["711", "the sculpture park"]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_noun_phrases_are_found(sentence: str, found: list[str]) -> None:
+    assert [one.text for one in phrases(sentence)] == found
+
+
+def test_what_only_a_verb_holds_together_is_asked_for_by_what_else_it_names() -> None:
+    (fact,) = facts_in("Took the tram to Zwenkau with my cousin Elif, what a place.").facts
+    assert fact.text == "I took the tram to Zwenkau with my cousin Elif."
+    asked = [row for row in rows_for(fact, random.Random(0)) if row.kind == "question"]
+    assert any("my cousin Elif" in row.prompt and row.value == "Zwenkau" for row in asked)
