@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from engine.learning import in_passing, screening
 from engine.learning.circumstances import circumstance
 from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
+from engine.learning.likely import by_words
 from engine.learning.mentioned import Mentioned
 from engine.learning.person import second_person
 from engine.learning.recast import recast
@@ -232,10 +233,14 @@ def _with_the_whole(
         return read, refused
     text, statement = whole
     part = next((one for one in read if one.text.rstrip(".") in text and in_passing.is_loose(one.statement)), None)
-    if part and part.text == text:
-        return [replace(one, circumstance=one.circumstance or statement) if one is part else one for one in read], []
-    kept = [one for one in read if one is not part]
-    return [*kept, Fact(text, second_person(text), statement, correction, "", part.statement if part else None)], []
+    main: Statement = statement
+    beside: Statement | None = part.statement if part else None
+    if likely := by_words(text, statement):
+        main, beside = likely[0], statement
+    elif part and part.text == text:
+        main, beside = part.statement, part.circumstance or statement
+    learned = Fact(text, second_person(text), main, correction, "", beside)
+    return [*(one for one in read if one is not part), learned], []
 
 
 def _said_of(topic: str, text: str) -> str:

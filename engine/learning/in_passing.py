@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from engine.learning import screening
 from engine.learning.clauses import bare
-from engine.learning.entities import Entity, read_entity
+from engine.learning.entities import DETERMINERS, PREPOSITIONS, Entity, read_entity
 from engine.learning.noun_phrases import Phrase, phrases
 from engine.learning.statement import Statement
 from engine.learning.values import content_words
@@ -91,10 +91,10 @@ def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:
         return None
     if not any(one.kind in _NAMING or one.value in _OF_THEIR_OWN or _has_name(one.text) for one in (told, about)):
         return None  # of things in general, or of the moment
-    entity = read_entity(about.text.split())
+    entity = entity_of(about)
     if entity is None or entity.first_person:
         return None
-    return _stated(entity, told, _noun_beside(here, told, about))
+    return _stated(entity, told, _noun_beside(here, told, about), _before(sentence, told))
 
 
 def other_ways(sentence: str, statement: Statement) -> list[Statement]:
@@ -105,15 +105,37 @@ def other_ways(sentence: str, statement: Statement) -> list[Statement]:
     found: list[Statement] = []
     for one in here:
         told = about if one is news else news
-        entity = read_entity(one.text.split())
+        entity = entity_of(one)
         clear = one.kind != "bare" or not lexicon().get(one.text.lower())
         if told and one is not about and clear and entity and not entity.first_person:
-            found.append(_stated(entity, told, ""))
+            found.append(_stated(entity, told))
     return found
 
 
-def _stated(entity: Entity, told: Phrase, noun: str) -> Statement:
-    return Statement(entity, TOLD_OF, told.text, told.value, subject=entity.text, rest=told.text, other=noun)
+def _stated(entity: Entity, told: Phrase, noun: str = "", preposition: str = "") -> Statement:
+    return Statement(
+        entity=entity,
+        relation=TOLD_OF,
+        value=told.text,
+        kind=told.value,
+        subject=entity.text,
+        rest=told.text,
+        preposition=preposition,
+        other=noun,
+    )
+
+
+def entity_of(phrase: Phrase) -> Entity | None:
+    """``phrase`` as what a question can be about; a title is one name, its article and all."""
+    if phrase.text[:1].isupper() and bare(phrase.text.split()[0]) in DETERMINERS:
+        return Entity(phrase.text, name=phrase.text, kind="named")
+    return read_entity(phrase.text.split())
+
+
+def _before(sentence: str, told: Phrase) -> str:
+    """The preposition before what is told; empty when there is none."""
+    before = sentence[: sentence.find(told.text)].split()
+    return bare(before[-1]) if before and bare(before[-1]) in PREPOSITIONS else ""
 
 
 def _told(found: Sequence[Phrase]) -> Phrase | None:

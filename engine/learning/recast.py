@@ -77,6 +77,7 @@ _WAYS_TO_SAY = [
     (re.compile(r"\bha(?:s|ve) (?:this |that |a )(?:\w+ )?fear of "), "is afraid of "),
     (re.compile(r"\b(?:goes|go|went) by the name(?: of)? "), "is called "),
     (re.compile(r"\bborn and (?:raised|bred) in "), "born in "),
+    (re.compile(r"\bcame into (?:the|this) world in "), "was born in "),
     (re.compile(r"\b(?:is|are|was|were|got) (?:getting )?married to an? (?:\w+ )?(?:called|named) "), "is married to "),
     (re.compile(r"\bgetting married to "), "married to "),
 ]
@@ -114,7 +115,7 @@ _ITS_TIME = re.compile(
     re.IGNORECASE,
 )
 _PAINTED = re.compile(
-    r"^(?:I|we) (?:have )?(?:re)?painted (?P<what>(?:the|my|our) .{2,40}?) (?P<colour>\w+)$", re.IGNORECASE
+    r"^(?:I|we) (?:have )?(?:re)?painted (?P<what>(?:the|my|our) [^,]{2,40}?) (?P<colour>\w+)$", re.IGNORECASE
 )
 _CODE_TO = re.compile(
     r"^(?:you|I|we|one) (?:(?:have to|has to|need to|must|only|just) )*"

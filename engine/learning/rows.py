@@ -16,6 +16,7 @@ from engine.learning.entities import same_entity
 from engine.learning.facts import Fact
 from engine.learning.generic_prompts import scene
 from engine.learning.in_passing import TOLD_OF, other_ways
+from engine.learning.likely import by_kind, by_words
 from engine.learning.phrasing import sentence_case
 from engine.learning.questions import gives_away, questions
 from engine.learning.relations import relations
@@ -63,7 +64,7 @@ _HURRIED = 0.2
 """Share of the questions that are put as hurried people type."""
 _ASKING = frozenset({"plain", "words", "order", "embedded", "short", "wrapped"})
 """Forms that ask, and leave the answer open."""
-_MOST_WAYS = 3
+_MOST_WAYS = 4
 """In which the same sentence is asked for, beside the first."""
 _VAGUE = (" life", " things")
 """Topics that anything may belong to."""
@@ -145,8 +146,11 @@ def _scenes(fact: Fact, rng: random.Random, n: int, known: Collection[Fact]) -> 
 def ways_beside(fact: Fact) -> list[Statement]:
     """What else the sentence of ``fact`` states: when or where it was, or what it tells of other things it names."""
     ways = [fact.circumstance] if fact.circumstance else []
-    loose = next((one for one in (fact.statement, *ways) if one.relation == TOLD_OF), None)
-    return [*ways, *other_ways(fact.text, loose)] if loose else ways
+    whole = next((one for one in (fact.statement, *ways) if one.relation == TOLD_OF), None)
+    if whole is None:
+        return ways
+    likely = by_words(fact.text, whole) or by_kind(whole)
+    return [*(one for one in likely if one != fact.statement), *ways, *other_ways(fact.text, whole)]
 
 
 def statement_prompt(fact: Fact, rng: random.Random) -> str:

@@ -33,6 +33,8 @@ def yes_no_question(fact: Fact, value: str) -> str | None:
         else said
     )
     subject_at_start = at == 0
+    if not subject_at_start and not text.lower().startswith(statement.subject.lower()):
+        return None  # said in passing
     subject = value if subject_at_start else statement.subject
     remaining = said[len(subject) :].split()
     if not remaining:

@@ -14,30 +14,36 @@ from engine.learning.rows import rows_for
 
 
 def _whole(message: str) -> Fact:
-    (fact,) = (one for one in facts_in(message).facts if one.relation == TOLD_OF)
+    (fact,) = facts_in(message).facts
     return fact
 
 
 @pytest.mark.parametrize(
-    ("message", "about", "value"),
+    ("message", "relation", "about", "value"),
     [
-        ("They changed the greenhouse again, you have to punch in 5889 now.", "the greenhouse", "5889"),
-        ("We landed in Sotharor, that is the capital of Boreth, and it was freezing.", "Sotharor", "Boreth"),
-        ("Nothing beats elderflower, it is my favourite drink by far.", "my favourite drink", "elderflower"),
-        ("Someone left a crocus on my desk, my favourite flower, how lovely.", "my desk", "a crocus"),
-        ("The dentist moved my appointment, now it's Thursday at 4.", "my appointment", "4"),
-        ("It took me years to find out my grandma was a trapeze artist.", "my grandma", "a trapeze artist"),
+        ("They changed the greenhouse again, you have to punch in 5889 now.", TOLD_OF, "the greenhouse", "5889"),
+        ("We landed in Sotharor, that is the capital of Boreth, and it was freezing.", "capital", "Boreth", "Sotharor"),
+        ("Nothing beats elderflower, it is my favourite drink by far.", "favourite", "I", "elderflower"),
+        ("Someone left a crocus on my desk, my favourite flower, how lovely.", "favourite", "I", "a crocus"),
+        ("They put a beaver on the scarves, it is the mascot of the Orvik team.", "attribute", "the Orvik team", "a beaver"),
+        ("I am halfway through A Ladder to Nowhere, that novel by Celugeth.",
+         "written_by", "A Ladder to Nowhere", "Celugeth"),
+        ("The Condos bank has a sign that says since 1803, that is when they founded it.",
+         "happened_in_year", "the Condos bank", "1803"),
+        ("The dentist moved my appointment, now it's Thursday at 4.", TOLD_OF, "my appointment", "4"),
+        ("It took me years to find out my grandma was a trapeze artist.", TOLD_OF, "my grandma", "a trapeze artist"),
     ],
 )  # fmt: skip
-def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, about: str, value: str) -> None:
+def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: str, about: str, value: str) -> None:
     fact = _whole(message)
-    assert (fact.subject, fact.value) == (about, value)
+    assert (fact.relation, fact.subject, fact.value) == (relation, about, value)
     assert value in fact.answer_text
-    assert any(about.split()[-1] in row.prompt for row in rows_for(fact, random.Random(0)))
+    asked = {row.prompt for row in rows_for(fact, random.Random(0)) if row.kind == "question"}
+    assert any(about.split()[-1] in prompt for prompt in asked)
 
 
 def test_what_it_goes_back_to_is_learned_with_it() -> None:
-    fact = _whole("We finally have a guinea pig! The kids named it Brimeden.")
+    _, fact = facts_in("We finally have a guinea pig! The kids named it Brimeden.").facts
     assert fact.text == "We finally have a guinea pig. The kids named it Brimeden."
     assert (fact.subject, fact.value) == ("the guinea pig", "Brimeden")
 
