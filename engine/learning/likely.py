@@ -66,6 +66,8 @@ def _by_attributes(sentence: str, whole: Statement, named: list[Phrase]) -> Iter
         favourite = before[-1:] in (["favourite"], ["favorite"])
         if (noun not in ATTRIBUTES and noun not in attribute_relations() and not favourite) or noun in _FAVOURITE:
             continue
+        if at + 1 < len(words) and words[at + 1][:1].isupper() and word.isalpha():
+            continue  # my *wife* Ines
         owner = (["", *before])[-1 - favourite]
         follows = bare(words[at + 1]) if at + 1 < len(words) and word.isalpha() else ""
         if follows in ("of", "for"):

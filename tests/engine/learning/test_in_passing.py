@@ -25,7 +25,7 @@ def _whole(message: str) -> Fact:
         ("We landed in Sotharor, that is the capital of Boreth, and it was freezing.", "capital", "Boreth", "Sotharor"),
         ("Nothing beats elderflower, it is my favourite drink by far.", "favourite", "I", "elderflower"),
         ("Someone left a crocus on my desk, my favourite flower, how lovely.", "favourite", "I", "a crocus"),
-        ("They put a beaver on the scarves, it is the mascot of the Orvik team.", "attribute", "the Orvik team", "a beaver"),
+        ("They waved a beaver, it is the mascot of the Orvik team.", "attribute", "the Orvik team", "a beaver"),
         ("I am halfway through A Ladder to Nowhere, that novel by Celugeth.",
          "written_by", "A Ladder to Nowhere", "Celugeth"),
         ("The Condos bank has a sign that says since 1803, that is when they founded it.",
