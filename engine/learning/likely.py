@@ -99,8 +99,10 @@ def _by_verbs(sentence: str, whole: Statement, named: list[Phrase]) -> Iterator[
                 if pattern.doer and kind == "person" and whole.kind in _OPEN:
                     done = _last_before(words[:at], whole, named) or whole.entity
                     yield _asked(whole, pattern.relation, done, verb=base)
-                elif _fits(pattern, follows) and (
-                    kind == whole.kind or (kind == "place" and whole.preposition in _PLACED)
+                elif (
+                    " ".join(words[:at]).endswith(whole.subject.lower())
+                    and _fits(pattern, follows)
+                    and (kind == whole.kind or (kind == "place" and whole.preposition in _PLACED))
                 ):
                     yield _asked(whole, pattern.relation, whole.entity, verb=base)
 
