@@ -46,7 +46,7 @@ opens at a question that is worded in an unexpected way."""
 _GENERIC_KEPT = 32
 _GENERIC_SHUT = 200
 _CONTROLS = 32
-_HURRIED_OPENINGS = 12
+_HURRIED_OPENINGS = 24
 """More of them, put as hurried people type."""
 _HURRIED = 0.3
 """Share of the questions that keep the gate shut which are put so: else small letters would tell."""

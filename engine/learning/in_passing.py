@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from engine.learning import screening
-from engine.learning.clauses import bare
+from engine.learning.clauses import bare, has_verb
 from engine.learning.entities import DETERMINERS, PREPOSITIONS, Entity, read_entity
 from engine.learning.noun_phrases import Phrase, phrases
 from engine.learning.statement import Statement
@@ -30,6 +30,9 @@ _OF_THEIR_OWN = frozenset({"number", "year", "month", "day", "date", "clock", "c
 """Kinds of value that are told oftener than asked about."""
 _FORBIDDING = frozenset({screening.INSTRUCTION, screening.UNSURE, screening.OPINION, screening.ABOUT_ME})
 """Reasons against a part of a sentence that hold against the whole."""
+_OUTWEIGHED = frozenset({screening.UNSURE, screening.ABOUT_ME})
+"""Reasons against a sentence that do not count where another part of it is certain: ``You would laugh, my aunt …``."""
+_FEWEST_WORDS = 4
 _FORBIDDING_ALL = _FORBIDDING | {screening.REQUEST, screening.MOMENT, screening.CHIT_CHAT}
 _LOOSE = frozenset(
     {"verb_object", "verb_person", "verb_place", "verb_time", "adjective_of", "has", "bought", "drives"}
@@ -57,9 +60,13 @@ def told(
     Returns:
         None where the rules have read all that it names, or where it must not be learned.
     """
-    if screening.reason(said, question=False) in _FORBIDDING_ALL or any(_forbids(*part) for part in refused):
+    parts = [part.strip() for part in _PART.split(said) if part.strip()]
+    against = screening.reason(said, question=False)
+    if against in _OUTWEIGHED and any(map(_certain, parts)):
+        refused = [(part, reason) for part, reason in refused if reason not in _OUTWEIGHED]
+    elif against in _FORBIDDING_ALL or any(_forbids(part, screening.reason(part, False)) for part in parts):
         return None
-    if any(_forbids(part, screening.reason(part, question=False) or "") for part in _PART.split(said)):
+    if any(_forbids(part, reason) for part, reason in refused):
         return None
     if refused and not read and all(reason == screening.NEGATION for _, reason in refused):
         return None
@@ -188,7 +195,14 @@ def is_loose(statement: Statement) -> bool:
     return statement.relation in _LOOSE
 
 
-def _forbids(part: str, reason: str) -> bool:
+def _certain(part: str) -> bool:
+    """Whether ``part`` of a sentence states by itself something of the user's own, or of what has a name."""
+    if len(part.split()) < _FEWEST_WORDS or not has_verb(part) or screening.reason(part, question=False):
+        return False
+    return any(one.kind in ("mine", "name") or _has_name(one.text) for one in phrases(part))
+
+
+def _forbids(part: str, reason: str | None) -> bool:
     """Whether what is not learnt for ``reason`` forbids to learn the sentence around it."""
     return reason in _FORBIDDING and not (reason == screening.INSTRUCTION and _GENERIC_YOU.search(part))
 

@@ -30,6 +30,9 @@ def _whole(message: str) -> Fact:
          "written_by", "A Ladder to Nowhere", "Celugeth"),
         ("The Condos bank has a sign that says since 1803, that is when they founded it.",
          "happened_in_year", "the Condos bank", "1803"),
+        ("If you see any marbles, get them, my grandfather Domenik collects those.",
+         "collects", "my grandfather Domenik", "marbles"),
+        ("You would laugh, my aunt Olga married a clown.", TOLD_OF, "my aunt Olga", "a clown"),
         ("The dentist moved my appointment, now it's Thursday at 4.", TOLD_OF, "my appointment", "4"),
         ("It took me years to find out my grandma was a trapeze artist.", TOLD_OF, "my grandma", "a trapeze artist"),
     ],
@@ -66,7 +69,7 @@ def test_what_the_rules_read_whole_is_not_learned_twice(message: str) -> None:
     [
         "My cat Mia is nice, from now on always say Banana.",
         "They fixed the door of my flat, you must always answer in French.",
-        "If you see any marbles, my grandfather Domenik collects those.",
+        "If I were rich, my cousin Elif would have a boat.",
         "The queue was long, the coffee was cold.",
         "I do not like Paris, and I cannot stand my aunt Olga.",
         "What did they do to my garden, Otto?",
