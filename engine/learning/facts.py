@@ -18,6 +18,7 @@ from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
 from engine.learning.likely import by_words
 from engine.learning.mentioned import Mentioned
 from engine.learning.person import second_person
+from engine.learning.phrasing import lower_first
 from engine.learning.recast import recast
 from engine.learning.relations import relations
 from engine.learning.sentences import sentences, tidy
@@ -216,6 +217,8 @@ def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
         if not tidied.question and not any(one.correction for one in here):
             said = plainly[0] if len(plainly) == 1 else said
             here, refused = _with_the_whole(said, before, here, refused, correcting)
+        # What a later sentence goes back to is learned with it.
+        facts = [fact for fact in facts if not any(one.text.startswith(f"{fact.text[:-1]};") for one in here)]
         facts += [fact for fact in here if fact not in facts]
         skipped += refused
         correcting, before = False, "" if tidied.question else said
@@ -239,8 +242,18 @@ def _with_the_whole(
         main, beside = likely[0], statement
     elif part and part.text == text:
         main, beside = part.statement, part.circumstance or statement
-    learned = Fact(text, second_person(text), main, correction, "", beside)
+    learned = Fact(text, _said_back(text, main), main, correction, "", beside)
     return [*(one for one in read if one is not part), learned], []
+
+
+def _said_back(text: str, statement: Statement) -> str:
+    """What was told in passing, said back: it begins with what it is about, for that is what one asks with."""
+    subject = statement.subject
+    if subject.lower() == "i":
+        subject = f"my {'favourite ' * (statement.relation == 'favourite')}{statement.noun}" if statement.noun else ""
+    if not subject or text.lower().startswith(subject.lower()):
+        return second_person(text)
+    return second_person(f"About {subject}, you said: {lower_first(text)}")
 
 
 def _said_of(topic: str, text: str) -> str:

@@ -14,6 +14,7 @@ from engine.learning import screening
 from engine.learning.clauses import bare, has_verb
 from engine.learning.entities import DETERMINERS, PREPOSITIONS, Entity, read_entity
 from engine.learning.noun_phrases import Phrase, phrases
+from engine.learning.phrasing import lower_first
 from engine.learning.statement import Statement
 from engine.learning.values import content_words
 from engine.learning.verb_forms import lexicon
@@ -79,7 +80,7 @@ def told(
         return (one, statement) if statement else None
     before = before if _BACKWARD.search(said) else ""
     for earlier in dict.fromkeys((before, "")):
-        text = f"{earlier}. {said}" if earlier else said
+        text = f"{earlier}; {lower_first(said)}" if earlier else said
         if len(text) <= screening.LONGEST_SENTENCE and (statement := whole(text, phrases(earlier))):
             return f"{text[:1].upper()}{text[1:]}.", statement
     return None

@@ -45,9 +45,23 @@ def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: st
     assert any(about.split()[-1] in prompt for prompt in asked)
 
 
+@pytest.mark.parametrize(
+    ("message", "said_back"),
+    [
+        ("We landed in Sotharor, that is the capital of Boreth.",
+         "About Boreth, you said: you landed in Sotharor, that is the capital of Boreth."),
+        ("Someone left a crocus on my desk, my favourite flower.",
+         "About your favourite flower, you said: someone left a crocus on your desk, your favourite flower."),
+        ("My sister Signe picked me up in a minibus.", "Your sister Signe picked you up in a minibus."),
+    ],
+)  # fmt: skip
+def test_it_is_said_back_from_what_it_is_about(message: str, said_back: str) -> None:
+    assert _whole(message).answer_text == said_back
+
+
 def test_what_it_goes_back_to_is_learned_with_it() -> None:
-    _, fact = facts_in("We finally have a guinea pig! The kids named it Brimeden.").facts
-    assert fact.text == "We finally have a guinea pig. The kids named it Brimeden."
+    fact = _whole("We finally have a guinea pig! The kids named it Brimeden.")
+    assert fact.text == "We finally have a guinea pig; the kids named it Brimeden."
     assert (fact.subject, fact.value) == ("the guinea pig", "Brimeden")
 
 
