@@ -35,7 +35,7 @@ _ROUNDS = 3
 _ANSWERS = 3
 _CALM = 3.0
 """Seconds without a word after which it knows all of its log."""
-_SOVL_READY = b"Say something"
+_SOVL_READY = "Say something"
 
 
 def _elia(programs: Path, folder: Path, server: str) -> Program:
@@ -57,7 +57,7 @@ def _sovl(home: Path) -> Program:
     return Program([sys.executable, "-m", "bench.interface_speaking", str(home)], environment)
 
 
-def _talk(start: Callable[[], Program], ready: bytes, send: bytes, seconds: float) -> dict[str, Figure]:
+def _talk(start: Callable[[], Program], ready: str, send: bytes, seconds: float) -> dict[str, Figure]:
     """A chat: ``ready`` is on its screen once one can type, and ``send`` sends what was typed."""
     paints = []
     for _ in range(_ROUNDS - 1):
@@ -77,23 +77,22 @@ def _talk(start: Callable[[], Program], ready: bytes, send: bytes, seconds: floa
     return figures
 
 
-def _first_paint(program: Program, ready: bytes) -> Figure:
-    if program.wait_for(lambda: ready in program.output, _PATIENCE) is None:
-        raise SystemExit(f"{ready!r} was not painted within {_PATIENCE:.0f} seconds: {program.output[-400:]!r}")
+def _first_paint(program: Program, ready: str) -> Figure:
+    if program.wait_for(lambda: program.shows(ready), _PATIENCE) is None:
+        raise SystemExit(f"“{ready}” was not painted within {_PATIENCE:.0f} seconds:\n{program.screen}")
     return Figure(time.perf_counter() - program.began, "s", program.cpu())
 
 
 def _stream(program: Program, send: bytes) -> Figure:
     """Ask, and hear all of the answer: the share of a core at the rate of the server."""
     program.calm(1.0, 10.0)
-    program.output = b""
     before = program.cpu()
     program.press(b"go on")
     program.calm(0.3, 5.0)
     program.press(send)
     seconds = ANSWER_TOKENS / TOKENS_PER_SECOND
-    if program.wait_for(lambda: LAST_WORD in program.output, _PATIENCE + 3 * seconds) is None:
-        raise SystemExit(f"The answer did not come to its end: {program.output[-400:]!r}")
+    if program.wait_for(lambda: program.shows(LAST_WORD), _PATIENCE + 3 * seconds) is None:
+        raise SystemExit(f"The answer did not come to its end:\n{program.screen}")
     return Figure((program.cpu() - before) / seconds, "share")
 
 
@@ -102,14 +101,13 @@ def _stream(program: Program, send: bytes) -> Figure:
 
 def _log(start: Callable[[], Program], lines: int, open_keys: bytes = b"") -> dict[str, Figure]:
     """A list of ``lines`` numbered ones; ``open_keys`` lead there from the first screen."""
-    first, last = b"row-0000000-x", f"row-{lines - 1:07}-x".encode()
+    first, last = "row-0000000-x", f"row-{lines - 1:07}-x"
     with start() as program:
         if open_keys:
             _first_paint(program, _SOVL_READY)
-            program.output = b""
             program.press(open_keys)
-        if program.wait_for(lambda: first in program.output or last in program.output, _PATIENCE) is None:
-            raise SystemExit(f"No line of the log was painted: {program.output[-400:]!r}")
+        if program.wait_for(lambda: program.shows(first) or program.shows(last), _PATIENCE) is None:
+            raise SystemExit(f"No line of the log was painted:\n{program.screen}")
         figures = {"start, lines painted": Figure(time.perf_counter() - program.began, "s", program.cpu())}
         program.calm(_CALM, _PATIENCE)
         figures["start, all known"] = Figure(time.perf_counter() - program.began - _CALM, "s", program.cpu())
@@ -121,14 +119,13 @@ def _log(start: Callable[[], Program], lines: int, open_keys: bytes = b"") -> di
     return figures
 
 
-def _jump(program: Program, key: bytes, sign: bytes) -> Figure:
+def _jump(program: Program, key: bytes, sign: str) -> Figure:
     program.calm(0.5, 5.0)
-    program.output = b""
     before = program.cpu()
     program.press(key)
-    spent = program.wait_for(lambda: sign in program.output, _PATIENCE)
+    spent = program.wait_for(lambda: program.shows(sign), _PATIENCE)
     if spent is None:
-        raise SystemExit(f"{sign!r} was jumped to and not painted.")
+        raise SystemExit(f"“{sign}” was jumped to and not painted:\n{program.screen}")
     return Figure(spent, "s", program.cpu() - before)
 
 
@@ -166,7 +163,7 @@ def main() -> int:
         if elia.exists():
             with Speaker() as speaker:
                 start = partial(_elia, elia, folder / "elia", speaker.address)
-                keep("elia", lambda: _talk(start, b"Enter your", b"\n", args.seconds))
+                keep("elia", lambda: _talk(start, "Enter your", b"\n", args.seconds))
         if not wanted or {"sovl log", "toolong"} & set(wanted):
             log, home = folder / "long.log", folder / "sovl-log"
             home.mkdir()

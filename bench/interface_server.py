@@ -11,7 +11,7 @@ from typing import Any, Self
 
 TOKENS_PER_SECOND = 100
 ANSWER_TOKENS = 600
-LAST_WORD = b"zanzibar"
+LAST_WORD = "zanzibar"
 _SENTENCE = "The Moon is **mostly rock**, and a `crust` of feldspar lies over a thick mantle of old dry stone.\n\n"
 
 
@@ -22,7 +22,7 @@ def tokens() -> Iterator[str]:
     for number in range(ANSWER_TOKENS - 1):
         time.sleep(max(0.0, began + number / TOKENS_PER_SECOND - time.monotonic()))
         yield words[number % len(words)] + " "
-    yield LAST_WORD.decode()
+    yield LAST_WORD
 
 
 class _Handler(BaseHTTPRequestHandler):
