@@ -34,16 +34,12 @@ GOALS = {
     "loop stall while speaking, longest": 0.080,
     "esc to the last token": 0.100,
 }
-FACTS = (
-    "My cat is called Mirtle.",
-    "My sister Noor lives in Graz.",
-    "The code for the attic door is 6604.",
-    "I am allergic to walnuts.",
-)
+TRAINING = "/train 500"
+"""Longer than anybody types; what a night does between its dreams and its audit, on the sample data."""
 STORY = "Tell me a very long story about a lighthouse keeper, with many turns, and do not stop."
 STOPS = 5
-_SHORT, _LONG = 24, 1000
-"""Most tokens of an answer to a fact, and of the story."""
+_LONG = 1000
+"""Most tokens of the story."""
 _BEGUN = 40
 """Characters of the story after which it is stopped."""
 _KEY_SECONDS = 0.06
@@ -56,7 +52,7 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
     from sovl_tui.app import SovlApp
 
     config = Config()
-    config.set("max_new_tokens", _SHORT)
+    config.set("max_new_tokens", _LONG)
     engine = Engine(Home(folder / "home").open(), config)
     app = SovlApp(engine, config)
     figures: dict[str, Figure] = {}
@@ -64,17 +60,13 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
         async with app.run_test(size=(120, 40)):
             await _state(app, EngineState.AWAKE, seconds=_START_SECONDS)
             figures |= await _typing(app, "at rest", args.keys, lambda: True)
-            for fact in FACTS:
-                await _say(app, fact)
-            await _say(app, f"/config max_new_tokens {_LONG}")
             figures |= await _typing(app, "speaking", args.keys, lambda: _keep_speaking(app))
             await _rest(app)
             figures["esc to the last token"] = at([await _esc(app) for _ in range(STOPS)], 1.0)
-            app.send("/sleep")
+            app.send(TRAINING)
             await _state(app, EngineState.TRAINING, seconds=_START_SECONDS)
             figures |= await _typing(app, "training", args.keys, lambda: _is(app, EngineState.TRAINING))
-            app.send("/wake")
-            await _state(app, EngineState.AWAKE)
+            await _rest(app)
     finally:
         engine.shutdown()
         engine.join(30.0)
@@ -129,16 +121,12 @@ async def _esc(app: SovlApp) -> Figure:
 
 async def _rest(app: SovlApp) -> None:
     """Stop what it says, if it still does, and wait until it is awake and nothing waits."""
+    end = time.monotonic() + _START_SECONDS
     while _speaks(app):
         app.action_stop_job()
+        if time.monotonic() > end:
+            raise SystemExit(f"It did not stop within {_START_SECONDS:.0f} seconds.")
         await asyncio.sleep(0.05)
-    await _state(app, EngineState.AWAKE)
-
-
-async def _say(app: SovlApp, line: str) -> None:
-    """Say ``line`` and hear all of the answer."""
-    app.send(line)
-    await until(now(), lambda: not _speaks(app))
     await _state(app, EngineState.AWAKE)
 
 
