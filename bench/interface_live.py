@@ -24,6 +24,7 @@ from engine.config import Config
 
 if TYPE_CHECKING:
     from sovl_tui.app import SovlApp
+    from sovl_tui.conversation import Entry
 
 GOALS = {
     "key while training, p95": 0.033,
@@ -44,7 +45,7 @@ _BEGUN = 40
 """Characters of the story after which it is stopped."""
 _KEY_SECONDS = 0.06
 """Between two keys, as a quick writer types."""
-_START_SECONDS = 300.0
+_START_SECONDS = 120.0
 
 
 async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figure]:
@@ -101,7 +102,7 @@ async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bo
 
 async def _esc(app: SovlApp) -> Figure:
     """From Esc to the last piece of text that still came; the engine has stopped by then."""
-    entries = app.live.transcript.conversation.entries
+    entries = _entries(app)
     while not (entries[-1].kind == "answer" and entries[-1].phase == "running" and len(entries[-1].text) > _BEGUN):
         _keep_speaking(app)
         await asyncio.sleep(0.001)
@@ -130,9 +131,13 @@ async def _rest(app: SovlApp) -> None:
     await _state(app, EngineState.AWAKE)
 
 
+def _entries(app: SovlApp) -> list[Entry]:
+    return app.live.transcript.conversation.entries
+
+
 def _speaks(app: SovlApp) -> bool:
     """Whether a line waits or is being answered."""
-    return any(entry.phase in ("waiting", "running") for entry in app.live.transcript.conversation.entries[-4:])
+    return any(entry.phase in ("waiting", "running") for entry in _entries(app)[-4:])
 
 
 def _keep_speaking(app: SovlApp) -> bool:
@@ -152,7 +157,8 @@ async def _state(app: SovlApp, state: EngineState, seconds: float = 60.0) -> Non
         if app.engine.outbox.latest.state is EngineState.FAILED:
             raise SystemExit(f"The engine failed: {app.engine.outbox.latest.note}")
         if time.monotonic() > end:
-            raise SystemExit(f"It was not {state.value} within {seconds:.0f} seconds.")
+            last = [(one.kind.value, one.phase.value, one.text[:80]) for one in _entries(app)[-4:]]
+            raise SystemExit(f"It was not {state.value} within {seconds:.0f} seconds. What was said last: {last}")
         await asyncio.sleep(0.01)
 
 
