@@ -73,7 +73,7 @@ def _talk(start: Callable[[], Program], ready: str, send: bytes, seconds: float)
         figures["idle"] = idle_share(program, seconds)
         figures["memory"] = Figure(program.memory_mb(), "MB")
         for number in range(1, _ANSWERS + 1):
-            figures[f"streaming, answer {number}"] = _stream(program, send)
+            figures[f"streaming, answer {number}"] = _stream(program, send, LAST_WORD.format(number))
     return figures
 
 
@@ -83,15 +83,15 @@ def _first_paint(program: Program, ready: str) -> Figure:
     return Figure(time.perf_counter() - program.began, "s", program.cpu())
 
 
-def _stream(program: Program, send: bytes) -> Figure:
-    """Ask, and hear all of the answer: the share of a core at the rate of the server."""
+def _stream(program: Program, send: bytes, last: str) -> Figure:
+    """Ask, and hear all of the answer up to ``last``: the share of a core at the rate of the server."""
     program.calm(1.0, 10.0)
     before = program.cpu()
     program.press(b"go on")
     program.calm(0.3, 5.0)
     program.press(send)
     seconds = ANSWER_TOKENS / TOKENS_PER_SECOND
-    if program.wait_for(lambda: program.shows(LAST_WORD), _PATIENCE + 3 * seconds) is None:
+    if program.wait_for(lambda: program.shows(last), _PATIENCE + 3 * seconds) is None:
         raise SystemExit(f"The answer did not come to its end:\n{program.screen}")
     return Figure((program.cpu() - before) / seconds, "share")
 

@@ -11,7 +11,6 @@ from sovl_tui.vitals import ASLEEP, MOOD_SIGNS, Vitals
 from sovl_tui.widgets.gauges import bar
 from sovl_tui.widgets.lines import Lines, spread
 
-
 _SOON = "in a moment"
 
 
