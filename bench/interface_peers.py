@@ -32,7 +32,8 @@ from engine import Home
 
 _PATIENCE = 120.0
 _ROUNDS = 3
-_ANSWERS = 3
+_ANSWER_PATIENCE = 900.0
+"""Some draw the whole answer anew for each token: many times slower than it is said."""
 _CALM = 3.0
 """Seconds without a word after which it knows all of its log."""
 _SOVL_READY = "Say something"
@@ -57,7 +58,7 @@ def _sovl(home: Path) -> Program:
     return Program([sys.executable, "-m", "bench.interface_speaking", str(home)], environment)
 
 
-def _talk(start: Callable[[], Program], ready: str, send: bytes, seconds: float) -> dict[str, Figure]:
+def _talk(start: Callable[[], Program], ready: str, send: bytes, args: argparse.Namespace) -> dict[str, Figure]:
     """A chat: ``ready`` is on its screen once one can type, and ``send`` sends what was typed."""
     paints = []
     for _ in range(_ROUNDS - 1):
@@ -70,9 +71,9 @@ def _talk(start: Callable[[], Program], ready: str, send: bytes, seconds: float)
             "first paint": Figure(median(one.value for one in paints), "s", median(one.cpu or 0 for one in paints))
         }
         figures |= {f"key {name}": Figure(value) for name, value in type_letters(program, LETTERS).items()}
-        figures["idle"] = idle_share(program, seconds)
+        figures["idle"] = idle_share(program, args.seconds)
         figures["memory"] = Figure(program.memory_mb(), "MB")
-        for number in range(1, _ANSWERS + 1):
+        for number in range(1, args.answers + 1):
             figures[f"streaming, answer {number}"] = _stream(program, send, LAST_WORD.format(number))
     return figures
 
@@ -91,7 +92,7 @@ def _stream(program: Program, send: bytes, last: str) -> Figure:
     program.calm(0.3, 5.0)
     program.press(send)
     seconds = ANSWER_TOKENS / TOKENS_PER_SECOND
-    if program.wait_for(lambda: program.shows(last), _PATIENCE + 3 * seconds) is None:
+    if program.wait_for(lambda: program.shows(last), _ANSWER_PATIENCE) is None:
         raise SystemExit(f"The answer did not come to its end:\n{program.screen}")
     return Figure((program.cpu() - before) / seconds, "share")
 
@@ -143,6 +144,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), help="where their environments are")
     parser.add_argument("--only", default="", help="some of them, with commas")
     parser.add_argument("--lines", type=int, default=1_000_000, help="length of the log")
+    parser.add_argument("--answers", type=int, default=3, help="how many to hear in a row")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to look at them doing nothing")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -158,12 +160,12 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as scratch:
         folder, peers = Path(scratch), args.peers.absolute()
-        keep("sovl", lambda: _talk(lambda: _sovl(folder / "sovl"), _SOVL_READY, b"\r", args.seconds))
+        keep("sovl", lambda: _talk(lambda: _sovl(folder / "sovl"), _SOVL_READY, b"\r", args))
         elia = peers / "elia-chat" / "bin"
         if elia.exists():
             with Speaker() as speaker:
                 start = partial(_elia, elia, folder / "elia", speaker.address)
-                keep("elia", lambda: _talk(start, "Enter your", b"\n", args.seconds))
+                keep("elia", lambda: _talk(start, "Enter your", b"\n", args))
         if not wanted or {"sovl log", "toolong"} & set(wanted):
             log, home = folder / "long.log", folder / "sovl-log"
             home.mkdir()
