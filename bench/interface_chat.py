@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 import time
 from pathlib import Path
@@ -31,6 +32,8 @@ GOALS = {f"streaming after {count:,}": 0.15 for count in EARLIER} | {"focus out 
 _SENTENCE = "The Moon is **mostly rock**, and a `crust` of feldspar lies over a thick mantle of old dry stone.\n\n"
 _WORDS = _SENTENCE.split(" ")
 _ANSWER = _SENTENCE + "1. thin crust\n2. thick mantle\n\n```python\nphases = ['new', 'full']\n```\n"
+_WARM = 2
+"""Messages at the least, so that what draws them is imported."""
 _SETTLE_SECONDS = 600.0
 
 
@@ -54,8 +57,9 @@ async def _with_earlier(count: int, seconds: float, folder: Path) -> dict[str, F
     async with app.run_test(size=(120, 40)):
         engine.awaken()
         await asyncio.sleep(0.5)
+        gc.freeze()  # as the app does in a terminal, once everything is imported
         empty = resident_mb()
-        await _fill(app, count)
+        await _fill(app, max(count, _WARM))
         if count:
             figures[f"memory of {count:,}"] = Figure(resident_mb() - empty, "MB")
         share, stall = await _stream(app, engine, seconds)

@@ -24,6 +24,7 @@ from engine.config import Config
 
 if TYPE_CHECKING:
     from sovl_tui.app import SovlApp
+    from sovl_tui.conversation import Entry
 
 GOALS = {
     "key while training, p95": 0.033,
@@ -34,21 +35,17 @@ GOALS = {
     "loop stall while speaking, longest": 0.080,
     "esc to the last token": 0.100,
 }
-FACTS = (
-    "My cat is called Mirtle.",
-    "My sister Noor lives in Graz.",
-    "The code for the attic door is 6604.",
-    "I am allergic to walnuts.",
-)
+TRAINING = "/train 500"
+"""Longer than anybody types; what a night does between its dreams and its audit, on the sample data."""
 STORY = "Tell me a very long story about a lighthouse keeper, with many turns, and do not stop."
 STOPS = 5
-_SHORT, _LONG = 24, 1000
-"""Most tokens of an answer to a fact, and of the story."""
+_LONG = 1000
+"""Most tokens of the story."""
 _BEGUN = 40
 """Characters of the story after which it is stopped."""
 _KEY_SECONDS = 0.06
 """Between two keys, as a quick writer types."""
-_START_SECONDS = 300.0
+_START_SECONDS = 120.0
 
 
 async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figure]:
@@ -56,7 +53,7 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
     from sovl_tui.app import SovlApp
 
     config = Config()
-    config.set("max_new_tokens", _SHORT)
+    config.set("max_new_tokens", _LONG)
     engine = Engine(Home(folder / "home").open(), config)
     app = SovlApp(engine, config)
     figures: dict[str, Figure] = {}
@@ -64,17 +61,13 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
         async with app.run_test(size=(120, 40)):
             await _state(app, EngineState.AWAKE, seconds=_START_SECONDS)
             figures |= await _typing(app, "at rest", args.keys, lambda: True)
-            for fact in FACTS:
-                await _say(app, fact)
-            await _say(app, f"/config max_new_tokens {_LONG}")
             figures |= await _typing(app, "speaking", args.keys, lambda: _keep_speaking(app))
             await _rest(app)
             figures["esc to the last token"] = at([await _esc(app) for _ in range(STOPS)], 1.0)
-            app.send("/sleep")
+            app.send(TRAINING)
             await _state(app, EngineState.TRAINING, seconds=_START_SECONDS)
             figures |= await _typing(app, "training", args.keys, lambda: _is(app, EngineState.TRAINING))
-            app.send("/wake")
-            await _state(app, EngineState.AWAKE)
+            await _rest(app)
     finally:
         engine.shutdown()
         engine.join(30.0)
@@ -109,7 +102,7 @@ async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bo
 
 async def _esc(app: SovlApp) -> Figure:
     """From Esc to the last piece of text that still came; the engine has stopped by then."""
-    entries = app.live.transcript.conversation.entries
+    entries = _entries(app)
     while not (entries[-1].kind == "answer" and entries[-1].phase == "running" and len(entries[-1].text) > _BEGUN):
         _keep_speaking(app)
         await asyncio.sleep(0.001)
@@ -129,22 +122,22 @@ async def _esc(app: SovlApp) -> Figure:
 
 async def _rest(app: SovlApp) -> None:
     """Stop what it says, if it still does, and wait until it is awake and nothing waits."""
+    end = time.monotonic() + _START_SECONDS
     while _speaks(app):
         app.action_stop_job()
+        if time.monotonic() > end:
+            raise SystemExit(f"It did not stop within {_START_SECONDS:.0f} seconds.")
         await asyncio.sleep(0.05)
     await _state(app, EngineState.AWAKE)
 
 
-async def _say(app: SovlApp, line: str) -> None:
-    """Say ``line`` and hear all of the answer."""
-    app.send(line)
-    await until(now(), lambda: not _speaks(app))
-    await _state(app, EngineState.AWAKE)
+def _entries(app: SovlApp) -> list[Entry]:
+    return app.live.transcript.conversation.entries
 
 
 def _speaks(app: SovlApp) -> bool:
     """Whether a line waits or is being answered."""
-    return any(entry.phase in ("waiting", "running") for entry in app.live.transcript.conversation.entries[-4:])
+    return any(entry.phase in ("waiting", "running") for entry in _entries(app)[-4:])
 
 
 def _keep_speaking(app: SovlApp) -> bool:
@@ -164,7 +157,8 @@ async def _state(app: SovlApp, state: EngineState, seconds: float = 60.0) -> Non
         if app.engine.outbox.latest.state is EngineState.FAILED:
             raise SystemExit(f"The engine failed: {app.engine.outbox.latest.note}")
         if time.monotonic() > end:
-            raise SystemExit(f"It was not {state.value} within {seconds:.0f} seconds.")
+            last = [(one.kind.value, one.phase.value, one.text[:80]) for one in _entries(app)[-4:]]
+            raise SystemExit(f"It was not {state.value} within {seconds:.0f} seconds. What was said last: {last}")
         await asyncio.sleep(0.01)
 
 

@@ -14,8 +14,8 @@ from bench.interface_figures import Figure
 from bench.pty_program import Program
 
 GOALS = {"first paint": 0.9, "idle, awake": 0.005, "key at rest, byte to byte p95": 0.033}
-_AWAKE = "● awake".encode()
-_INPUT = b"for commands"
+_AWAKE = "● awake"
+_INPUT = "for commands"
 _PATIENCE = 300.0
 LETTERS = "бгджзилпфцчшщэюя"
 """Nothing else on a screen is likely to hold one of them."""
@@ -30,8 +30,8 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[str, Figure]:
     paints = [_first_paint(folder / str(number)) for number in range(args.rounds)]
     figures = {"first paint": Figure(median(one.value for one in paints), "s", median(one.cpu or 0 for one in paints))}
     with _sovl(folder / "idle") as program:
-        if program.wait_for(lambda: _AWAKE in program.output, _PATIENCE) is None:
-            raise SystemExit("It was not awake in time.")
+        if program.wait_for(lambda: program.shows(_AWAKE), _PATIENCE) is None:
+            raise SystemExit(f"It was not awake within {_PATIENCE:.0f} seconds:\n{program.screen}")
         program.calm(2.0, 30.0)
         keys = type_letters(program, LETTERS)
         figures |= {f"key at rest, byte to byte {name}": Figure(value) for name, value in keys.items()}
@@ -48,7 +48,7 @@ def _sovl(home: Path) -> Program:
 def _first_paint(home: Path) -> Figure:
     """From the start of the process until the prompt can be seen, and the processor time up to there."""
     with _sovl(home) as program:
-        if program.wait_for(lambda: _INPUT in program.output, _PATIENCE) is None:
+        if program.wait_for(lambda: program.shows(_INPUT), _PATIENCE) is None:
             raise SystemExit("Nothing was painted.")
         return Figure(time.perf_counter() - program.began, "s", program.cpu())
 

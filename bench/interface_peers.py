@@ -32,10 +32,11 @@ from engine import Home
 
 _PATIENCE = 120.0
 _ROUNDS = 3
-_ANSWERS = 3
+_ANSWER_PATIENCE = 900.0
+"""Some draw the whole answer anew for each token: many times slower than it is said."""
 _CALM = 3.0
 """Seconds without a word after which it knows all of its log."""
-_SOVL_READY = b"Say something"
+_SOVL_READY = "Say something"
 
 
 def _elia(programs: Path, folder: Path, server: str) -> Program:
@@ -57,7 +58,7 @@ def _sovl(home: Path) -> Program:
     return Program([sys.executable, "-m", "bench.interface_speaking", str(home)], environment)
 
 
-def _talk(start: Callable[[], Program], ready: bytes, send: bytes, seconds: float) -> dict[str, Figure]:
+def _talk(start: Callable[[], Program], ready: str, send: bytes, args: argparse.Namespace) -> dict[str, Figure]:
     """A chat: ``ready`` is on its screen once one can type, and ``send`` sends what was typed."""
     paints = []
     for _ in range(_ROUNDS - 1):
@@ -70,30 +71,29 @@ def _talk(start: Callable[[], Program], ready: bytes, send: bytes, seconds: floa
             "first paint": Figure(median(one.value for one in paints), "s", median(one.cpu or 0 for one in paints))
         }
         figures |= {f"key {name}": Figure(value) for name, value in type_letters(program, LETTERS).items()}
-        figures["idle"] = idle_share(program, seconds)
+        figures["idle"] = idle_share(program, args.seconds)
         figures["memory"] = Figure(program.memory_mb(), "MB")
-        for number in range(1, _ANSWERS + 1):
-            figures[f"streaming, answer {number}"] = _stream(program, send)
+        for number in range(1, args.answers + 1):
+            figures[f"streaming, answer {number}"] = _stream(program, send, LAST_WORD.format(number))
     return figures
 
 
-def _first_paint(program: Program, ready: bytes) -> Figure:
-    if program.wait_for(lambda: ready in program.output, _PATIENCE) is None:
-        raise SystemExit(f"{ready!r} was not painted within {_PATIENCE:.0f} seconds: {program.output[-400:]!r}")
+def _first_paint(program: Program, ready: str) -> Figure:
+    if program.wait_for(lambda: program.shows(ready), _PATIENCE) is None:
+        raise SystemExit(f"“{ready}” was not painted within {_PATIENCE:.0f} seconds:\n{program.screen}")
     return Figure(time.perf_counter() - program.began, "s", program.cpu())
 
 
-def _stream(program: Program, send: bytes) -> Figure:
-    """Ask, and hear all of the answer: the share of a core at the rate of the server."""
+def _stream(program: Program, send: bytes, last: str) -> Figure:
+    """Ask, and hear all of the answer up to ``last``: the share of a core at the rate of the server."""
     program.calm(1.0, 10.0)
-    program.output = b""
     before = program.cpu()
     program.press(b"go on")
     program.calm(0.3, 5.0)
     program.press(send)
     seconds = ANSWER_TOKENS / TOKENS_PER_SECOND
-    if program.wait_for(lambda: LAST_WORD in program.output, _PATIENCE + 3 * seconds) is None:
-        raise SystemExit(f"The answer did not come to its end: {program.output[-400:]!r}")
+    if program.wait_for(lambda: program.shows(last), _ANSWER_PATIENCE) is None:
+        raise SystemExit(f"The answer did not come to its end:\n{program.screen}")
     return Figure((program.cpu() - before) / seconds, "share")
 
 
@@ -102,14 +102,13 @@ def _stream(program: Program, send: bytes) -> Figure:
 
 def _log(start: Callable[[], Program], lines: int, open_keys: bytes = b"") -> dict[str, Figure]:
     """A list of ``lines`` numbered ones; ``open_keys`` lead there from the first screen."""
-    first, last = b"row-0000000-x", f"row-{lines - 1:07}-x".encode()
+    first, last = "row-0000000-x", f"row-{lines - 1:07}-x"
     with start() as program:
         if open_keys:
             _first_paint(program, _SOVL_READY)
-            program.output = b""
             program.press(open_keys)
-        if program.wait_for(lambda: first in program.output or last in program.output, _PATIENCE) is None:
-            raise SystemExit(f"No line of the log was painted: {program.output[-400:]!r}")
+        if program.wait_for(lambda: program.shows(first) or program.shows(last), _PATIENCE) is None:
+            raise SystemExit(f"No line of the log was painted:\n{program.screen}")
         figures = {"start, lines painted": Figure(time.perf_counter() - program.began, "s", program.cpu())}
         program.calm(_CALM, _PATIENCE)
         figures["start, all known"] = Figure(time.perf_counter() - program.began - _CALM, "s", program.cpu())
@@ -121,14 +120,13 @@ def _log(start: Callable[[], Program], lines: int, open_keys: bytes = b"") -> di
     return figures
 
 
-def _jump(program: Program, key: bytes, sign: bytes) -> Figure:
+def _jump(program: Program, key: bytes, sign: str) -> Figure:
     program.calm(0.5, 5.0)
-    program.output = b""
     before = program.cpu()
     program.press(key)
-    spent = program.wait_for(lambda: sign in program.output, _PATIENCE)
+    spent = program.wait_for(lambda: program.shows(sign), _PATIENCE)
     if spent is None:
-        raise SystemExit(f"{sign!r} was jumped to and not painted.")
+        raise SystemExit(f"“{sign}” was jumped to and not painted:\n{program.screen}")
     return Figure(spent, "s", program.cpu() - before)
 
 
@@ -146,6 +144,7 @@ def main() -> int:
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), help="where their environments are")
     parser.add_argument("--only", default="", help="some of them, with commas")
     parser.add_argument("--lines", type=int, default=1_000_000, help="length of the log")
+    parser.add_argument("--answers", type=int, default=3, help="how many to hear in a row")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long to look at them doing nothing")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -161,12 +160,12 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as scratch:
         folder, peers = Path(scratch), args.peers.absolute()
-        keep("sovl", lambda: _talk(lambda: _sovl(folder / "sovl"), _SOVL_READY, b"\r", args.seconds))
+        keep("sovl", lambda: _talk(lambda: _sovl(folder / "sovl"), _SOVL_READY, b"\r", args))
         elia = peers / "elia-chat" / "bin"
         if elia.exists():
             with Speaker() as speaker:
                 start = partial(_elia, elia, folder / "elia", speaker.address)
-                keep("elia", lambda: _talk(start, b"Enter your", b"\n", args.seconds))
+                keep("elia", lambda: _talk(start, "Enter your", b"\n", args))
         if not wanted or {"sovl log", "toolong"} & set(wanted):
             log, home = folder / "long.log", folder / "sovl-log"
             home.mkdir()

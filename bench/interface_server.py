@@ -7,22 +7,26 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any, Self
 
 TOKENS_PER_SECOND = 100
 ANSWER_TOKENS = 600
-LAST_WORD = b"zanzibar"
+LAST_WORD = "zanzibar{}"
+"""What an answer ends with: the number of answers that were begun up to it."""
+_answers = count(1)
 _SENTENCE = "The Moon is **mostly rock**, and a `crust` of feldspar lies over a thick mantle of old dry stone.\n\n"
 
 
 def tokens() -> Iterator[str]:
     """The answer, one token after the other, as fast as it is said."""
+    last = LAST_WORD.format(next(_answers))
     words = _SENTENCE.split(" ")
     began = time.monotonic()
     for number in range(ANSWER_TOKENS - 1):
         time.sleep(max(0.0, began + number / TOKENS_PER_SECOND - time.monotonic()))
         yield words[number % len(words)] + " "
-    yield LAST_WORD.decode()
+    yield last
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -17,11 +18,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pyte
+
 SIZE = (120, 40)
 _TICKS = os.sysconf("SC_CLK_TCK")
+_KEYBOARD = re.compile(rb"\x1b\[[<=>][\d;]*u")
+"""Asks for another way to tell of keys; pyte would write it on the screen."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_KEPT = 200_000
-"""Bytes of its output that are kept to look for something in."""
 
 
 class Program:
@@ -42,7 +45,9 @@ class Program:
             start_new_session=True,
         )
         os.close(slave)
-        self.output = b""
+        self._rows = [""] * rows
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
 
     def __enter__(self) -> Self:
         return self
@@ -69,8 +74,21 @@ class Program:
         except OSError:  # how Linux says that the other side is closed
             time.sleep(min(seconds, 0.05))
             return False
-        self.output = (self.output + piece)[-_KEPT:]
+        self._stream.feed(_KEYBOARD.sub(b"", piece))
+        for row in self._screen.dirty:
+            cells = self._screen.buffer[row]
+            self._rows[row] = "".join(cells[column].data for column in range(self._screen.columns))
+        self._screen.dirty.clear()
         return bool(piece)
+
+    @property
+    def screen(self) -> str:
+        """What a person sees now: all rows, joined by line breaks."""
+        return "\n".join(self._rows)
+
+    def shows(self, text: str) -> bool:
+        """Whether ``text`` stands on one row of the screen."""
+        return any(text in row for row in self._rows)
 
     def wait_for(self, holds: Callable[[], bool], patience: float) -> float | None:
         """Seconds until ``holds``, looked at after each piece of output; None when it does not in time."""
@@ -91,10 +109,9 @@ class Program:
                 last = time.perf_counter()
 
     def echo(self, text: str, patience: float = 10.0) -> float | None:
-        """Seconds until ``text``, typed now, is written to the screen; None when it is not in time."""
-        self.output = b""
+        """Seconds until ``text``, typed now, can be seen; None when it cannot in time."""
         os.write(self.master, text.encode())
-        return self.wait_for(lambda: text.encode() in self.output, patience)
+        return self.wait_for(lambda: self.shows(text), patience)
 
     def press(self, keys: bytes) -> None:
         """Send ``keys``."""

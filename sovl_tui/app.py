@@ -80,6 +80,7 @@ class SovlApp(FileActions):
         self.settings = Settings(config, engine.config_path)
         self.crash: BaseException | None = None
         self.crash_report: Path | None = None
+        self.trail = crash.Trail()
         self.own = OwnFiles(engine.home.path)
         self._said: deque[Said] = deque(maxlen=MESSAGES_KEPT)
         self._missed_theme = ""
@@ -146,7 +147,7 @@ class SovlApp(FileActions):
         """Keep the error for one clear line after the terminal is restored, instead of a traceback over it."""
         self.crash = sys.exc_info()[1] or self._exception
         if self.crash is not None:
-            self.crash_report = crash.save_report(self.crash, self.engine.home.log_dir)
+            self.crash_report = crash.save_report(self.crash, self.engine.home.log_dir, self.trail)
         self._close_messages_no_wait()
 
     def on_app_blur(self) -> None:
@@ -171,6 +172,7 @@ class SovlApp(FileActions):
 
     def take(self, events: Sequence[Event]) -> None:
         """Events of one tick."""
+        self.trail.add(events)
         self.settings.take(events)
         self.rooms.take(events)
         for event in events:
@@ -405,14 +407,14 @@ def run(engine: Driver, config: Config) -> int:
         try:
             app.run()
         except Exception as error:
-            app.crash, app.crash_report = error, crash.save_report(error, home.log_dir)
+            app.crash, app.crash_report = error, crash.save_report(error, home.log_dir, app.trail)
         finally:
             engine.shutdown()
             joined = engine.join(JOIN_SECONDS)
     if app.farewell:
         print(app.farewell)
     if app.crash is not None:
-        print(crash.one_line(app.crash, app.crash_report), file=sys.stderr)
+        print(crash.last_words(app.crash, app.crash_report), file=sys.stderr)
     if not joined:
         print(f"The engine did not end within {JOIN_SECONDS:.0f} seconds; its last words may be lost.", file=sys.stderr)
     return 0 if app.crash is None and joined else 1

@@ -15,8 +15,8 @@ from sovl_tui.entry_drawing import EntryDrawing
 from sovl_tui.ink import Ink
 from sovl_tui.rows import RowIndex
 
-ROWS_KEPT = 4000
-"""Drawn rows kept in memory, those in view aside."""
+ROWS_KEPT = 800
+"""Drawn rows kept in memory, those in view aside. Each is dozens of objects to the search for garbage."""
 
 Anchor = tuple[Entry, int]
 """An entry, and the distance of its first row from the top of the view."""

@@ -73,6 +73,8 @@ class Entry:
     """Of a notice: ``info``, ``warning`` or ``error``."""
     stats: AnswerStats | None = None
     blocks: MarkdownBlocks | None = None
+    """Of an answer while it grows. A finished one is only its text: thousands of them must not hold up the search for
+    garbage."""
     job: LongJob | None = None
     passage: Passage | None = None
     """What kind of passage it is; its text as far as it came is ``text``."""
@@ -249,8 +251,7 @@ class Conversation:
 
     def _settle(self, entry: Entry, phase: Phase) -> None:
         entry.phase = phase
-        if entry.blocks is not None:
-            entry.blocks.finish()
+        entry.blocks = None
         entry.touch()
 
     def _finish(self, done: Done) -> None:
@@ -264,7 +265,6 @@ class Conversation:
         if done.text and not said:
             entry = self._growing(done.id, Kind.ANSWER)
             entry.text = done.text
-            entry.blocks = MarkdownBlocks(done.text)
         if entry is not None and entry.kind not in (Kind.USER, Kind.JOB):
             (said[-1] if said and said[-1].passage is not None else entry).stats = done.stats
             self._settle(entry, Phase.STOPPED if phase is Phase.STOPPED else Phase.DONE)

@@ -8,7 +8,6 @@ from time import localtime, strftime
 
 from engine import Interaction, JournalReader, Query
 from sovl_tui.conversation import Entry, Kind, Phase
-from sovl_tui.markdown_blocks import MarkdownBlocks
 
 EXCHANGES = 20
 """How many of the last ones are shown; the journal has the rest."""
@@ -33,15 +32,8 @@ def read_earlier(path: Path, read_only: bool) -> list[Entry]:
 
 
 def _entries(exchange: Interaction) -> list[Entry]:
-    blocks = MarkdownBlocks(exchange.response)
-    blocks.finish()
-    answer = Entry(
-        Kind.ANSWER,
-        0,
-        exchange.response,
-        Phase.STOPPED if exchange.stop_reason == "stopped" else Phase.DONE,
-        blocks=blocks,
-    )
+    phase = Phase.STOPPED if exchange.stop_reason == "stopped" else Phase.DONE
+    answer = Entry(Kind.ANSWER, 0, exchange.response, phase)
     if exchange.is_system_question or not exchange.prompt:
         return [answer]
     return [Entry(Kind.USER, 0, exchange.prompt), answer]

@@ -16,7 +16,7 @@ from engine.api import AnswerStats
 from sovl_tui.conversation import Entry, Kind, Phase
 from sovl_tui.ink import Ink, pen
 from sovl_tui.job_drawing import draw_job
-from sovl_tui.markdown_blocks import Block
+from sovl_tui.markdown_blocks import Block, blocks_of
 from sovl_tui.passage_drawing import draw_passage, look_of
 from sovl_tui.prose import Line, prose, verbatim
 from sovl_tui.visible import one_line
@@ -139,12 +139,12 @@ class EntryDrawing:
         blocks = self.entry.blocks
         self.kept = len(self._settled)
         tail: list[Strip] = []
+        settled = blocks.settled if blocks is not None else blocks_of(self.entry.text)
+        for block in settled[self._blocks_done :]:
+            self._settled += self._block(block, len(self._settled), width, ink)
+        self._blocks_done = len(settled)
         if blocks is not None:
-            for block in blocks.settled[self._blocks_done :]:
-                self._settled += self._block(block, len(self._settled), width, ink)
-            self._blocks_done = len(blocks.settled)
-            if blocks.tail is not None or self.entry.phase is Phase.RUNNING:
-                tail = self._block(blocks.tail, len(self._settled), width, ink, caret=self.entry.phase is Phase.RUNNING)
+            tail = self._block(blocks.tail, len(self._settled), width, ink, caret=True)
         rows = self._settled + tail
         if not rows:
             rows = [_row("◆", _sign(ink), [Segment("(no words)", pen(ink.muted, italic=True))], width)]

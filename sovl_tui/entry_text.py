@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from sovl_tui.conversation import Entry
+from sovl_tui.conversation import Entry, Kind
+from sovl_tui.markdown_blocks import blocks_of
 
 
 def text_of(entry: Entry) -> str:
@@ -16,12 +17,11 @@ def text_of(entry: Entry) -> str:
 
 def code_of(entry: Entry) -> str:
     """The code of all its fences, one after the other; empty without any."""
-    if entry.blocks is None:
+    if entry.kind is not Kind.ANSWER:
         return ""
-    blocks = [*entry.blocks.settled, *([entry.blocks.tail] if entry.blocks.tail else [])]
     number = 0
     numbered = []
-    for block in blocks:
+    for block in blocks_of(entry.text):
         number += block.opens
         numbered.append((number, block))
     pieces = [

@@ -67,7 +67,7 @@ def make_ink(variables: Mapping[str, str], dark: bool) -> Ink:
         surface=read("surface", background.hex),
         panel=read("panel", background.hex),
         foreground=foreground,
-        muted=background.blend(foreground, 0.62),
+        muted=background.blend(foreground, 0.62 if dark else 0.70),
         faint=background.blend(foreground, 0.30),
         primary=read("primary", "#6fd3c4"),
         secondary=read("secondary", "#8b9cf2"),

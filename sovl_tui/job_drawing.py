@@ -207,7 +207,7 @@ def _afterwards(job: LongJob, width: int, ink: Ink, unfolded: bool) -> tuple[lis
         more.append("▾ " if unfolded else "▸ ", pen(ink.mood("asleep")))
         more.append(" and ".join(hidden), pen(ink.muted))
         if not unfolded and width >= _ROOMY:
-            more.append(" · alt+↑ and enter show them", pen(ink.faint))
+            more.append(" · alt+↑ and enter show them", pen(ink.muted))
     seen = [_dream(one, width, ink) for one in dreams]
     lines += ([more] if hidden else []) + seen if unfolded else seen + ([more] if hidden else [])
     return lines, bool(hidden) and not unfolded

@@ -54,7 +54,7 @@ def list_lines(
         head.append(" ···", pen(ink.faint))
         return [_grounded(head, width, ink, here, marked)]
     form = "%Y-%m-%d %H:%M" if width >= _WITH_YEAR else "%m-%d %H:%M" if width >= _WITH_DATE else "%H:%M"
-    head.append(f" {time_words(line.timestamp, form)}  ", pen(ink.muted if here else ink.faint))
+    head.append(f" {time_words(line.timestamp, form)}  ", pen(ink.foreground if here else ink.muted))
     right = _figures(line, width, ink)
     if wrap:
         return [_grounded(one, width, ink, here, marked) for one in _wrapped(line, head, right, width, ink, words)]
@@ -130,7 +130,7 @@ def _figures(line: JournalLine, width: int, ink: Ink) -> Text:
     if line.is_event:
         return text
     if width >= _WITH_YEAR:
-        text.append("    " if line.confidence is None else f"{line.confidence:.2f}", pen(ink.faint))
+        text.append("    " if line.confidence is None else f"{line.confidence:.2f}", pen(ink.muted))
     if width >= _WITH_DATE or line.rating:
         sign, colour = ("▲", ink.success) if (line.rating or 0) > 0 else ("▼", ink.error)
         text.append(f" {sign}" if line.rating else "  ", pen(colour))

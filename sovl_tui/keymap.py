@@ -117,6 +117,7 @@ SLEEP_KEYS = (
     KeySpec("sleep.later", "right", "→", "the night after", "turn(1)"),
     KeySpec("sleep.diary", "d", "d", "the diary of all nights, where it is not seen anyway", "diary"),
     KeySpec("sleep.part", "v", "v", "dreams, curves or verdicts, where only one of them fits", "part"),
+    KeySpec("sleep.zoom", "z", "z", "one list on the whole width, with all that is said in it, or both again", "zoom"),
     KeySpec("sleep.next", "tab", "tab", "from list to list"),
 )
 """Work in the sleep room."""

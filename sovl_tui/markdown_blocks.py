@@ -1,7 +1,7 @@
 """Cut a growing markdown answer into blocks, so that only the last one is ever drawn again.
 
-A block is settled at a blank line whose successor is not indented, or with a code fence. An open fence is settled in
-pieces, too: otherwise a long listing would be highlighted anew for each token.
+A block is settled at a blank line whose successor cannot belong to it, or with a code fence. An open fence is settled
+in pieces, too: otherwise a long listing would be highlighted anew for each token.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from dataclasses import dataclass
 FENCE_PIECE_LINES = 24
 """Lines after which a piece of an open fence is settled."""
 
+_ITEM = re.compile(r"^ {0,3}(?:[-+*]|\d{1,9}[.)])(?:\s|$)")
+"""The beginning of a list item, which indented lines may continue after a blank one."""
+_CODE_INDENT = 4
+"""Columns from which a line outside a list is code."""
 _OPENER = re.compile(r"^(?P<indent>[ ]*)(?P<marker>`{3,}|~{3,})(?P<info>[^`\n]*)$")
 
 
@@ -111,23 +115,38 @@ class MarkdownBlocks:
 
     def _settle_in_prose(self) -> bool:
         lines = self._rest.split("\n")
-        after_blank = False
-        for number, line in enumerate(lines[:-1]):
-            opener = _OPENER.match(line.rstrip("\r"))
+        after_blank = in_list = False
+        unfinished = len(lines) - 1
+        for number, line in enumerate(lines):
+            opener = _OPENER.match(line.rstrip("\r")) if number < unfinished else None
             if opener:
                 self._settle_prose(lines[:number])
                 language = opener["info"].strip()
                 self._fence = _Fence(opener["marker"], len(opener["indent"]), language)
                 self._rest = "\n".join(lines[number + 1 :])
                 return True
-            if after_blank and line.strip() and not line[0].isspace():
+            if after_blank and line.strip() and _starts_anew(line, in_list):
                 self._settle_prose(lines[:number])
                 self._rest = "\n".join(lines[number:])
                 return True
             after_blank = not line.strip() and number > 0
+            in_list = in_list or _ITEM.match(line) is not None
         return False
 
     def _settle_prose(self, lines: list[str]) -> None:
         source = "\n".join(lines).strip("\n")
         if source.strip():
             self.settled.append(Block(source))
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The blocks of an answer that is complete."""
+    blocks = MarkdownBlocks(text)
+    blocks.finish()
+    return blocks.settled
+
+
+def _starts_anew(line: str, in_list: bool) -> bool:
+    """Whether ``line``, which follows a blank one, cannot belong to what stands above it."""
+    indent = len(line) - len(line.lstrip())
+    return indent == 0 or not (in_list or indent >= _CODE_INDENT or line[:indent].strip(" "))

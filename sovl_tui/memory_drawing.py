@@ -41,7 +41,7 @@ def summary(rows: Sequence[MemoryRow], order: str, width: int, ink: Ink) -> Text
     for verdict, number in counts(rows):
         line.append("   ").append(f"{SIGNS[verdict]} ", pen(verdict_colour(verdict, ink), bold=True))
         line.append(f"{number} {verdict}", pen(ink.muted))
-    aside = Text(order, pen(ink.faint))
+    aside = Text(order, pen(ink.muted))
     return spread(line, aside, width) if line.cell_len + aside.cell_len + 2 <= width else line
 
 
@@ -58,7 +58,7 @@ def memory_line(row: MemoryRow, now: float, width: int, ink: Ink) -> Text:
     figures.append(f"{memory.strength:.0%}".rjust(5) if audited else "    –", pen(ink.muted))
     if width >= _ROOMY:
         when = "" if memory.audited_at is None else ago(now - memory.audited_at)
-        figures.append(when.rjust(_AGO), pen(ink.faint))
+        figures.append(when.rjust(_AGO), pen(ink.muted))
     return spread(line, figures, width)
 
 
@@ -173,7 +173,7 @@ def detail_line(row: DetailRow, width: int, ink: Ink) -> Text:
         case "weight":
             line = Text().append("☾ ", pen(ink.mood("asleep"))).append(f"{row.text} ", pen(ink.muted))
             line.append_text(bar(row.after, max(4, min(_WEIGHT_BAR, width - 22)), ink.mood("asleep"), ink))
-            return line.append(f" {row.after:.2f}", pen(ink.foreground)).append(f" → {row.before:.2f}", pen(ink.faint))
+            return line.append(f" {row.after:.2f}", pen(ink.foreground)).append(f" → {row.before:.2f}", pen(ink.muted))
         case "dream":
             figures = Text()
             for value, colour in (
@@ -194,7 +194,7 @@ def _audit_line(row: DetailRow, width: int, ink: Ink) -> Text:
     colour = verdict_colour(row.verdict, ink)
     line = Text().append(f"{SIGNS.get(row.verdict, '·')} ", pen(colour, bold=True))
     line.append(row.text, pen(colour if row.before < 0 else ink.muted, bold=row.before < 0))
-    figures = Text("" if row.before < 0 else f"{100 * row.before:.0f} → ", pen(ink.faint))
+    figures = Text("" if row.before < 0 else f"{100 * row.before:.0f} → ", pen(ink.muted))
     figures.append(f"{100 * row.after:.0f} %".rjust(5), pen(ink.muted))
     room = width - line.cell_len - figures.cell_len - 4
     if room >= 4:
@@ -220,7 +220,7 @@ def lingering(snapshot: Snapshot, texts: dict[int, str], width: int, height: int
         rows.append(line)
     if len(rows) > height > 0:
         left = len(rows) - height + 1
-        rows[height - 1 :] = [Text(f"and {left} fainter ones", pen(ink.faint))]
+        rows[height - 1 :] = [Text(f"and {left} fainter ones", pen(ink.muted))]
     return rows
 
 

@@ -127,7 +127,7 @@ def _phase_times(record: NightRecord, width: int, ink: Ink) -> Text:
     phases = " · ".join(f"{one} {clock(spent[one])}" for one in PHASES if spent.get(one, 0.0) >= _WORTH_TELLING)
     row = Text(phases if len(phases) <= width else f"took {clock(sum(spent.values()))}", pen(ink.muted))
     rest = f"{record.steps} steps over {record.rows} rows" if record.steps else ""
-    return spread(row, Text(rest, pen(ink.faint)), width) if row.cell_len + len(rest) + 2 <= width else row
+    return spread(row, Text(rest, pen(ink.muted)), width) if row.cell_len + len(rest) + 2 <= width else row
 
 
 def _awake(snapshot: Snapshot, width: int, height: int, ink: Ink) -> list[Text]:
@@ -161,7 +161,7 @@ def dream_row(row: DreamRow, width: int, ink: Ink) -> Text:
                 ("new", row.novelty, ink.mood("curious")),
                 ("noise", row.noise, ink.mood("restless")),
             ):
-                figures.append(f" {name} " if named else " ", pen(ink.faint))
+                figures.append(f" {name} " if named else " ", pen(ink.muted))
                 figures.append(f"{value:.2f}", pen(colour))
         line = Text().append("☾ ", pen(ink.mood("asleep")))
         line.append(one_line(row.memory, width), pen(ink.foreground, bold=True))

@@ -41,7 +41,7 @@ def section_line(section: str, count: int, width: int, ink: Ink) -> Text:
     line.append(f" {section_title(section)}", pen(ink.accent, bold=True))
     line.append(f"  {SECTIONS[section].__doc__ or ''}", pen(ink.muted))
     line.truncate(width - 5, overflow="ellipsis")
-    return spread(line, Text(f"{count} ", pen(ink.faint)), width)
+    return spread(line, Text(f"{count} ", pen(ink.muted)), width)
 
 
 def value_words(setting: Setting, value: Any, limit: int = 200) -> str:
@@ -64,7 +64,7 @@ def _value_colour(setting: Setting, ink: Ink) -> Color:
 
 
 def _origin_colour(origin: Origin, ink: Ink) -> Color:
-    return {Origin.DEFAULT: ink.faint, Origin.FILE: ink.secondary, Origin.UNSAVED: ink.warning}[origin]
+    return {Origin.DEFAULT: ink.muted, Origin.FILE: ink.secondary, Origin.UNSAVED: ink.warning}[origin]
 
 
 def setting_line(setting: Setting, width: int, ink: Ink, here: bool, waiting: bool) -> Text:
@@ -102,7 +102,7 @@ def setting_line(setting: Setting, width: int, ink: Ink, here: bool, waiting: bo
 
 def _where_from(setting: Setting, ink: Ink) -> Text:
     if setting.spec.state:
-        return Text("kept by SOVL", pen(ink.faint))
+        return Text("kept by SOVL", pen(ink.muted))
     text = Text()
     if setting.waits:
         text.append("↻ ", pen(ink.warning))

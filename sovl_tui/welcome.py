@@ -34,16 +34,24 @@ def welcome(width: int, height: int, ink: Ink) -> list[Text]:
     for number, row in enumerate(words):
         lines.append(Text(row, pen(ink.foreground if number == 0 else ink.muted)))
     if height >= 8:
-        keys = Text()
-        for key, meaning in _KEYS:
-            keys.append(f"  {key}", pen(ink.primary, bold=True))
-            keys.append(f" {meaning} ", pen(ink.muted))
-        lines.extend([Text(), keys])
+        lines.extend([Text(), _keys(width, ink)])
     for line in lines:
         line.truncate(width, overflow="ellipsis")
         line.pad_left(max(0, (width - line.cell_len) // 2))
     above = max(0, (height - len(lines)) * 2 // 5)
     return [*(Text() for _ in range(above)), *lines]
+
+
+def _keys(width: int, ink: Ink) -> Text:
+    """The keys that lead to everything else, closer to each other where they would not fit."""
+    for before, behind in (("  ", " "), ("", " ")):
+        keys = Text()
+        for key, meaning in _KEYS:
+            keys.append(f"{before}{key}", pen(ink.primary, bold=True))
+            keys.append(f" {meaning}{behind}", pen(ink.muted))
+        if keys.cell_len <= width:
+            break
+    return keys
 
 
 def _name(ink: Ink) -> list[Text]:

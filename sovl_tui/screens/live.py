@@ -37,7 +37,7 @@ _HINTED = 2000
 
 
 _FOUND_WIDTH = 70
-_BLOCK_HINT = "y copies this · c its code · enter unfolds it · esc goes back"
+_BLOCK_HINT = "y copy · c its code · enter unfold · esc back"
 
 
 class LiveScreen(RoomScreen):

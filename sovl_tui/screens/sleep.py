@@ -29,6 +29,7 @@ from sovl_tui.widgets.night_head import NightHead
 
 _PARTS = ("dreams", "curves", "verdicts")
 """What shows where there is room for one thing only."""
+_ZOOMS = ("-zoom-dreams", "-zoom-verdicts")
 _KNOWN = 0.5
 """Share of its questions that a memory must answer to count as known."""
 _PART_OF_PHASE = {"training": "curves", "auditing": "verdicts", "waking": "verdicts"}
@@ -256,15 +257,25 @@ class SleepScreen(DiaryRoom):
             keys.append(("s", "sleep now", "screen.begin_sleep"))
         if len(self._all) > 1:
             keys.append(("←→", "other nights", "screen.turn(-1)"))
+        if self._page is not None:
+            keys.append(("z", "wide", "screen.zoom"))
         self.key_bar.show((*keys, *APP_BAR))
 
     # -- actions -------------------------------------------------------------------------------------------------------
 
     def step_back(self) -> bool:
-        """Close the diary where it covers the night."""
-        was_open = self.has_class("-diary")
-        self.remove_class("-diary")
-        return was_open
+        """Show both lists again; then close the diary where it covers the night."""
+        closed = next((name for name in (*_ZOOMS, "-diary") if self.has_class(name)), None)
+        if closed is not None:
+            self.remove_class(closed)
+        return closed is not None
+
+    def action_zoom(self) -> None:
+        """Show one list on the whole width, or both again."""
+        if any(self.has_class(name) for name in _ZOOMS):
+            self.remove_class(*_ZOOMS)
+        else:
+            self.add_class(_ZOOMS[self.verdicts.has_focus])
 
     def action_pause(self) -> None:
         """Hold the night, or let it go on."""

@@ -50,6 +50,6 @@ class Curve(Lines):
         number = Text("–" if newest is None else f"{newest:.2f}", pen(colour, bold=True))
         title = spread(Text(self._title, pen(ink.muted)), number, width)
         if not trace:
-            return [title, Text(empty, pen(ink.faint))]
+            return [title, Text(empty, pen(ink.muted))]
         rows = plot(trace[-2 * width :], width, max(1, height - 1))
         return [title, *(Text(row, pen(colour)) for row in rows)]

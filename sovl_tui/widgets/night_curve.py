@@ -40,7 +40,7 @@ class NightCurve(Lines):
         colour = getattr(ink, self._colour)
         title = Text(self._title, pen(ink.muted))
         if curve.first is None or curve.last is None:
-            return [title, Text("no step yet", pen(ink.faint))]
+            return [title, Text("no step yet", pen(ink.muted))]
         figures = Text(f"{curve.first:.{self._digits}f} → ", pen(ink.muted))
         figures.append(f"{curve.last:.{self._digits}f}", pen(colour, bold=True))
         rows = max(1, height - 1)
@@ -53,7 +53,7 @@ class NightCurve(Lines):
         lines = [spread(title, figures, width)]
         for number, row in enumerate(drawn):
             label = f"{top:.{self._digits}f}" if number == 0 else "0" if number == rows - 1 else ""
-            line = Text(label[: _SCALE - 2].rjust(_SCALE - 2), pen(ink.faint))
+            line = Text(label[: _SCALE - 2].rjust(_SCALE - 2), pen(ink.muted))
             line.append("┤ " if label else "│ ", pen(ink.faint))
             lines.append(line.append_text(_shaded(row, [place < number for place in lowest], colour, ink)))
         return lines

@@ -11,6 +11,8 @@ from sovl_tui.vitals import ASLEEP, MOOD_SIGNS, Vitals
 from sovl_tui.widgets.gauges import bar
 from sovl_tui.widgets.lines import Lines, spread
 
+_SOON = "in a moment"
+
 
 class StateLine(Lines):
     """Three lines under the figure."""
@@ -38,13 +40,16 @@ class StateLine(Lines):
         elif snapshot.tokens_per_second:
             badge.append(f"{snapshot.tokens_per_second:.0f} tok/s", pen(ink.muted))
         share = vitals.share
-        second = spread(state_words(vitals, ink, vitals.note if share is not None else ""), badge, width)
+        words = vitals.note if share is not None else ""
+        if snapshot.state.starting:
+            words = vitals.note or _SOON  # the line above says that it is waking up
+        second = spread(state_words(vitals, ink, words), badge, width)
         if share is not None:
             number = Text(f" {100 * share:3.0f} %", pen(ink.muted))
             third = bar(share, width - number.cell_len, ink.primary, ink)
             third.append_text(number)
         else:
-            third = Text(one_line(vitals.note, width), pen(ink.muted))
+            third = Text("" if words else one_line(vitals.note, width), pen(ink.muted))
         return [first, second, third]
 
 

@@ -23,15 +23,16 @@ from textual.strip import Strip
 
 from engine.api import Event
 from sovl_tui.arrangement import Anchor, Arrangement
-from sovl_tui.conversation import Conversation, Entry, Kind
+from sovl_tui.conversation import Conversation, Entry
 from sovl_tui.entry_drawing import MARGIN
 from sovl_tui.ink import Ink
 from sovl_tui.welcome import welcome
 from sovl_tui.widgets.lines import to_strip
 
 _WHEEL_ROWS = 3
-_TAIL_PER_SKIP = 2000
-"""Characters of an open block for which one more tick is skipped between two drawings of it."""
+_REST = 8
+"""How many times as long as a drawing took, new text waits for the next one: the slower the machine or the longer the
+open block, the fewer there are."""
 
 
 class Transcript(ScrollView, can_focus=True):
@@ -73,7 +74,8 @@ class Transcript(ScrollView, can_focus=True):
         self._rows = Arrangement(self.conversation)
         self._seen: tuple[Entry, int] | None = None
         """The lowest row that was ever in view: its entry, and its place there."""
-        self._ticks = 0
+        self._may_draw_at = 0.0
+        self._owes_text = False
         self._catching_up = False
         self._painted_top = -1
         self._base: Style | None = None
@@ -100,8 +102,13 @@ class Transcript(ScrollView, can_focus=True):
             if self.conversation.apply(event):
                 changed = True
                 only_text = only_text and type(event).__name__ == "TextChunk"
-        if changed and not (only_text and self._skip_tick()):
+        if changed and only_text and perf_counter() < self._may_draw_at:
+            self._owes_text = True
+        elif changed:
+            began = perf_counter()
             self.catch_up()
+            ended = perf_counter()
+            self._may_draw_at = ended + _REST * (ended - began)
 
     def notice(self, level: str, text: str) -> None:
         """Add a remark of the app itself."""
@@ -125,13 +132,6 @@ class Transcript(ScrollView, can_focus=True):
         super().notify_style_update()
         self._base = None
 
-    def _skip_tick(self) -> bool:
-        """Whether a long open block can wait: the longer it is, the more a drawing costs."""
-        answer = self.conversation.last(Kind.ANSWER)
-        tail = answer.blocks.tail if answer is not None and answer.blocks is not None else None
-        self._ticks += 1
-        return tail is not None and self._ticks % (1 + len(tail.source) // _TAIL_PER_SKIP) != 0
-
     # -- arrangement ---------------------------------------------------------------------------------------------------
 
     def catch_up(self) -> None:
@@ -139,7 +139,7 @@ class Transcript(ScrollView, can_focus=True):
         width, height = self.scrollable_content_region.size
         if width <= 0 or self.ink is None or self._catching_up:
             return
-        self._catching_up = True
+        self._catching_up, self._owes_text = True, False
         try:
             anchor = None if self.following else self._rows.anchor(self.scroll_offset.y, height)
             self._rows.keep_up(width, self.ink)
@@ -169,7 +169,12 @@ class Transcript(ScrollView, can_focus=True):
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def refine(self, seconds: float) -> bool:
-        """Spend at most ``seconds`` on finding the true heights of entries out of view; True while some are left."""
+        """Nothing else is to be done: draw text that still waits, and find the true heights of entries out of view.
+
+        The latter takes at most ``seconds``; True while some are left.
+        """
+        if self._owes_text:
+            self.catch_up()
         if self.ink is None or not self._rows.rough or not self._rows.width:
             return False
         end = perf_counter() + seconds
@@ -216,7 +221,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The strip for row ``y`` of the view."""
-        width = self.scrollable_content_region.width
+        width = self._rows.width or self.size.width
         base = self._base = self._base or self.rich_style
         row = self.scroll_offset.y + y
         if self.ink is not None and not self._rows.total:

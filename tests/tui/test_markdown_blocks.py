@@ -1,20 +1,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sovl_tui.markdown_blocks import FENCE_PIECE_LINES, Block, MarkdownBlocks
+from sovl_tui.markdown_blocks import FENCE_PIECE_LINES, Block, MarkdownBlocks, blocks_of
 
 PIECES = st.lists(
     st.sampled_from(
-        ["# Head\n", "word ", "\n", "\n\n", "- item\n", "  more\n", "```", "py\n", "x = 1\n", "~~~\n", "| a |"]
+        ["# Head\n", "word ", "\n", "\n\n", "- item\n", "  more\n", " ", "```", "py\n", "x = 1\n", "~~~\n", "| a |"]
     ),
     max_size=40,
 )
-
-
-def blocks_of(text: str) -> list[Block]:
-    blocks = MarkdownBlocks(text)
-    blocks.finish()
-    return blocks.settled
 
 
 @given(PIECES)
@@ -59,6 +53,12 @@ def test_prose_is_cut_at_blank_lines_and_fences() -> None:
 
 def test_an_indented_continuation_stays_with_its_item() -> None:
     assert blocks_of("- item\n\n  continued\n- next") == [Block("- item\n\n  continued\n- next")]
+
+
+def test_a_paragraph_that_begins_with_a_space_is_a_block_of_its_own() -> None:
+    # Models write such ones. Taken for a continuation, they would have the whole answer drawn anew for each token.
+    assert blocks_of("One.\n\n Two.\n\n   Three.") == [Block("One."), Block(" Two."), Block("   Three.")]
+    assert blocks_of("One.\n\n    code") == [Block("One.\n\n    code")]
 
 
 def test_an_open_fence_shows_what_is_there() -> None:

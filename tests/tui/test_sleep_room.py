@@ -11,7 +11,7 @@ import pytest
 from effects import shows_effect_of
 
 from engine import NightRecord
-from engine.api import Done, Outcome, Output, Progress
+from engine.api import Done, Dreamt, Outcome, Output, Progress
 from sovl_tui.screens.sleep import SleepScreen
 from tests.tui import past
 from tests.tui.stage import Stage
@@ -101,6 +101,21 @@ async def test_a_dream_alone_does_not_open_it(tmp_path: Path) -> None:
         await stage.settle()
         assert "☾ Dreaming" in stage.screen_text and "training" not in stage.screen_text
         assert "My cat is called Mia." in stage.screen_text
+
+
+async def test_z_shows_one_list_on_the_whole_width_with_all_its_words(tmp_path: Path) -> None:
+    why = "its answer does not rest on the memory but on something else"
+    async with on_stage(tmp_path) as stage:
+        number = await begin(stage)
+        stage.engine.put(Dreamt(number, "My cat is called Mia.", "What colour is the cat?", "", False, why))
+        await stage.settle()
+        assert why not in stage.screen_text and room(stage).verdicts.display
+        await stage.pilot.press("z")
+        await stage.settle()
+        assert why in stage.screen_text and not room(stage).verdicts.display
+        await stage.pilot.press("escape")
+        await stage.settle()
+        assert stage.app.screen is room(stage) and room(stage).verdicts.display
 
 
 # -- a night as it happens ---------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ import pexpect
 import pytest
 from driving import PATIENCE
 
+from engine import __version__
+from engine.api import Notice, Started, TextChunk
 from engine.config import Config
 from sovl_tui import app, clipboard, crash
 from sovl_tui.widgets.curve import plot, window
@@ -117,16 +119,23 @@ def test_copying_says_when_there_is_no_way(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_crash_report_finds_a_place(tmp_path: Path) -> None:
+    trail = crash.Trail()
+    trail.add([Started(1, "chat"), TextChunk(1, "my secret"), TextChunk(1, "is out"), Notice("info", "hm")])
     try:
         raise ValueError("bad\nthing")
     except ValueError as error:
-        path = crash.save_report(error, tmp_path)
+        path = crash.save_report(error, tmp_path, trail)
         assert path is not None and path.parent == tmp_path
-        assert "ValueError: bad" in path.read_text()
-        elsewhere = crash.save_report(error, tmp_path / "missing")
+        written = path.read_text()
+        assert "ValueError: bad" in written
+        assert f"SOVL {__version__}, textual" in written
+        assert "Last events: Started, 2 TextChunk, Notice\n" in written and "secret" not in written
+        elsewhere = crash.save_report(error, tmp_path / "missing", trail)
         assert elsewhere is not None and elsewhere.exists()
         elsewhere.unlink()
-        assert crash.one_line(error, path).count("\n") == 0
+        said = crash.last_words(error, path).splitlines()
+        assert said[0] == "✖ The screen failed: ValueError: bad"
+        assert said[1].endswith(str(path))
 
 
 def test_a_plot_fills_its_place_and_its_window_stays_inside() -> None:
@@ -225,7 +234,7 @@ def test_sigterm_saves_and_puts_the_terminal_back(tmp_path: Path) -> None:
     assert terminal.end() == 0
 
 
-def test_a_crash_of_the_app_is_one_line_and_a_report(tmp_path: Path) -> None:
+def test_a_crash_of_the_app_is_a_few_clear_lines_and_a_report(tmp_path: Path) -> None:
     broken = "SovlApp.action_help = lambda self: 1 / 0"
     terminal = Terminal(DEMO.format(extra=broken), tmp_path)
     assert terminal.read_until(AWAKE)
@@ -233,7 +242,8 @@ def test_a_crash_of_the_app_is_one_line_and_a_report(tmp_path: Path) -> None:
     assert terminal.read_until(b"CODE 1 True")
     terminal.end()
     after = terminal.output.split(LEAVES_FULL_SCREEN)[-1].decode()
-    assert "The screen failed: ZeroDivisionError: division by zero." in after
+    assert "The screen failed: ZeroDivisionError: division by zero\r\n" in after
+    assert "Start it again" in after
     assert "Traceback" not in after
     (report,) = (tmp_path / "logs").glob("screen-crash-*.txt")
     assert "action_help" in report.read_text()
