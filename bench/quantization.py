@@ -1,8 +1,9 @@
 """What fewer bits cost and save: ``python -m bench.quantization [--model NAME] [--json FILE]``.
 
-Each value of the setting ``quantization`` is measured against full precision, and beside them the kernels of torch that
-could stand in for those of bitsandbytes on a CPU: 8 bits for each output channel, and 4 bits in groups of 32. All
-weights but the embedding, the head and the norms are quantized in all of them.
+Each value of the setting ``quantization`` is measured against full precision, as it is on a CPU, and beside them what
+was not chosen there: the CPU kernels of bitsandbytes, and torch's packed products of single precision, where the
+setting's are of bfloat16. All weights but the embedding, the head and the norms are quantized in all of them.
+A packed twin (``engine/composition/packed``) is left out: it computes from the blocks of its file whatever the setting.
 
 Measured is the memory of the weights; how fast a prompt is read and an answer decoded, in CPU seconds of this process,
 the best of several rounds that take turns; and on the full model's own greedy answers to ordinary prompts the KL
@@ -24,6 +25,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from bench.machine import describe_machine
 
@@ -83,17 +85,35 @@ def _int4(weight: torch.Tensor) -> nn.Module:
     return _Packed(lambda x: torch.ops.aten._weight_int4pack_mm_for_cpu(x, packed, _GROUP, zeros), [packed, zeros])
 
 
-OTHERS: dict[str, Callable[[torch.Tensor], nn.Module]] = {
-    "torch int8": _int8,
-    "torch int4": _int4,
+def _single(make: Callable[[torch.Tensor], nn.Module]) -> Callable[[Path], Any]:
+    def load(folder: Path) -> Any:
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
+        head = model.get_output_embeddings()
+        for name, module in list(model.named_modules()):
+            if type(module) is nn.Linear and module is not head and module.bias is None:
+                model.set_submodule(name, make(module.weight.detach()))
+        return model
+
+    return load
+
+
+def _bitsandbytes(**how: Any) -> Callable[[Path], Any]:
+    def load(folder: Path) -> Any:
+        config = BitsAndBytesConfig(**how)
+        options = {"quantization_config": config, "device_map": {"": "cpu"}, "local_files_only": True}
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **options).eval()
+
+    return load
+
+
+OTHERS: dict[str, Callable[[Path], Any]] = {
+    "bitsandbytes int8": _bitsandbytes(load_in_8bit=True),
+    "bitsandbytes nf4": _bitsandbytes(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.float32
+    ),
+    "int8, single precision": _single(_int8),
+    "int4, single precision": _single(_int4),
 }
-
-
-def _replace(model: Any, make: Callable[[torch.Tensor], nn.Module]) -> None:
-    head = model.get_output_embeddings()
-    for name, module in list(model.named_modules()):
-        if type(module) is nn.Linear and module is not head and module.bias is None:
-            model.set_submodule(name, make(module.weight.detach().float()))
 
 
 # -- measuring ---------------------------------------------------------------------------------------------------------
@@ -148,11 +168,9 @@ def measure(
         say(f"loading {kind}")
         frozen = load_frozen(model_name, folder, kind, device)
         models[kind] = frozen.model
-    for kind, make in OTHERS.items():
+    for kind, load in OTHERS.items():
         say(f"loading {kind}")
-        model = load_frozen(model_name, folder, "fp16", device).model
-        _replace(model, make)
-        models[kind] = model
+        models[kind] = load(folder)
     asked = [
         build_prompt(frozen.tokenizer, [Turn("user", text)], limit=10_000).ids
         for text in generic_prompts(random.Random(0), prompts)

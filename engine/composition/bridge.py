@@ -24,6 +24,7 @@ from engine.composition.cache import KVCache, KVLayer
 from engine.composition.dreams import DreamPositions
 from engine.composition.frozen import FrozenModel, text_config
 from engine.composition.layers import matching_layer
+from engine.composition.quantized import QuantizedLinear, float_weight
 from engine.composition.scaffold import hidden_of
 
 
@@ -188,12 +189,12 @@ def _start_from_self_attention(block: CrossAttention, layer: nn.Module) -> None:
     attention, norm = getattr(layer, "self_attn", None), getattr(layer, "input_layernorm", None)
     names = {"query": "q_proj", "key": "k_proj", "value": "v_proj", "out": "o_proj"}
     sources = {mine: getattr(attention, theirs, None) for mine, theirs in names.items()}
-    linear = {mine: source for mine, source in sources.items() if type(source) is nn.Linear}
+    linear = {mine: source for mine, source in sources.items() if type(source) in (nn.Linear, QuantizedLinear)}
     if norm is None or len(linear) < len(names):
         return
     with torch.no_grad():
         for mine, source in linear.items():
-            target, weight = getattr(block, mine).weight, source.weight
+            target, weight = getattr(block, mine).weight, float_weight(source)
             if mine in ("key", "value") and weight.shape[0] != target.shape[0]:
                 per_head = weight.view(-1, block.head_dim, weight.shape[1])
                 weight = per_head.repeat_interleave(block.heads // per_head.shape[0], dim=0).flatten(0, 1)

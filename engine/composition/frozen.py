@@ -20,6 +20,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAn
 from transformers.utils import logging as transformers_logging
 
 from engine.composition.packed.model import PackedLlama, packed_twin
+from engine.composition.quantized import QuantizedLinear, quantize
 from engine.composition.weights import WeightsError
 
 # Libraries that talk to the terminal would talk over the app; what matters reaches the user as a WeightsError.
@@ -28,6 +29,7 @@ transformers_logging.disable_progress_bar()
 logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
 
+_BITS = {"int8": 8, "int4": 4}
 _ATTENTION_KINDS = {"full_attention", "sliding_attention", "chunked_attention", "attention"}
 
 
@@ -70,6 +72,11 @@ class FrozenModel:
         """Most positions the model was made for."""
         config = text_config(self.model)
         return int(getattr(config, "max_position_embeddings", None) or 1_000_000)
+
+    @property
+    def by_bitsandbytes(self) -> bool:
+        """Whether its layers are those of bitsandbytes."""
+        return self.quantization != "fp16" and self.device.type == "cuda"
 
     @property
     def device(self) -> torch.device:
@@ -125,7 +132,8 @@ def load_frozen(name: str, folder: Path, quantization: str = "fp16", device: tor
     Args:
         name: What to call it.
         folder: A Transformers folder with safetensors weights.
-        quantization: ``fp16`` (the precision of :func:`pick_dtype`), ``int8`` or ``int4`` (bitsandbytes).
+        quantization: ``fp16`` (the precision of :func:`pick_dtype`), ``int8`` or ``int4``: by bitsandbytes on a GPU, by
+            :mod:`engine.composition.quantized` on a CPU. What the packed twin computes has the bits of its file.
         device: Where to; the GPU when there is one, by default.
 
     Raises:
@@ -133,15 +141,17 @@ def load_frozen(name: str, folder: Path, quantization: str = "fp16", device: tor
     """
     device = device or pick_device()
     dtype = pick_dtype(device)
+    # On a CPU the weights come as the file has them, and need no more room than that before they are quantized.
+    own_bits = _BITS.get(quantization) if device.type == "cpu" else None
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         _check_attention(name, config)
         model = AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
-            dtype=dtype,
-            quantization_config=_quantizer(quantization, dtype),
-            device_map={"": device} if device.type == "cuda" or quantization != "fp16" else None,
+            dtype="auto" if own_bits else dtype,
+            quantization_config=_quantizer(quantization, dtype) if device.type == "cuda" else None,
+            device_map={"": device} if device.type == "cuda" else None,
             local_files_only=True,
             use_safetensors=True,
         )
@@ -153,7 +163,10 @@ def load_frozen(name: str, folder: Path, quantization: str = "fp16", device: tor
         raise WeightsError(f"cannot load the model {name!r} from {folder}: {first_line}") from error
     model.eval()
     model.requires_grad_(False)
-    packed = packed_twin(folder, model) if device.type == "cpu" and quantization == "fp16" else None
+    if own_bits:
+        quantize(model, own_bits)
+        _in_single_precision(model)
+    packed = packed_twin(folder, model) if device.type == "cpu" else None
     end_ids = _end_ids(model, tokenizer)
     return FrozenModel(name, folder, model, tokenizer, decoder_layers(model), end_ids, quantization, packed)
 
@@ -164,6 +177,15 @@ def _quantizer(quantization: str, dtype: torch.dtype) -> BitsAndBytesConfig | No
     if quantization == "int4":
         return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
     return None
+
+
+def _in_single_precision(model: nn.Module) -> None:
+    """What is not quantized, embeddings, norms and the head, as :func:`pick_dtype` has it on a CPU."""
+    kept = {id(t) for m in model.modules() if isinstance(m, QuantizedLinear) for t in (*m.parameters(), *m.buffers())}
+    for tensor in (*model.parameters(), *model.buffers()):
+        if id(tensor) not in kept and tensor.is_floating_point():
+            tensor.data = tensor.data.float()
+    model.config.dtype = torch.float32
 
 
 def _check_attention(name: str, config: Any) -> None:

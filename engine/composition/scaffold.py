@@ -114,7 +114,7 @@ class Scaffold:
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.lora.seed)
-            with without_bitsandbytes() if self.frozen.quantization == "fp16" else nullcontext():
+            with nullcontext() if self.frozen.by_bitsandbytes else without_bitsandbytes():
                 peft = get_peft_model(self.model, config)
         peft.eval()
         return peft

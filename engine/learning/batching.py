@@ -12,6 +12,7 @@ from torch import nn
 from transformers.cache_utils import DynamicCache
 
 from engine.composition.frozen import decoder_layers, text_config
+from engine.composition.quantized import QuantizedLinear
 from engine.composition.scaffold import LeftOut, hidden_of
 
 
@@ -25,10 +26,23 @@ def half_copy(model: nn.Module, made: dict[int, Any]) -> Any:
             if id(tensor) not in made:
                 made[id(tensor)] = nn.Parameter(tensor.detach().bfloat16(), requires_grad=False)
             memo[id(tensor)] = made[id(tensor)]
+    for module in model.modules():
+        if isinstance(module, QuantizedLinear):
+            if (place := id(module.weight)) not in made:
+                made[place] = _plain(module)
+            memo[id(module)] = made[place]
     twin: Any = copy.deepcopy(model, memo)
     # Its backward pass is faster than that of the fused kernel here, and padding needs no special care.
     twin.config._attn_implementation = "eager"
     return twin
+
+
+def _plain(linear: QuantizedLinear) -> nn.Linear:
+    """The same layer with bfloat16 weights, which learning computes with faster, and differentiates."""
+    plain = nn.Linear(linear.in_features, linear.out_features, bias=False, device="meta")
+    plain.weight = nn.Parameter(linear.dequantized().bfloat16(), requires_grad=False)
+    plain.bias = None if linear.bias is None else nn.Parameter(linear.bias.bfloat16(), requires_grad=False)
+    return plain
 
 
 def vocabulary_logits(model: Any, hidden: torch.Tensor) -> torch.Tensor:

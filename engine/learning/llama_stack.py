@@ -19,6 +19,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from engine.composition.quantized import QuantizedLinear, float_weight
+
 KeysValues = tuple[torch.Tensor, torch.Tensor]
 """Keys and values of one layer, ``[B, G, T, D]`` each."""
 
@@ -33,7 +35,7 @@ def is_plain_llama(model: Any) -> bool:
         and getattr(model.model.rotary_emb, "rope_type", "") == "default"
         and config.hidden_act == "silu"
         and all(
-            type(linear) is nn.Linear and linear.bias is None
+            type(linear) in (nn.Linear, QuantizedLinear) and linear.bias is None
             for layer in model.model.layers
             for group in _FUSED
             for name in group
@@ -205,7 +207,7 @@ def _adapter(linears: Sequence[Any]) -> Adapter | None:
             down.append(linear.lora_A[name].weight)
             up.append(linear.lora_B[name].weight * linear.scaling[name])
         else:
-            up.append(linear.weight.new_zeros(linear.out_features, 0))
+            up.append(torch.zeros(linear.out_features, 0, device=linear.weight.device))
     return Adapter(torch.cat(down).bfloat16(), torch.block_diag(*up).bfloat16())
 
 
@@ -215,7 +217,7 @@ def _linear(layer: Any, name: str) -> Any:
 
 def _weights_of(layer: Any) -> LayerWeights:
     qkv, out, gate_up, down = (
-        torch.cat([_linear(layer, name).weight.detach() for name in group]).bfloat16() for group in _FUSED
+        torch.cat([float_weight(_linear(layer, name)) for name in group]).bfloat16() for group in _FUSED
     )
     norms = (norm.weight.detach().float() for norm in (layer.input_layernorm, layer.post_attention_layernorm))
     norm_in, norm_mlp = norms

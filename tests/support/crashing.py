@@ -1,8 +1,10 @@
-"""Kills the real program at chosen points, starts it again, looks whether anything is lost: ``crashing.py FOLDER N``.
+"""Kills the real program at chosen points, starts it again, looks whether anything is lost.
 
-The points are every call that changes the disk (before, after, and in the middle of a write), every statement of the
-journal, every step of loading and of a night. One run counts them; then one process is killed at each of N of them,
-chosen evenly from every kind. All processes are forked from this one, which has imported what takes seconds.
+``python tests/support/crashing.py FOLDER N [JSON]``. The points are every call that changes the disk (before, after,
+and in the middle of a write), every statement of the journal, every step of loading and of a night. They are told apart
+by what is going on: an old journal is brought to the present form, the weights are converted, something is said, saved
+or set, and the phases of a night. One run counts them; then one process is killed at each of N of them, chosen evenly
+from every kind. All processes are forked from this one, which has imported what takes seconds.
 """
 
 from __future__ import annotations
@@ -24,7 +26,6 @@ os.environ.update(HF_HUB_OFFLINE="1", OMP_NUM_THREADS="1", TOKENIZERS_PARALLELIS
 
 FACTS = ("My cat is called Zorblax.", "My sister Noor lives in Graz.")
 LINES = (*FACTS, "/save", "/config top_k 9", "/config save", "/sleep", "/tune cross 0.6", "/save", "/save mine")
-_EVENTS = ("SleepPhase", "Dreamt", "TrainingStep", "MemoryAudited", "Woke", "Progress", "Done")
 
 
 class Points:
@@ -33,10 +34,11 @@ class Points:
     def __init__(self, fatal: int | None) -> None:
         self.fatal = fatal
         self.kinds: list[str] = []
+        self.during = ""
 
     def passed(self, kind: str) -> bool:
         """Take note of a point; whether it is the fatal one."""
-        self.kinds.append(kind)
+        self.kinds.append(self.during or kind)
         return len(self.kinds) - 1 == self.fatal
 
     def at(self, kind: str) -> None:
@@ -54,7 +56,7 @@ class Points:
 
     def _around(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            kind = _kind(args[0]) if isinstance(args[0], str | os.PathLike) else "state"
+            kind = _kind(args[0]) if isinstance(args[0], str | os.PathLike) else "save"
             self.at(kind)
             result = real(*args, **kwargs)
             self.at(kind)
@@ -92,17 +94,32 @@ class Points:
             return connection
 
         sqlite3.connect = connect  # type: ignore[assignment]
+        from engine.memory import schema
+
+        migrate = schema._migrate
+
+        def migrating(connection: sqlite3.Connection) -> None:
+            self.during = "format migration"
+            migrate(connection)
+            self.during = ""
+
+        schema._migrate = migrating
 
     def _watch_events(self) -> None:
-        from engine.api import Outbox
+        from engine.api import Done, Dreamt, MemoryAudited, Outbox, Progress, SleepPhase, TrainingStep, Woke
 
+        steps = (SleepPhase, Dreamt, TrainingStep, MemoryAudited, Woke, Progress, Done)
         real = Outbox.put
 
         def put(outbox: Outbox, *events: Any) -> None:
             real(outbox, *events)
             for event in events:
-                if type(event).__name__ in _EVENTS:
-                    self.at("loading" if type(event).__name__ == "Progress" else "life")
+                if isinstance(event, SleepPhase):
+                    self.during = f"sleep: {event.phase}"
+                elif isinstance(event, Done):
+                    self.during = ""
+                if isinstance(event, steps):
+                    self.at("loading" if isinstance(event, Progress) else "answers")
 
         Outbox.put = put  # type: ignore[method-assign, assignment]
 
@@ -125,7 +142,7 @@ class _Writing:
 
 def _kind(path: Any) -> str:
     text = os.fspath(path)
-    return "cache" if "/cache/" in text else "settings" if "config.json" in text else "state"
+    return "cache" if "/cache/" in text else "settings" if "config.json" in text else "save"
 
 
 def forked(work: Callable[[], Any], out: Path) -> int:
@@ -190,9 +207,12 @@ class Trial:
         return forked(work, self.folder / "said")
 
     def _first_settings(self, settings: Path) -> None:
-        """The home's own settings, so that ``config save`` has something to replace."""
+        """The home's own settings, so that ``config save`` has something to replace, and a journal from long ago."""
+        from old_journal import write_old_journal
+
         self.home.mkdir()
         (self.home / "config.json").write_bytes(settings.read_bytes())
+        write_old_journal(self.home / "journal.sqlite3")
 
     def acknowledged(self) -> int:
         """How many of the facts had been answered."""
@@ -274,7 +294,7 @@ def chosen(kinds: list[str], count: int) -> list[int]:
     return sorted(taken)
 
 
-def main(folder: Path, count: int) -> int:
+def main(folder: Path, count: int, figures: Path | None = None) -> int:
     """Find the points, die at ``count`` of them, and print what became of it. Returns 1 when anything was lost."""
     prepare()
     from tiny_gguf import U32, metadata, write
@@ -285,7 +305,7 @@ def main(folder: Path, count: int) -> int:
     whole = Trial(folder / "whole", cache=first.folder / "cache")
     found_points = {trial: trial.points(model) for trial in (first, whole)}
     reference = whole.look()
-    dies_young = Trial(folder / "young", fatal=found_points[whole].index("life"), cache=whole.cache)
+    dies_young = Trial(folder / "young", fatal=found_points[whole].index("answers"), cache=whole.cache)
     dies_young.live(model)
     newborn = dies_young.look()
     good = {newborn["weights"], reference["weights"]}
@@ -293,7 +313,7 @@ def main(folder: Path, count: int) -> int:
     converting = [kind if kind in ("cache", "loading") else "" for kind in found_points[first]]
     kinds = found_points[whole] + converting
     print(f"{len(kinds) - converting.count('')} points: {dict(Counter(filter(None, kinds)))}", flush=True)
-    lost, recovered = 0, Counter[str]()
+    survived, recovered, records = Counter[str](), Counter[str](), 0
     points = chosen(kinds, count)
     for number, place in enumerate(points):
         beyond = place - len(found_points[whole])
@@ -304,27 +324,41 @@ def main(folder: Path, count: int) -> int:
         ended = trial.live(model)
         wrong = [] if ended == -signal.SIGKILL else [f"it was not killed there, but ended with {ended}"]
         try:
+            cut_off = any(trial.home.rglob("*.writ*"))
             found = trial.look()
-            wrong += judged(trial, found, good, allowed)
+            wrong += judged(trial, found, good, allowed, cut_off)
+            records += len(found["said"])
             recovered.update(text.split(";")[0] for text in found["warnings"])
         except Exception as error:
             wrong.append(f"it does not start again: {error}")
-        lost += bool(wrong)
+        survived[kinds[place]] += not wrong
         for line in wrong:
             print(f"point {place} ({kinds[place]}): {line}", flush=True)
         if number % 20 == 19:
             print(f"{number + 1} of {len(points)}", flush=True)
-    print(f"Killed at {len(points)} points ({dict(Counter(kinds[n] for n in points))}), lost something at {lost}.")
+    killed = Counter(kinds[place] for place in points)
+    lost = len(points) - survived.total()
+    for kind, times in sorted(killed.items()):
+        print(f"{kind}: killed at {times}, survived {survived[kind]}")
+    print(f"Killed at {len(points)} points, lost something at {lost}; {records} records were looked at.")
     print(f"Said at the next start: {dict(recovered)}")
+    if figures is not None:
+        told = {"killed": killed, "survived": survived, "records": records, "said at the next start": recovered}
+        figures.write_text(json.dumps(told, indent=1))
     return int(lost > 0)
 
 
-def judged(trial: Trial, found: dict[str, Any], good: set[str], allowed: set[str]) -> list[str]:
-    """What is wrong with what was found after a crash."""
+def judged(trial: Trial, found: dict[str, Any], good: set[str], allowed: set[str], cut_off: bool) -> list[str]:
+    """What is wrong with what was found after a crash, which a save was ``cut_off`` by or not."""
+    from old_journal import SAID
+
     wrong = []
+    if cut_off and not any(text.startswith("a save of ") for text in found["warnings"]):
+        wrong.append(f"a save was cut off, and the start only says {found['warnings']}")
     if found["journal"] != "ok":
         wrong.append(f"the journal is damaged: {found['journal']}")
-    if found["said"] != list(FACTS[: len(found["said"])]) or len(found["said"]) < trial.acknowledged():
+    told = [SAID, *FACTS]
+    if found["said"] != told[: len(found["said"])] or len(found["said"]) < 1 + trial.acknowledged():
         wrong.append(f"the journal holds {found['said']}, and {trial.acknowledged()} were acknowledged")
     if found["weights"] not in good:
         wrong.append("the adapters are neither those of before nor those of after the night")
@@ -352,4 +386,4 @@ def prepare() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), *map(Path, sys.argv[3:4])))

@@ -181,6 +181,16 @@ def test_it_tells_the_format_that_its_matrices_are_in(packed: PackedLlama) -> No
 
 
 @compiled
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+def test_it_computes_from_its_file_s_blocks_however_few_bits_stand_beside(
+    folder: Path, packed: PackedLlama, ids: list[int], bits: str
+) -> None:
+    beside = load_frozen("tiny", folder, bits, torch.device("cpu"))
+    assert beside.packed is not None and beside.layers[0].self_attn.q_proj.weight.dtype in (torch.int8, torch.uint8)
+    assert torch.equal(stack(beside.packed, ids, len(ids)), stack(packed, ids, len(ids)))
+
+
+@compiled
 def test_silence_is_the_bare_base_bit_for_bit(composition: Composition, ids: list[int]) -> None:
     bare = composition.bare_logits(ids)
     for influence in (Influence(weight=0.0), Influence(weight=0.9, blend=0.0), Influence(weight=0.9, threshold=2.0)):
