@@ -27,6 +27,8 @@ _NAMING = frozenset({"name", "number", "mine"})
 """Kinds of phrase that mean one thing in the world."""
 _NEWS = ("mine", "known", "bare", "new", "name", "number")
 """Kinds of phrase, from what is spoken about to what is told of it."""
+_OPEN = frozenset({"thing", "name", "number"})
+"""Kinds of value that say nothing of what is told."""
 _OF_THEIR_OWN = frozenset({"number", "year", "month", "day", "date", "clock", "colour", "language"})
 """Kinds of value that are told oftener than asked about."""
 _FORBIDDING = frozenset({screening.INSTRUCTION, screening.UNSURE, screening.OPINION, screening.ABOUT_ME})
@@ -34,8 +36,9 @@ _FORBIDDING = frozenset({screening.INSTRUCTION, screening.UNSURE, screening.OPIN
 _OUTWEIGHED = frozenset({screening.UNSURE, screening.ABOUT_ME})
 """Reasons against a sentence that do not count where another part of it is certain: ``You would laugh, my aunt …``."""
 _FEWEST_WORDS = 4
+_LONGEST_VALUE = 6
 _FORBIDDING_ALL = _FORBIDDING | {screening.REQUEST, screening.MOMENT, screening.CHIT_CHAT}
-_LOOSE = frozenset(
+LOOSE = frozenset(
     {"verb_object", "verb_person", "verb_place", "verb_time", "adjective_of", "has", "bought", "drives"}
 ) | {"does_regularly"}
 """Relations that a verb alone makes: they may have missed what the sentence tells."""
@@ -69,9 +72,10 @@ def told(
         return None
     if any(_forbids(part, reason) for part, reason in refused):
         return None
-    if refused and not read and all(reason == screening.NEGATION for _, reason in refused):
+    only_denied = bool(refused) and not read and all(reason == screening.NEGATION for _, reason in refused)
+    if only_denied and not any(map(_certain, parts)):
         return None
-    named = [one for one in phrases(said) if one.kind in _NAMING or one.value in _OF_THEIR_OWN]
+    named = [one for one in phrases(said) if one.kind in _NAMING or _of_its_own(one)]
     strict = [one for one in read if not is_loose(one[1])]
     if strict and _covered(named, [text for text, _ in strict]):
         return None
@@ -97,7 +101,7 @@ def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:
     about = _about([one for one in others if one in likely] or others)
     if told is None or about is None:
         return None
-    if not any(one.kind in _NAMING or one.value in _OF_THEIR_OWN or _has_name(one.text) for one in (told, about)):
+    if not any(one.kind in _NAMING or _of_its_own(one) or _has_name(one.text) for one in (told, about)):
         return None  # of things in general, or of the moment
     entity = entity_of(about)
     if entity is None or entity.first_person:
@@ -149,11 +153,22 @@ def _before(sentence: str, told: Phrase) -> str:
 def _told(found: Sequence[Phrase]) -> Phrase | None:
     """What such a sentence most likely tells: a figure, a day, a lone name, something new; the last of its sort."""
 
-    def news(at: int) -> tuple[bool, bool, int, int]:
+    def news(at: int) -> tuple[bool, bool, bool, bool, int, int]:
         one = found[at]
-        return one.kind == "number", one.value in _OF_THEIR_OWN, _NEWS.index(one.kind), at
+        return (
+            one.kind == "number",
+            _of_its_own(one),
+            one.kind == "name",
+            one.value not in _OPEN and one.kind != "mine",
+            _NEWS.index(one.kind),
+            at,
+        )
 
     return found[max(range(len(found)), key=news)] if found else None
+
+
+def _of_its_own(one: Phrase) -> bool:
+    return one.value in _OF_THEIR_OWN and (one.value != "number" or any(map(str.isdigit, one.text)))
 
 
 def _about(found: Sequence[Phrase]) -> Phrase | None:
@@ -182,7 +197,8 @@ def _noun_beside(found: list[Phrase], told: Phrase, about: Phrase) -> str:
 def sound(statement: Statement) -> bool:
     """Whether what a rule read can be: its value and subject hold no verb of another clause, no unclear *it*."""
     value, subject = (set(map(bare, text.split())) for text in (statement.value, statement.entity.text))
-    return not value & _UNSOUND and not subject & (_UNSOUND - _SELVES) and not subject <= _ADVERBS
+    said = not value & _UNSOUND and not subject & (_UNSOUND - _SELVES)
+    return said and not all(word in _ADVERBS or word.endswith("ly") for word in subject)
 
 
 def _covered(named: Sequence[Phrase], texts: Sequence[str]) -> bool:
@@ -192,15 +208,15 @@ def _covered(named: Sequence[Phrase], texts: Sequence[str]) -> bool:
 
 
 def is_loose(statement: Statement) -> bool:
-    """Whether only its verb says how the value belongs to the subject."""
-    return statement.relation in _LOOSE
+    """Whether only its verb says how the value belongs to the subject, or half the sentence is the value."""
+    return statement.relation in LOOSE or len(statement.value.split()) > _LONGEST_VALUE
 
 
 def _certain(part: str) -> bool:
     """Whether ``part`` of a sentence states by itself something of the user's own, or of what has a name."""
     if len(part.split()) < _FEWEST_WORDS or not has_verb(part) or screening.reason(part, question=False):
         return False
-    return any(one.kind in ("mine", "name") or _has_name(one.text) for one in phrases(part))
+    return any(one.kind in _NAMING or _of_its_own(one) or _has_name(one.text) for one in phrases(part))
 
 
 def _forbids(part: str, reason: str | None) -> bool:

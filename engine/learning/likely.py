@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from engine.learning.clauses import bare
 from engine.learning.entities import DETERMINERS, WORKS, Entity
-from engine.learning.in_passing import entity_of
+from engine.learning.in_passing import LOOSE, entity_of
 from engine.learning.noun_phrases import Phrase, phrases
 from engine.learning.relations import VerbPattern, attribute_relations, relation_of_attribute, relations, verb_patterns
 from engine.learning.statement import Statement
@@ -68,6 +68,8 @@ def _by_attributes(sentence: str, whole: Statement, named: list[Phrase]) -> Iter
             continue
         if at + 1 < len(words) and words[at + 1][:1].isupper() and word.isalpha():
             continue  # my *wife* Ines
+        if not favourite and not any(one in DETERMINERS for one in before):
+            continue  # to *make* a living
         owner = (["", *before])[-1 - favourite]
         follows = bare(words[at + 1]) if at + 1 < len(words) and word.isalpha() else ""
         if follows in ("of", "for"):
@@ -76,7 +78,7 @@ def _by_attributes(sentence: str, whole: Statement, named: list[Phrase]) -> Iter
             entity = _SELF if owner in ("my", "our") else whole.entity
         told = _other_than(entity, noun, whole, named)
         key = "favourite" if favourite else relation_of_attribute(noun)
-        if told and _agrees(key, told.value):
+        if told and key not in LOOSE and _agrees(key, told.value):
             yield replace(_asked(whole, key, entity, noun), value=told.text, kind=_kind(key, told.value))
 
 
@@ -108,7 +110,8 @@ def _by_verbs(sentence: str, whole: Statement, named: list[Phrase]) -> Iterator[
 
 
 def _fits(pattern: VerbPattern, follows: tuple[str, ...]) -> bool:
-    return not (pattern.negative or pattern.placed or pattern.doer) and follows == pattern.words
+    plain = not (pattern.negative or pattern.placed or pattern.doer or pattern.relation in LOOSE)
+    return plain and follows == pattern.words
 
 
 def _last_before(words: list[str], whole: Statement, named: list[Phrase]) -> Entity | None:

@@ -117,6 +117,8 @@ def _read(words: list[str], follows: str, starts: bool) -> Phrase | None:
         kind = "known" if first not in ("a", "an") else "new"
     else:
         kind = "name" if core[-1][:1].isupper() else "bare"
+    if starts and kind == "name" and len(core) == 1 and not follows:
+        kind = "bare"  # the first of a list
     if kind == "bare" and follows in PREPOSITIONS:
         return None  # *halfway* through, to *punch* in
     if first in ("this", "that", "these", "those"):

@@ -17,6 +17,7 @@ from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, PEOPLE, TITLES, word_set
 
 _MOST_ROUNDS = 4
+_NUMBERS = word_set("grammar", "number_words")
 _FEWEST_WORDS = 5
 """In a sentence that leaves out who did it; a shorter one is a scrap."""
 _COLOURS = word_set("values", "colours")
@@ -213,7 +214,7 @@ def _unsaid(text: str) -> list[str] | None:
     said, follows = words[at].lower(), words[at + 1].lower()
     if not reading(said, "past") or reading(said, "base") or said in ("was", "were", "did"):
         return None
-    if follows not in DETERMINERS | PREPOSITIONS:
+    if follows not in DETERMINERS | PREPOSITIONS | _NUMBERS:
         return None
     return [f"I {' '.join((words[0].lower(), *words[1:]))}"]
 

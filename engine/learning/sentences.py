@@ -7,8 +7,10 @@ nearly look the same. All patterns are anchored or run over text of bounded leng
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, listed
 
 _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n\s*")
@@ -71,13 +73,25 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _SMALL = re.compile(r"\s*[,:;—–-]*\s*$")
-_CONTRACTED = [
+
+
+def _had_or_would(contracted: re.Match[str]) -> str:
+    """``I'd`` as *I had* before a participle that is no base form (``I'd really wanted``), else as *I would*."""
+    follows = contracted.string[contracted.end() :].split()[:2]
+    adverb = len(follows) > 1 and not reading(follows[0], "base", "participle")
+    word = follows[adverb].strip(".,;!?")
+    had = reading(word, "participle") and not reading(word, "base")
+    return f"{contracted[1]} {'had' if had else 'would'}"
+
+
+_CONTRACTED: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"\b([Ii])['’]?m\b"), "I am"),
     (re.compile(r"\bi['’](ve|ll|d)\b", re.IGNORECASE), r"I'\1"),
     (re.compile(r"\b(\w+)['’]ve\b"), r"\1 have"),
     (re.compile(r"\b(\w+)['’]re\b"), r"\1 are"),
     (re.compile(r"\b(\w+)['’]ll\b"), r"\1 will"),
     (re.compile(r"\b(I|you|he|she|we|they)['’]d\b(?= (?:better|been|had))", re.IGNORECASE), r"\1 had"),
+    (re.compile(r"\b(I|you|he|she|we|they)['’]d\b(?= (?:\w+ )?(\w+))", re.IGNORECASE), _had_or_would),
     (re.compile(r"\b(I|you|he|she|we|they)['’]d\b", re.IGNORECASE), r"\1 would"),
     (re.compile(r"\bcan['’]?t\b|\bcan not\b", re.IGNORECASE), "cannot"),
     (re.compile(r"\bwon['’]t\b", re.IGNORECASE), "will not"),
