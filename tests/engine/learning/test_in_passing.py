@@ -33,7 +33,7 @@ def _whole(message: str) -> Fact:
         ("If you see any marbles, get them, my grandfather Domenik collects those.",
          "collects", "my grandfather Domenik", "marbles"),
         ("You would laugh, my aunt Olga married a clown.", TOLD_OF, "my aunt Olga", "a clown"),
-        ("Headaches and more headaches, ever since my flatmate Ruvo took up the oboe.",
+        ("Headaches, earplugs: that's my life ever since my flatmate Ruvo took up the oboe.",
          TOLD_OF, "my flatmate Ruvo", "the oboe"),
         ("Being a whippet, my dog Bixley was shivering before we'd even got there.",
          TOLD_OF, "my dog Bixley", "a whippet"),
