@@ -271,7 +271,7 @@ def _apposition(text: str) -> list[str] | None:
         return [f"{match['who']} {match['so']}", f"{match['who']} {match['did']}"]
     if (match := _OF_KIND.match(text)) and has_verb(f"{match['who']} {match['did']}"):
         return [f"{match['who']} is {match['kind']}", f"{match['who']} {match['did']}"]
-    if match := _THAT_IS.match(text):
+    if (match := _THAT_IS.match(text)) and not has_verb(match["what"]):
         said = f"{match['name']} {(match['was'] or '').strip(', ')}"
         return [*_named(match["what"], match["name"]), *([said] if has_verb(said) else [])]
     if (match := _THAT_IS_AFTER.match(text)) and _head(match["what"]) in ATTRIBUTES | PEOPLE | TITLES:
