@@ -129,37 +129,6 @@ inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
     return (I16)sum;
 }
 
-inline void transpose_16(__m512* r) {
-    __m512 t[16];
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) {
-        r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44), r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xEE);
-        r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44), r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
-    }
-    for (int i = 0; i < 4; ++i) {
-        t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88), t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xDD);
-        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
-        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
-    }
-    for (int i = 0; i < 4; ++i) {
-        r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88), r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xDD);
-        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
-        r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD);
-    }
-}
-
-// Up to 16 rows [16, dim] in half precision as columns [dim, 16]; what is missing is zero.
-inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) {
-    for (int c = 0; c < dim; c += kLanes) {
-        __m512 r[kLanes];
-        for (int i = 0; i < kLanes; ++i) r[i] = i < rows ? (__m512)load_half(keys + i * dim + c) : _mm512_setzero_ps();
-        transpose_16(r);
-        for (int i = 0; i < kLanes; ++i) _mm512_storeu_ps(out + (c + i) * kLanes, r[i]);
-    }
-}
-
 #else  // AVX2
 
 struct Weights {
@@ -234,14 +203,6 @@ inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
         std::memcpy((char*)&result + half * sizeof sum, &sum, sizeof sum);
     }
     return result;
-}
-
-inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) {
-    for (int c = 0; c < dim; c += kLanes)
-        for (int i = 0; i < kLanes; ++i) {
-            const F16 row = i < rows ? load_half(keys + i * dim + c) : zero();
-            for (int j = 0; j < kLanes; ++j) out[(c + j) * kLanes + i] = row[j];
-        }
 }
 
 #endif

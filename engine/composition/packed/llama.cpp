@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 #include "lanes.h"
@@ -24,7 +25,7 @@ constexpr int kBlock = 32;    // columns of a block
 constexpr int kGroups = 8;    // groups of four columns in a block
 constexpr int kTokens = 8;    // tokens that share one unpacking of the weights
 constexpr int kPortion = 4;   // tiles that a thread takes at once for a single token
-constexpr int kHeads = 4;     // heads that share one pass over the keys and values
+constexpr int kTogether = 6;  // queries that share one pass over the keys and values
 constexpr int kAhead = 4096;  // bytes by which weights are fetched before they are needed
 
 }  // namespace
@@ -62,9 +63,10 @@ struct Adapters {
     Adapter q, k, v, out, gate, up, down;  // a is null where there is none
 };
 
-struct Cache {  // one layer's keys and values in half precision, [kv_heads, room, head_dim]
-    uint16_t *keys, *values;
-    int64_t room;
+struct Cache {         // one layer's, in half precision
+    uint16_t* keys;    // [kv_heads, room / 16, head_dim, 16]: as many positions as there are lanes side by side
+    uint16_t* values;  // [kv_heads, room, head_dim]
+    int64_t room;      // in whole tiles
     int32_t extra;      // positions in front that belong to no token
     const float* bias;  // what is added to their scores, [extra]
 };
@@ -125,7 +127,8 @@ void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float
         const size_t cell = x.cell(token, b);
         for (int t = 0; t < T; ++t) {
             const size_t at = cell + t;
-            const I16 sum = dot<Bits, Planes>(group, &x.integers[at * kBlock * Planes], -w.offset * x.total[at]);
+            const int32_t start = Min ? 0 : -w.offset * x.total[at];  // formats with minima have no offset
+            const I16 sum = dot<Bits, Planes>(group, &x.integers[at * kBlock * Planes], start);
             result[t] = to_float(sum) * scale * x.scale[at] + result[t];
             if (Min) result[t] = minimum * x.sum[at] + result[t];
         }
@@ -192,44 +195,69 @@ void adapt(const Adapter& lora, const float* x, int cols, float* y) {
 
 // -- attention -------------------------------------------------------------------------------------------------------
 
-// Scores of H heads against one tile of 16 keys [dim, 16].
-template <int H>
-void score_tile(const float* keys, int dim, const float* const* queries, float* const* scores, int at) {
-    F16 sum[H];
-    for (int h = 0; h < H; ++h) sum[h] = zero();
-    for (int i = 0; i < dim; ++i) {
-        const F16 key = load(keys + i * kLanes);
-        for (int h = 0; h < H; ++h) sum[h] = key * queries[h][i] + sum[h];
+template <int N>
+using Count = std::integral_constant<int, N>;
+
+template <class Work>
+void with_count(int n, Work&& work) {
+    switch (n) {
+        case 1: return work(Count<1>{});
+        case 2: return work(Count<2>{});
+        case 3: return work(Count<3>{});
+        case 4: return work(Count<4>{});
+        case 5: return work(Count<5>{});
+        default: return work(Count<kTogether>{});
     }
-    for (int h = 0; h < H; ++h) store(scores[h] + at, sum[h]);
 }
 
-// Sixteen x D channels of what H heads read: the values weighted by their shares.
-template <int H, int D>
-void read_values(const uint16_t* values, int dim, int length, const float* const* shares, float* const* out,
-                 int channel) {
-    F16 sum[H][D];
-    for (int h = 0; h < H; ++h) for (int i = 0; i < D; ++i) sum[h][i] = zero();
-    for (int p = 0; p < length; ++p) {
-        const uint16_t* row = values + size_t(p) * dim + channel;
-        for (int i = 0; i < D; ++i) {
-            const F16 value = load_half(row + i * kLanes);
-            for (int h = 0; h < H; ++h) sum[h][i] = value * shares[h][p] + sum[h][i];
+// Scores of Q queries [dim, kTogether] against all tiles of 16 keys [dim, 16]. Even and odd channels are summed apart:
+// of a few queries alone each sum would wait for itself.
+template <int Q>
+void score_keys(const uint16_t* keys, int dim, int tiles, const float* queries, float* scores, size_t row) {
+    for (int at = 0; at < tiles; ++at) {
+        F16 even[Q], odd[Q];
+        for (int q = 0; q < Q; ++q) even[q] = odd[q] = zero();
+        for (int i = 0; i < dim; i += 2, keys += 2 * kLanes) {
+            prefetch<4 * kLanes>(keys + kAhead);
+            const F16 one = load_half(keys), other = load_half(keys + kLanes);
+            const float* query = queries + i * kTogether;
+            for (int q = 0; q < Q; ++q) even[q] = one * query[q] + even[q];
+            for (int q = 0; q < Q; ++q) odd[q] = other * query[kTogether + q] + odd[q];
         }
+        for (int q = 0; q < Q; ++q) store(scores + q * row + at * kLanes, even[q] + odd[q]);
     }
-    for (int h = 0; h < H; ++h) for (int i = 0; i < D; ++i) store(out[h] + channel + i * kLanes, sum[h][i]);
 }
 
-template <int H>
-void read_heads(const uint16_t* values, int dim, int length, const float* const* shares, float* const* out) {
+// Sixteen x D channels of what Q queries read: the values weighted by their shares [Q, row], times `factor`.
+template <int Q, int D>
+void read_channels(const uint16_t* values, int dim, int length, const float* shares, size_t row, const float* factor,
+                   float* const* out, int channel) {
+    F16 sum[Q][D];
+    for (int q = 0; q < Q; ++q) for (int i = 0; i < D; ++i) sum[q][i] = zero();
+    for (int p = 0; p < length; ++p) {
+        const uint16_t* from = values + size_t(p) * dim + channel;
+        prefetch<D * kLanes * 2>(from + kAhead);
+        F16 value[D];
+        for (int i = 0; i < D; ++i) value[i] = load_half(from + i * kLanes);
+        for (int q = 0; q < Q; ++q)
+            for (int i = 0; i < D; ++i) sum[q][i] = value[i] * shares[q * row + p] + sum[q][i];
+    }
+    for (int q = 0; q < Q; ++q)
+        for (int i = 0; i < D; ++i) store(out[q] + channel + i * kLanes, sum[q][i] * factor[q]);
+}
+
+template <int Q>
+void read_values(const uint16_t* values, int dim, int length, const float* shares, size_t row, const float* factor,
+                 float* const* out) {
     int channel = 0;
     for (; channel + 4 * kLanes <= dim; channel += 4 * kLanes)
-        read_values<H, 4>(values, dim, length, shares, out, channel);
-    for (; channel < dim; channel += kLanes) read_values<H, 1>(values, dim, length, shares, out, channel);
+        read_channels<Q, 4>(values, dim, length, shares, row, factor, out, channel);
+    for (; channel < dim; channel += kLanes)
+        read_channels<Q, 1>(values, dim, length, shares, row, factor, out, channel);
 }
 
-void softmax(float* scores, int length, int extra, const float* bias, float scale) {
-    const int whole = (length + kLanes - 1) / kLanes * kLanes;
+// Scores to shares, of which the first `length` are not nothing. Returns what makes their sum one.
+float softmax(float* scores, int length, int whole, int extra, const float* bias, float scale) {
     for (int p = 0; p < extra; ++p) scores[p] += bias[p] / scale;
     for (int p = length; p < whole; ++p) scores[p] = -INFINITY;
     F16 highest = load(scores);
@@ -241,63 +269,38 @@ void softmax(float* scores, int length, int extra, const float* bias, float scal
         store(scores + p, share);
         sum = sum + share;
     }
-    const float inverse = 1.0f / total_of(sum);
-    for (int p = 0; p < whole; p += kLanes) store(scores + p, load(scores + p) * inverse);
+    return 1.0f / total_of(sum);
 }
 
-// Attention of `tokens` queries [tokens, stride] that stand behind `before` tokens; heads of one key-value head.
-void attend(const Model& model, const Cache& cache, int kv_head, int tokens, int before, const float* queries,
+// Attention of up to kTogether queries of one key-value head, numbered token by token and head by head from `first` on.
+// Queries are [tokens, stride] and stand behind `before` tokens.
+void attend(const Model& model, const Cache& cache, int kv_head, int first, int count, int before, const float* queries,
             int64_t stride, float* out) {
     const int dim = model.head_dim, group = model.heads / model.kv_heads;
-    const int most = cache.extra + before + tokens, tiles = (most + kLanes - 1) / kLanes;
-    const uint16_t* keys = cache.keys + size_t(kv_head) * cache.room * dim;
-    const uint16_t* values = cache.values + size_t(kv_head) * cache.room * dim;
+    const int longest = cache.extra + before + (first + count - 1) / group + 1;
+    const int tiles = (longest + kLanes - 1) / kLanes;
+    const size_t row = size_t(tiles) * kLanes + kLanes;  // not a power of two: rows would meet in the same cache lines
+    const size_t place = size_t(kv_head) * cache.room * dim;
     const float scale = 1.0f / std::sqrt(float(dim));
-    static thread_local std::vector<float> tile, scores;
-    tile.resize(size_t(dim) * kLanes);
-    const size_t row = size_t(tiles) * kLanes;
-    scores.resize(row * tokens * group);
-    for (int at = 0; at < tiles; ++at) {
-        transpose_keys(keys + size_t(at) * kLanes * dim, dim, std::min(kLanes, most - at * kLanes), tile.data());
-        const int first = std::max(0, at * kLanes - cache.extra - before);  // token that sees one of these keys
-        for (int t = first; t < tokens; ++t) {
-            for (int h = 0; h < group; h += kHeads) {
-                const float* q[kHeads];
-                float* s[kHeads];
-                const int count = std::min(kHeads, group - h);
-                for (int i = 0; i < count; ++i) {
-                    q[i] = queries + t * stride + (kv_head * group + h + i) * dim;
-                    s[i] = scores.data() + (size_t(t) * group + h + i) * row;
-                }
-                switch (count) {
-                    case 1: score_tile<1>(tile.data(), dim, q, s, at * kLanes); break;
-                    case 2: score_tile<2>(tile.data(), dim, q, s, at * kLanes); break;
-                    case 3: score_tile<3>(tile.data(), dim, q, s, at * kLanes); break;
-                    default: score_tile<4>(tile.data(), dim, q, s, at * kLanes);
-                }
-            }
-        }
+    static thread_local std::vector<float> together, scores;
+    together.resize(size_t(dim) * kTogether);
+    scores.resize(row * kTogether);
+    float factor[kTogether];
+    float* into[kTogether];
+    for (int q = 0; q < count; ++q) {
+        const int token = (first + q) / group, head = kv_head * group + (first + q) % group;
+        const float* query = queries + token * stride + head * dim;
+        for (int i = 0; i < dim; ++i) together[i * kTogether + q] = query[i];
+        into[q] = out + (size_t(token) * model.heads + head) * dim;
     }
-    for (int t = 0; t < tokens; ++t) {
-        const int length = cache.extra + before + t + 1;
-        for (int h = 0; h < group; h += kHeads) {
-            const float* s[kHeads];
-            float* o[kHeads];
-            const int count = std::min(kHeads, group - h);
-            for (int i = 0; i < count; ++i) {
-                float* own = scores.data() + (size_t(t) * group + h + i) * row;
-                softmax(own, length, cache.extra, cache.bias, scale);
-                s[i] = own;
-                o[i] = out + (size_t(t) * model.heads + kv_head * group + h + i) * dim;
-            }
-            switch (count) {
-                case 1: read_heads<1>(values, dim, length, s, o); break;
-                case 2: read_heads<2>(values, dim, length, s, o); break;
-                case 3: read_heads<3>(values, dim, length, s, o); break;
-                default: read_heads<4>(values, dim, length, s, o);
-            }
-        }
-    }
+    with_count(count, [&](auto n) {
+        score_keys<n>(cache.keys + place, dim, tiles, together.data(), scores.data(), row);
+        for (int q = 0; q < n; ++q)
+            factor[q] = softmax(&scores[q * row], cache.extra + before + (first + q) / group + 1, tiles * kLanes,
+                                cache.extra, cache.bias, scale);
+        // Who sees less than the last of them has no share in what is behind.
+        read_values<n>(cache.values + place, dim, longest, scores.data(), row, factor, into);
+    });
 }
 
 // -- a layer ---------------------------------------------------------------------------------------------------------
@@ -340,11 +343,14 @@ void remember(const Model& model, const Cache& cache, int position, float* row) 
     const size_t angles = size_t(position) * (dim / 2);
     for (int h = 0; h < model.heads + model.kv_heads; ++h)
         rotate(row + h * dim, dim, model.cosine + angles, model.sine + angles);
+    const size_t place = cache.extra + position, tile = place / kLanes * kLanes;
     for (int h = 0; h < model.kv_heads; ++h) {
-        const size_t place = (size_t(h) * cache.room + cache.extra + position) * dim;
+        uint16_t key[kLanes], *column = cache.keys + (h * cache.room + tile) * dim + place % kLanes;
+        uint16_t* value = cache.values + (h * cache.room + place) * dim;
         for (int i = 0; i < dim; i += kLanes) {
-            store_half(cache.keys + place + i, load(row + queries + h * dim + i));
-            store_half(cache.values + place + i, load(row + queries + keys + h * dim + i));
+            store_half(key, load(row + queries + h * dim + i));
+            for (int lane = 0; lane < kLanes; ++lane) column[(i + lane) * kLanes] = key[lane];
+            store_half(value + i, load(row + queries + keys + h * dim + i));
         }
     }
 }
@@ -377,8 +383,10 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     });
     if (keys_only) return;
 
-    pool().run(threads, model.kv_heads, [&](int h) {
-        attend(model, cache, h, tokens, before, work.wide.data(), wide, work.read.data());
+    const int asking = tokens * (model.heads / model.kv_heads), parts = (asking + kTogether - 1) / kTogether;
+    pool().run(threads, model.kv_heads * parts, [&](int part) {
+        const int first = part % parts * kTogether, count = std::min(kTogether, asking - first);
+        attend(model, cache, part / parts, first, count, before, work.wide.data(), wide, work.read.data());
     });
     work.rounded.resize(tokens, queries, planes);
     each_token([&](int t) { work.rounded.take(t, read(t)); });
