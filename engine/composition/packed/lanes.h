@@ -17,6 +17,7 @@
 namespace {
 
 constexpr int kLanes = 16;
+constexpr int kAhead = 4096;  // bytes by which memory is fetched before it is needed
 constexpr float kRounding = 12582912.0f;  // 1.5 * 2^23: added and taken away again, it rounds to the nearest integer
 
 typedef float F16 __attribute__((vector_size(64)));
@@ -48,6 +49,17 @@ inline float total_of(F16 v) {  // always in the same order
     for (int step = kLanes / 2; step; step /= 2)
         for (int i = 0; i < step; ++i) x[i] += x[i + step];
     return x[0];
+}
+
+inline int32_t total_of(I16 v) {
+#ifdef SOVL_AVX512
+    return _mm512_reduce_add_epi32((__m512i)v);
+#else
+    int32_t x[kLanes], total = 0;
+    std::memcpy(x, &v, sizeof x);
+    for (int i = 0; i < kLanes; ++i) total += x[i];
+    return total;
+#endif
 }
 
 inline float highest_of(F16 v) {
@@ -227,10 +239,7 @@ inline int32_t round_block(const float* x, int8_t* integers, float* scale) {
         std::memcpy(integers + i * kLanes, &first, sizeof first);
         if (Planes == 2) std::memcpy(integers + 32 + i * kLanes, &second, sizeof second);
     }
-    int32_t each[kLanes], total = 0;
-    std::memcpy(each, &sum, sizeof each);
-    for (int i = 0; i < kLanes; ++i) total += each[i];
-    return total;
+    return total_of(sum);
 }
 
 }  // namespace
