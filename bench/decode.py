@@ -7,7 +7,7 @@ has a turn in every round, in changing order, so that whatever else the machine 
 and medians of the rounds' ratios are printed.
 
 peers    everybody at one prompt of 128 tokens
-context  128 to 8,192 tokens of context
+context  128 to 8,192 tokens of context, scaffold heard and silent
 scaffold what the scaffold costs, per token of a prompt and per generated token
 threads  one thread and two
 busy     with another process computing, and without
@@ -148,12 +148,16 @@ def peers(bench: Bench) -> list[Row]:
 
 
 def context(bench: Bench) -> list[Row]:
-    """From a short context to the longest."""
-    both: list[Peer] = [bench.sovl(), *bench.llama_cpp(["Q4_0"], _MODEL_CONTEXT, threads=1)]
+    """From a short context to the longest, with the scaffold and without."""
+    all_of_them: list[Peer] = [
+        bench.sovl(),
+        bench.sovl("SOVL, scaffold silent", silent=True),
+        *bench.llama_cpp(["Q4_0"], _MODEL_CONTEXT, threads=1),
+    ]
     tokens = min(bench.tokens, 32)
     rows: list[Row] = []
     for length in bench.contexts:
-        found = bench.rounds_of(both, min(length, _MODEL_CONTEXT - tokens), tokens)
+        found = bench.rounds_of(all_of_them, min(length, _MODEL_CONTEXT - tokens), tokens)
         rows += rows_of(found, "SOVL", context=length)
     return rows
 

@@ -54,12 +54,12 @@ class LlamaLearner(Learner):
         stack = self._stack
         ids, real = self._padded([[*prompt, *answer[:-1]] for prompt, answer, _ in rows], left=False)
         rotary, mask = stack.rotary(self._positions(real)), _causal(real)
-        lower = stack.run(stack.embed(ids), self._lower, rotary, mask, self._preamble)[0]
+        lower = stack.run(stack.embed(ids), self._lower, rotary, mask, self._preamble, real=real)[0]
         mixed = self.keeps_own and any(answer for _, answer, _ in rows)
         final: torch.Tensor | None = None
         seen: list[KeysValues] = []
         if own or mixed:
-            states, seen = stack.run(lower, self._upper, rotary, mask, self._preamble)
+            states, seen = stack.run(lower, self._upper, rotary, mask, self._preamble, real=real)
             final = stack.final(states)
         for index, (prompt, answer, told) in enumerate(rows):
             context, end = len(prompt) - 1, len(prompt) - 1 + len(answer)
@@ -84,7 +84,14 @@ class LlamaLearner(Learner):
         rotary = self._stack.rotary(self._positions(real))
         rate = next((part.p for part in self._dropped if part.training), 0.0)
         states, seen = self._stack.run(
-            states, self._upper, rotary, _causal(real), self._preamble, adapters=self._adapters(), dropout=rate
+            states,
+            self._upper,
+            rotary,
+            _causal(real),
+            self._preamble,
+            adapters=self._adapters(),
+            dropout=rate,
+            real=real,
         )
         return self._stack.final(states), real, seen
 
@@ -100,7 +107,8 @@ class LlamaLearner(Learner):
         states = stacked([row.answer_states for row in rows], width, left=False).to(self.device)
         context = real.sum(1, keepdim=True) + len(self.preamble)
         rotary = self._stack.rotary(context + torch.arange(width, device=self.device))
-        states, _ = self._stack.run(states, self._upper, rotary, _causal(valid, real), self._preamble, mixed)
+        mask = _causal(valid, real)
+        states, _ = self._stack.run(states, self._upper, rotary, mask, self._preamble, mixed, real=valid)
         return self._stack.logits(self._stack.final(states[valid]))
 
     def base_logits(self, rows: Sequence[Exercise]) -> torch.Tensor:
@@ -131,14 +139,15 @@ class LlamaLearner(Learner):
         ids, real = self._padded([prompt[:-1] for prompt in prompts], left=True)
         heed()
         rotary, mask = stack.rotary(self._positions(real)), _causal(real)
-        lower, seen = stack.run(stack.embed(ids), self._lower, rotary, mask, self._preamble)
+        lower, seen = stack.run(stack.embed(ids), self._lower, rotary, mask, self._preamble, real=real)
         heed()
-        seen += stack.run(lower, self._upper, rotary, mask, self._preamble)[1]
+        seen += stack.run(lower, self._upper, rotary, mask, self._preamble, real=real)[1]
         recognised = torch.zeros(len(prompts))
         dreaming = None
         if influence:
             heed()
-            states, theirs = stack.run(lower, self._upper, rotary, mask, self._preamble, adapters=self._adapters())
+            adapters = self._adapters()
+            states, theirs = stack.run(lower, self._upper, rotary, mask, self._preamble, adapters=adapters, real=real)
             recognised = self.gate.logits(stack.final(states), real).sigmoid()
             opened = torch.ones_like(recognised) if threshold is None else (recognised >= threshold).float()
             seen[self.first :] = self._mixed_with(seen[self.first :], theirs, self.factor * opened)

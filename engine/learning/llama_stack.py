@@ -119,6 +119,7 @@ class LlamaStack:
         adapters: Sequence[LayerAdapters] | None = None,
         dropout: float = 0.0,
         bias: Sequence[torch.Tensor | None] | None = None,
+        real: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, list[KeysValues]]:
         """Send states through some layers.
 
@@ -132,19 +133,22 @@ class LlamaStack:
             adapters: For each of ``layers`` its LoRA.
             dropout: Share of the adapters' inputs that is dropped.
             bias: For every layer of the model what is added to the scores of ``shared``, ``[B, 1, 1, n]``, float32.
+            real: Which tokens are no padding, ``[B, T]``; all by default. Padding costs nothing but in attention.
 
         Returns:
-            The states ``[B, T, H]`` that leave, and of each layer keys and values of the past and the new tokens.
+            The states ``[B, T, H]`` that leave, zero where there is padding, and of each layer keys and values of the
+            past and the new tokens.
         """
         rows, tokens, width = states.shape
-        x = states.reshape(rows * tokens, width)
+        places = _Places(rows * tokens, real)
+        x = places.take(states.reshape(rows * tokens, width))
         seen: list[KeysValues] = []
         wide = mask.repeat(1, 1, self.queries, 1)  # one block of T query rows for each query head of a group
         for place, index in enumerate(layers):
             weights = self.layers[index]
             lora: LayerAdapters = adapters[place] if adapters is not None else (None, None, None, None)
             normed = _RMSNorm.apply(x, weights.norm_in, self.eps, torch.bfloat16)
-            qkv = _product(normed, weights.qkv, lora[0], dropout).view(rows, tokens, -1, self.head_dim)
+            qkv = places.put(_product(normed, weights.qkv, lora[0], dropout)).view(rows, tokens, -1, self.head_dim)
             turned, values = qkv.split([self.groups * (self.queries + 1), self.groups], dim=2)
             turned = _Rotation.apply(turned, rotary)
             query, keys = turned.split([self.groups * self.queries, self.groups], dim=2)
@@ -154,11 +158,11 @@ class LlamaStack:
                 values = torch.cat([past[place][1], values], dim=2)
             seen.append((keys, values))
             read = self._attend(query, keys, values, wide, shared[index], bias[index] if bias is not None else None)
-            x = x + _product(read, weights.out, lora[1], dropout)
+            x = x + _product(places.take(read), weights.out, lora[1], dropout)
             normed = _RMSNorm.apply(x, weights.norm_mlp, self.eps, torch.bfloat16)
             inner = _SwiGLU.apply(_product(normed, weights.gate_up, lora[2], dropout))
             x = x + _product(inner, weights.down, lora[3], dropout)
-        return x.view(rows, tokens, width), seen
+        return places.put(x).view(rows, tokens, width), seen
 
     def _attend(
         self,
@@ -230,6 +234,60 @@ def _product(x: torch.Tensor, weight: torch.Tensor, adapter: Adapter | None, dro
         return product
     low = functional.linear(functional.dropout(x, dropout) if dropout else x, adapter.down)
     return torch.addmm(product, low, adapter.up.t())
+
+
+class _Places:
+    """Where the tokens of a batch lie among its padding."""
+
+    def __init__(self, count: int, real: torch.Tensor | None) -> None:
+        """``count``: of all places; ``real``: which of them are no padding, all where it is None."""
+        self._count = count
+        self._index = None if real is None or bool(real.all()) else real.flatten().nonzero()[:, 0]
+
+    def take(self, states: torch.Tensor) -> torch.Tensor:
+        """Those of ``[places, width]`` that are no padding."""
+        if self._index is None:
+            return states
+        taken: torch.Tensor = _Taken.apply(states, self._index)
+        return taken
+
+    def put(self, states: torch.Tensor) -> torch.Tensor:
+        """The reverse of :meth:`take`: padding is zero."""
+        if self._index is None:
+            return states
+        put: torch.Tensor = _Put.apply(states, self._index, self._count)
+        return put
+
+
+class _Taken(torch.autograd.Function):
+    """Some rows of a matrix, each at most once."""
+
+    @staticmethod
+    def forward(ctx: Any, states: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(index)
+        ctx.count = len(states)
+        return states.index_select(0, index)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return _put(grad, ctx.saved_tensors[0], ctx.count), None
+
+
+class _Put(torch.autograd.Function):
+    """Rows put where they belong in a larger matrix of zeros."""
+
+    @staticmethod
+    def forward(ctx: Any, states: torch.Tensor, index: torch.Tensor, count: int) -> torch.Tensor:
+        ctx.save_for_backward(index)
+        return _put(states, index, count)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        return grad.index_select(0, ctx.saved_tensors[0]), None, None
+
+
+def _put(states: torch.Tensor, index: torch.Tensor, count: int) -> torch.Tensor:
+    return states.new_zeros(count, states.shape[1]).index_copy_(0, index, states)
 
 
 class _RMSNorm(torch.autograd.Function):

@@ -12,6 +12,8 @@ from engine.composition.packed import binding
 
 _ROOM = 256
 """Positions added at least whenever the buffers grow."""
+_TILE = 16
+"""Positions whose keys lie side by side, as the kernel takes them."""
 
 
 @dataclass(slots=True)
@@ -19,14 +21,21 @@ class PackedLayer:
     """Buffers of one layer.
 
     Attributes:
-        keys: ``[kv_heads, room, head_dim]``, half precision.
-        values: The same.
+        keys: ``[kv_heads, room / 16, head_dim, 16]``, half precision: the keys of 16 positions side by side.
+        values: ``[kv_heads, room, head_dim]``, half precision.
         bias: For positions in front that belong to no token, what is added to their scores ``[extra]``.
     """
 
     keys: torch.Tensor
     values: torch.Tensor
     bias: torch.Tensor
+
+    @classmethod
+    def of_room(cls, room: int, kv_heads: int, head_dim: int, bias: torch.Tensor) -> PackedLayer:
+        """Buffers for at least ``room`` positions, those in front included; what is in them is anything."""
+        tiles = -(-room // _TILE)
+        keys = torch.empty((kv_heads, tiles, head_dim, _TILE), dtype=torch.float16)
+        return cls(keys, torch.empty((kv_heads, tiles * _TILE, head_dim), dtype=torch.float16), bias)
 
     @property
     def extra(self) -> int:
@@ -36,11 +45,38 @@ class PackedLayer:
     @property
     def room(self) -> int:
         """For how many tokens there is room."""
-        return self.keys.shape[1] - self.extra
+        return self.values.shape[1] - self.extra
+
+    def like(self, room: int, bias: torch.Tensor) -> PackedLayer:
+        """Other buffers of this layer's shape."""
+        return PackedLayer.of_room(room, self.values.shape[0], self.values.shape[2], bias)
 
     def grown(self, room: int) -> PackedLayer:
         """The same states in buffers of ``room`` positions."""
-        return PackedLayer(_in_room_of(room, self.keys), _in_room_of(room, self.values), self.bias)
+        other = self.like(room, self.bias)
+        other.keys[:, : self.keys.shape[1]] = self.keys
+        other.values[:, : self.values.shape[1]] = self.values
+        return other
+
+    def read(self, start: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keys and values of positions ``start`` to ``end``, those in front included.
+
+        Returns:
+            ``[end - start, kv_heads, head_dim]`` each.
+        """
+        return self.keys[_places(start, end)], self.values[:, start:end].transpose(0, 1)
+
+    def write(self, start: int, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Put keys and values, shaped as :meth:`read` returns them, where ``start`` is."""
+        end = start + len(keys)
+        self.keys[_places(start, end)] = keys.to(self.keys.dtype)
+        self.values[:, start:end] = values.transpose(0, 1)
+
+
+def _places(start: int, end: int) -> tuple[slice, torch.Tensor, slice, torch.Tensor]:
+    """Where keys of these positions lie; indexing puts the positions first."""
+    positions = torch.arange(start, end)
+    return slice(None), positions // _TILE, slice(None), positions % _TILE
 
 
 class PackedCache:
@@ -60,18 +96,11 @@ class PackedCache:
     @classmethod
     def empty(cls, layers: int, kv_heads: int, head_dim: int) -> PackedCache:
         """A cache of nothing."""
-        none = torch.empty((kv_heads, 0, head_dim), dtype=torch.float16)
-        return cls([PackedLayer(none, none, torch.empty(0)) for _ in range(layers)])
+        return cls([PackedLayer.of_room(0, kv_heads, head_dim, torch.empty(0)) for _ in range(layers)])
 
     def cut(self, length: int) -> None:
         """Forget all positions from ``length`` on."""
         self.length = min(self.length, length)
-
-    def rows(self, layer: int, start: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys and values of tokens ``start`` to ``end``, ``[kv_heads, end - start, head_dim]``, not copied."""
-        own = self.layers[layer]
-        span = slice(own.extra + start, own.extra + end)
-        return own.keys[:, span], own.values[:, span]
 
     def native(self, tokens: int) -> ctypes.Array[binding.Cache]:
         """What the kernel is given, with room for so many more tokens."""
@@ -90,30 +119,28 @@ class PackedCache:
     def take_over(self, other: PackedCache, start: int, end: int, first: int) -> None:
         """Append what ``other`` holds of tokens ``start`` to ``end``, in the layers from ``first`` on."""
         self.native(end - start)
-        for index in range(first, len(self.layers)):
-            for mine, theirs in zip(
-                self.rows(index, self.length, self.length + end - start), other.rows(index, start, end), strict=True
-            ):
-                mine.copy_(theirs)
+        for mine, theirs in zip(self.layers[first:], other.layers[first:], strict=True):
+            mine.write(mine.extra + self.length, *theirs.read(theirs.extra + start, theirs.extra + end))
         self.length += end - start
 
     def mixed_with(
         self, other: PackedCache, layers: Sequence[int], span: range, factor: float | torch.Tensor
     ) -> PackedCache:
-        """As :func:`~engine.composition.bridge.mixed_cache`: this is the base's, ``other`` the scaffold's."""
-        weight = factor if isinstance(factor, float) else factor[None, :, None].to(torch.float16)
+        """As :func:`~engine.composition.bridge.mixed_cache`: this is the base's, ``other`` the scaffold's.
+
+        Neither has positions in front of its tokens.
+        """
+        tiles = -(-span.stop // _TILE)
+        weight = torch.zeros(tiles * _TILE, dtype=torch.float16)
+        weight[span.start : span.stop] = factor
+        of_keys, of_values = weight.view(tiles, 1, _TILE), weight[: span.stop, None]
         mixture = list(self.layers)
         for index in layers:
-            keys, values = (
-                _with_room(before, torch.lerp(mine, theirs, weight))
-                for before, mine, theirs in zip(
-                    self.rows(index, 0, span.start),
-                    self.rows(index, span.start, span.stop),
-                    other.rows(index, span.start, span.stop),
-                    strict=True,
-                )
-            )
-            mixture[index] = PackedLayer(keys, values, self.layers[index].bias)
+            mine, theirs = self.layers[index], other.layers[index]
+            mixed = mixture[index] = mine.like(span.stop + _ROOM, mine.bias)
+            torch.lerp(mine.keys[:, :tiles], theirs.keys[:, :tiles], of_keys, out=mixed.keys[:, :tiles])
+            own, heard = mine.values[:, : span.stop], theirs.values[:, : span.stop]
+            torch.lerp(own, heard, of_values, out=mixed.values[:, : span.stop])
         return PackedCache(mixture, span.stop)
 
     def prefaced(self, traces: dict[int, tuple[torch.Tensor, torch.Tensor]], bias: torch.Tensor) -> PackedCache:
@@ -125,28 +152,13 @@ class PackedCache:
         """
         layers = list(self.layers)
         for index, added in traces.items():
-            keys, values = (
-                _with_room(front.transpose(0, 1), states)
-                for front, states in zip(added, self.rows(index, 0, self.length), strict=True)
-            )
-            layers[index] = PackedLayer(keys, values, bias.float().contiguous())
+            own = self.layers[index]
+            layers[index] = other = own.like(len(bias) + self.length + _ROOM, bias.float().contiguous())
+            other.write(0, *added)
+            other.write(len(bias), *own.read(own.extra, own.extra + self.length))
         return PackedCache(layers, self.length)
 
 
 def _native(layer: PackedLayer) -> binding.Cache:
     pointers = layer.keys.data_ptr(), layer.values.data_ptr()
-    return binding.Cache(*pointers, layer.keys.shape[1], layer.extra, layer.bias.data_ptr())
-
-
-def _with_room(before: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-    """States ``[kv_heads, positions, head_dim]`` one behind the other, in a buffer with room for an answer."""
-    start, end = before.shape[1], before.shape[1] + states.shape[1]
-    buffer = states.new_empty((states.shape[0], end + _ROOM, states.shape[2]))
-    buffer[:, :start], buffer[:, start:end] = before, states
-    return buffer
-
-
-def _in_room_of(room: int, states: torch.Tensor) -> torch.Tensor:
-    buffer = states.new_empty((states.shape[0], room, states.shape[2]))
-    buffer[:, : states.shape[1]] = states
-    return buffer
+    return binding.Cache(*pointers, layer.values.shape[1], layer.extra, layer.bias.data_ptr())

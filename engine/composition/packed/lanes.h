@@ -17,6 +17,7 @@
 namespace {
 
 constexpr int kLanes = 16;
+constexpr int kAhead = 4096;  // bytes by which memory is fetched before it is needed
 constexpr float kRounding = 12582912.0f;  // 1.5 * 2^23: added and taken away again, it rounds to the nearest integer
 
 typedef float F16 __attribute__((vector_size(64)));
@@ -48,6 +49,17 @@ inline float total_of(F16 v) {  // always in the same order
     for (int step = kLanes / 2; step; step /= 2)
         for (int i = 0; i < step; ++i) x[i] += x[i + step];
     return x[0];
+}
+
+inline int32_t total_of(I16 v) {
+#ifdef SOVL_AVX512
+    return _mm512_reduce_add_epi32((__m512i)v);
+#else
+    int32_t x[kLanes], total = 0;
+    std::memcpy(x, &v, sizeof x);
+    for (int i = 0; i < kLanes; ++i) total += x[i];
+    return total;
+#endif
 }
 
 inline float highest_of(F16 v) {
@@ -129,37 +141,6 @@ inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
     return (I16)sum;
 }
 
-inline void transpose_16(__m512* r) {
-    __m512 t[16];
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) {
-        r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44), r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xEE);
-        r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44), r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
-    }
-    for (int i = 0; i < 4; ++i) {
-        t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88), t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xDD);
-        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
-        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xDD);
-    }
-    for (int i = 0; i < 4; ++i) {
-        r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88), r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xDD);
-        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
-        r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xDD);
-    }
-}
-
-// Up to 16 rows [16, dim] in half precision as columns [dim, 16]; what is missing is zero.
-inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) {
-    for (int c = 0; c < dim; c += kLanes) {
-        __m512 r[kLanes];
-        for (int i = 0; i < kLanes; ++i) r[i] = i < rows ? (__m512)load_half(keys + i * dim + c) : _mm512_setzero_ps();
-        transpose_16(r);
-        for (int i = 0; i < kLanes; ++i) _mm512_storeu_ps(out + (c + i) * kLanes, r[i]);
-    }
-}
-
 #else  // AVX2
 
 struct Weights {
@@ -236,14 +217,6 @@ inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
     return result;
 }
 
-inline void transpose_keys(const uint16_t* keys, int dim, int rows, float* out) {
-    for (int c = 0; c < dim; c += kLanes)
-        for (int i = 0; i < kLanes; ++i) {
-            const F16 row = i < rows ? load_half(keys + i * dim + c) : zero();
-            for (int j = 0; j < kLanes; ++j) out[(c + j) * kLanes + i] = row[j];
-        }
-}
-
 #endif
 
 // 32 activations as signed integers of 8 bits, or of 15 bits in two planes. Returns their sum.
@@ -266,10 +239,7 @@ inline int32_t round_block(const float* x, int8_t* integers, float* scale) {
         std::memcpy(integers + i * kLanes, &first, sizeof first);
         if (Planes == 2) std::memcpy(integers + 32 + i * kLanes, &second, sizeof second);
     }
-    int32_t each[kLanes], total = 0;
-    std::memcpy(each, &sum, sizeof each);
-    for (int i = 0; i < kLanes; ++i) total += each[i];
-    return total;
+    return total_of(sum);
 }
 
 }  // namespace

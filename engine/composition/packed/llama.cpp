@@ -12,9 +12,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
+#include "attention.h"
 #include "lanes.h"
+#include "model.h"
 #include "pool.h"
 
 namespace {
@@ -24,54 +27,6 @@ constexpr int kBlock = 32;    // columns of a block
 constexpr int kGroups = 8;    // groups of four columns in a block
 constexpr int kTokens = 8;    // tokens that share one unpacking of the weights
 constexpr int kPortion = 4;   // tiles that a thread takes at once for a single token
-constexpr int kHeads = 4;     // heads that share one pass over the keys and values
-constexpr int kAhead = 4096;  // bytes by which weights are fetched before they are needed
-
-}  // namespace
-
-extern "C" {
-
-struct Matrix {
-    const uint8_t* q;
-    const uint16_t* d;
-    const uint16_t* m;  // null where there are no minima
-    int32_t rows, cols, bits, offset;
-};
-
-struct Adapter {  // adds b' (a x), the scale being in b already
-    const float* a;  // [rank, cols]
-    const float* b;  // [rank, rows]
-    int32_t rank, first_row, rows;
-};
-
-struct Layer {
-    const float *attention_norm, *mlp_norm;
-    Matrix qkv, out, gate_up, down;
-};
-
-struct Model {
-    int32_t hidden, inner, heads, kv_heads, head_dim, layers, vocabulary;
-    float epsilon;
-    const Layer* stack;
-    const float* norm;
-    Matrix head;
-    const float *cosine, *sine;  // [positions, head_dim / 2]
-};
-
-struct Adapters {
-    Adapter q, k, v, out, gate, up, down;  // a is null where there is none
-};
-
-struct Cache {  // one layer's keys and values in half precision, [kv_heads, room, head_dim]
-    uint16_t *keys, *values;
-    int64_t room;
-    int32_t extra;      // positions in front that belong to no token
-    const float* bias;  // what is added to their scores, [extra]
-};
-
-}  // extern "C"
-
-namespace {
 
 // -- activations as integers ------------------------------------------------------------------------------------------
 
@@ -108,10 +63,13 @@ struct Rounded {
 
 // -- matrices --------------------------------------------------------------------------------------------------------
 
+// A tile times T tokens, of which `count` are there. Of integers in two planes the high one alone will do: that is
+// rounding to 8 bits.
 template <int Bits, bool Min, int Planes, int T>
-void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float* y, int64_t stride) {
+void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, int count, float* y, int64_t stride) {
     constexpr int kBytes = kRows * kBlock * Bits / 8;
     const int blocks = x.blocks;
+    const bool coarse = Planes < x.planes;
     const uint8_t* q = w.q + size_t(tile) * blocks * kBytes;
     const uint16_t* d = w.d + size_t(tile) * blocks * kRows;
     const uint16_t* m = Min ? w.m + size_t(tile) * blocks * kRows : nullptr;
@@ -121,26 +79,29 @@ void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, float
         prefetch<kBytes>(q + kAhead);
         Weights group[kGroups];
         unpack<Bits>(q, group);
-        const F16 scale = load_half(d), minimum = Min ? load_half(m) : zero();
+        const F16 step = load_half(d), scale = coarse ? step * 256.0f : step;
+        const F16 minimum = Min ? load_half(m) : step * float(-w.offset);
         const size_t cell = x.cell(token, b);
         for (int t = 0; t < T; ++t) {
             const size_t at = cell + t;
-            const I16 sum = dot<Bits, Planes>(group, &x.integers[at * kBlock * Planes], -w.offset * x.total[at]);
+            const int32_t start = Min || coarse ? 0 : -w.offset * x.total[at];  // formats with minima have no offset
+            const I16 sum = dot<Bits, Planes>(group, &x.integers[at * kBlock * x.planes], start);
             result[t] = to_float(sum) * scale * x.scale[at] + result[t];
-            if (Min) result[t] = minimum * x.sum[at] + result[t];
+            if (Min || coarse) result[t] = minimum * x.sum[at] + result[t];
         }
     }
-    for (int t = 0; t < T; ++t) store(y + (token + t) * stride + tile * kRows, result[t]);
+    for (int t = 0; t < count; ++t) store(y + (token + t) * stride + tile * kRows, result[t]);
 }
 
 template <int Bits, bool Min, int Planes>
 void multiply_rows(const Matrix& w, int tile, const Rounded& x, float* y, int64_t stride) {
-    int token = 0;
-    for (; token + kTokens <= x.tokens; token += kTokens)
-        multiply_tile<Bits, Min, Planes, kTokens>(w, tile, x, token, y, stride);
-    if (x.tokens - token >= 4) multiply_tile<Bits, Min, Planes, 4>(w, tile, x, token, y, stride), token += 4;
-    if (x.tokens - token >= 2) multiply_tile<Bits, Min, Planes, 2>(w, tile, x, token, y, stride), token += 2;
-    if (x.tokens - token >= 1) multiply_tile<Bits, Min, Planes, 1>(w, tile, x, token, y, stride);
+    for (int token = 0; token < x.tokens; token += kTokens) {
+        const int count = std::min(kTokens, x.tokens - token);
+        if (count > 4) multiply_tile<Bits, Min, Planes, kTokens>(w, tile, x, token, count, y, stride);
+        else if (count > 2) multiply_tile<Bits, Min, Planes, 4>(w, tile, x, token, count, y, stride);
+        else if (count == 2) multiply_tile<Bits, Min, Planes, 2>(w, tile, x, token, count, y, stride);
+        else multiply_tile<Bits, Min, Planes, 1>(w, tile, x, token, count, y, stride);
+    }
 }
 
 template <int Planes>
@@ -153,151 +114,70 @@ void multiply_in(const Matrix& w, int tile, const Rounded& x, float* y, int64_t 
 
 int padded(int rows) { return (rows + kRows - 1) / kRows * kRows; }
 
-// y[token, :] = W x[token], rows padded to whole tiles.
-void multiply(const Matrix& w, const Rounded& x, float* y, int threads) {
+// y[token, :] = W x[token], rows padded to whole tiles. For the first `coarse` rows 8 bits of x are enough.
+void multiply(const Matrix& w, const Rounded& x, float* y, int threads, int coarse = 0) {
     const int64_t stride = padded(w.rows);
     const int tiles = int(stride / kRows), portion = x.tokens > 1 ? 1 : kPortion;
     pool().run(threads, (tiles + portion - 1) / portion, [&](int part) {
         for (int tile = part * portion; tile < std::min(tiles, (part + 1) * portion); ++tile) {
-            if (x.planes == 2) multiply_in<2>(w, tile, x, y, stride);
+            if (x.planes == 2 && tile * kRows >= coarse) multiply_in<2>(w, tile, x, y, stride);
             else multiply_in<1>(w, tile, x, y, stride);
         }
     });
 }
 
-// Products of R rows of a matrix [R, cols] with x. Many sums at once: one alone would wait for each of its additions.
-template <int R>
-void project(const float* a, int cols, const float* x, float* out) {
-    F16 sum[R];
-    for (int r = 0; r < R; ++r) sum[r] = zero();
-    for (int c = 0; c < cols; c += kLanes)
-        for (int r = 0; r < R; ++r) sum[r] = load(a + size_t(r) * cols + c) * load(x + c) + sum[r];
-    for (int r = 0; r < R; ++r) out[r] = total_of(sum[r]);
+// Products of R rows of a matrix [rows, cols] with T tokens, to out [T, rank].
+template <int R, int T>
+void project(const float* a, int cols, const float* x, int64_t x_stride, float* out, int rank) {
+    F16 sum[R][T];
+    for (int r = 0; r < R; ++r) for (int t = 0; t < T; ++t) sum[r][t] = zero();
+    for (int c = 0; c < cols; c += kLanes) {
+        F16 own[T];
+        for (int t = 0; t < T; ++t) own[t] = load(x + t * x_stride + c);
+        for (int r = 0; r < R; ++r) {
+            const F16 row = load(a + size_t(r) * cols + c);
+            for (int t = 0; t < T; ++t) sum[r][t] = row * own[t] + sum[r][t];
+        }
+    }
+    for (int r = 0; r < R; ++r) for (int t = 0; t < T; ++t) out[t * rank + r] = total_of(sum[r][t]);
 }
 
-// y[first_row:] += b' (a x), for one token
-void adapt(const Adapter& lora, const float* x, int cols, float* y) {
-    if (!lora.a) return;
+// y[token, first_row:] += b' (a x[token]), for T tokens
+template <int T>
+void adapt_some(const Adapter& lora, int cols, const float* x, int64_t x_stride, float* y, int64_t y_stride) {
     static thread_local std::vector<float> low;
-    low.resize(lora.rank);
+    low.resize(size_t(T) * lora.rank);
     int rank = 0;
-    for (; rank + 8 <= lora.rank; rank += 8) project<8>(lora.a + size_t(rank) * cols, cols, x, &low[rank]);
-    for (; rank < lora.rank; ++rank) project<1>(lora.a + size_t(rank) * cols, cols, x, &low[rank]);
+    for (; rank + 4 <= lora.rank; rank += 4)
+        project<4, T>(lora.a + size_t(rank) * cols, cols, x, x_stride, &low[rank], lora.rank);
+    for (; rank < lora.rank; ++rank)
+        project<1, T>(lora.a + size_t(rank) * cols, cols, x, x_stride, &low[rank], lora.rank);
     for (int row = 0; row < lora.rows; row += kLanes) {
-        F16 sum = load(y + lora.first_row + row);
-        for (int r = 0; r < lora.rank; ++r) sum = load(lora.b + size_t(r) * lora.rows + row) * low[r] + sum;
-        store(y + lora.first_row + row, sum);
-    }
-}
-
-// -- attention -------------------------------------------------------------------------------------------------------
-
-// Scores of H heads against one tile of 16 keys [dim, 16].
-template <int H>
-void score_tile(const float* keys, int dim, const float* const* queries, float* const* scores, int at) {
-    F16 sum[H];
-    for (int h = 0; h < H; ++h) sum[h] = zero();
-    for (int i = 0; i < dim; ++i) {
-        const F16 key = load(keys + i * kLanes);
-        for (int h = 0; h < H; ++h) sum[h] = key * queries[h][i] + sum[h];
-    }
-    for (int h = 0; h < H; ++h) store(scores[h] + at, sum[h]);
-}
-
-// Sixteen x D channels of what H heads read: the values weighted by their shares.
-template <int H, int D>
-void read_values(const uint16_t* values, int dim, int length, const float* const* shares, float* const* out,
-                 int channel) {
-    F16 sum[H][D];
-    for (int h = 0; h < H; ++h) for (int i = 0; i < D; ++i) sum[h][i] = zero();
-    for (int p = 0; p < length; ++p) {
-        const uint16_t* row = values + size_t(p) * dim + channel;
-        for (int i = 0; i < D; ++i) {
-            const F16 value = load_half(row + i * kLanes);
-            for (int h = 0; h < H; ++h) sum[h][i] = value * shares[h][p] + sum[h][i];
+        float* into = y + lora.first_row + row;
+        F16 sum[T];
+        for (int t = 0; t < T; ++t) sum[t] = load(into + t * y_stride);
+        for (int r = 0; r < lora.rank; ++r) {
+            const F16 column = load(lora.b + size_t(r) * lora.rows + row);
+            for (int t = 0; t < T; ++t) sum[t] = column * low[t * lora.rank + r] + sum[t];
         }
+        for (int t = 0; t < T; ++t) store(into + t * y_stride, sum[t]);
     }
-    for (int h = 0; h < H; ++h) for (int i = 0; i < D; ++i) store(out[h] + channel + i * kLanes, sum[h][i]);
 }
 
-template <int H>
-void read_heads(const uint16_t* values, int dim, int length, const float* const* shares, float* const* out) {
-    int channel = 0;
-    for (; channel + 4 * kLanes <= dim; channel += 4 * kLanes)
-        read_values<H, 4>(values, dim, length, shares, out, channel);
-    for (; channel < dim; channel += kLanes) read_values<H, 1>(values, dim, length, shares, out, channel);
-}
-
-void softmax(float* scores, int length, int extra, const float* bias, float scale) {
-    const int whole = (length + kLanes - 1) / kLanes * kLanes;
-    for (int p = 0; p < extra; ++p) scores[p] += bias[p] / scale;
-    for (int p = length; p < whole; ++p) scores[p] = -INFINITY;
-    F16 highest = load(scores);
-    for (int p = kLanes; p < whole; p += kLanes) highest = higher(highest, load(scores + p));
-    const float top = highest_of(highest);
-    F16 sum = zero();
-    for (int p = 0; p < whole; p += kLanes) {
-        const F16 share = exponential((load(scores + p) - top) * scale);
-        store(scores + p, share);
-        sum = sum + share;
-    }
-    const float inverse = 1.0f / total_of(sum);
-    for (int p = 0; p < whole; p += kLanes) store(scores + p, load(scores + p) * inverse);
-}
-
-// Attention of `tokens` queries [tokens, stride] that stand behind `before` tokens; heads of one key-value head.
-void attend(const Model& model, const Cache& cache, int kv_head, int tokens, int before, const float* queries,
-            int64_t stride, float* out) {
-    const int dim = model.head_dim, group = model.heads / model.kv_heads;
-    const int most = cache.extra + before + tokens, tiles = (most + kLanes - 1) / kLanes;
-    const uint16_t* keys = cache.keys + size_t(kv_head) * cache.room * dim;
-    const uint16_t* values = cache.values + size_t(kv_head) * cache.room * dim;
-    const float scale = 1.0f / std::sqrt(float(dim));
-    static thread_local std::vector<float> tile, scores;
-    tile.resize(size_t(dim) * kLanes);
-    const size_t row = size_t(tiles) * kLanes;
-    scores.resize(row * tokens * group);
-    for (int at = 0; at < tiles; ++at) {
-        transpose_keys(keys + size_t(at) * kLanes * dim, dim, std::min(kLanes, most - at * kLanes), tile.data());
-        const int first = std::max(0, at * kLanes - cache.extra - before);  // token that sees one of these keys
-        for (int t = first; t < tokens; ++t) {
-            for (int h = 0; h < group; h += kHeads) {
-                const float* q[kHeads];
-                float* s[kHeads];
-                const int count = std::min(kHeads, group - h);
-                for (int i = 0; i < count; ++i) {
-                    q[i] = queries + t * stride + (kv_head * group + h + i) * dim;
-                    s[i] = scores.data() + (size_t(t) * group + h + i) * row;
-                }
-                switch (count) {
-                    case 1: score_tile<1>(tile.data(), dim, q, s, at * kLanes); break;
-                    case 2: score_tile<2>(tile.data(), dim, q, s, at * kLanes); break;
-                    case 3: score_tile<3>(tile.data(), dim, q, s, at * kLanes); break;
-                    default: score_tile<4>(tile.data(), dim, q, s, at * kLanes);
-                }
-            }
+// What some adapters add to the products y [tokens, y_stride] of x [tokens, cols].
+void adapt(std::initializer_list<const Adapter*> adapters, int tokens, int cols, const float* x, float* y,
+           int64_t y_stride, int threads) {
+    constexpr int kShared = 4;  // tokens that share one pass over an adapter
+    pool().run(threads, (tokens + kShared - 1) / kShared, [&](int part) {
+        const int first = part * kShared, end = std::min(tokens, first + kShared);
+        for (const Adapter* lora : adapters) {
+            if (!lora->a) continue;
+            int t = first;
+            if (end - t == kShared)
+                adapt_some<kShared>(*lora, cols, x + size_t(t) * cols, cols, y + t * y_stride, y_stride), t = end;
+            for (; t < end; ++t) adapt_some<1>(*lora, cols, x + size_t(t) * cols, cols, y + t * y_stride, y_stride);
         }
-    }
-    for (int t = 0; t < tokens; ++t) {
-        const int length = cache.extra + before + t + 1;
-        for (int h = 0; h < group; h += kHeads) {
-            const float* s[kHeads];
-            float* o[kHeads];
-            const int count = std::min(kHeads, group - h);
-            for (int i = 0; i < count; ++i) {
-                float* own = scores.data() + (size_t(t) * group + h + i) * row;
-                softmax(own, length, cache.extra, cache.bias, scale);
-                s[i] = own;
-                o[i] = out + (size_t(t) * model.heads + kv_head * group + h + i) * dim;
-            }
-            switch (count) {
-                case 1: read_heads<1>(values, dim, length, s, o); break;
-                case 2: read_heads<2>(values, dim, length, s, o); break;
-                case 3: read_heads<3>(values, dim, length, s, o); break;
-                default: read_heads<4>(values, dim, length, s, o);
-            }
-        }
-    }
+    });
 }
 
 // -- a layer ---------------------------------------------------------------------------------------------------------
@@ -340,11 +220,14 @@ void remember(const Model& model, const Cache& cache, int position, float* row) 
     const size_t angles = size_t(position) * (dim / 2);
     for (int h = 0; h < model.heads + model.kv_heads; ++h)
         rotate(row + h * dim, dim, model.cosine + angles, model.sine + angles);
+    const size_t place = cache.extra + position, tile = place / kLanes * kLanes;
     for (int h = 0; h < model.kv_heads; ++h) {
-        const size_t place = (size_t(h) * cache.room + cache.extra + position) * dim;
+        uint16_t key[kLanes], *column = cache.keys + (h * cache.room + tile) * dim + place % kLanes;
+        uint16_t* value = cache.values + (h * cache.room + place) * dim;
         for (int i = 0; i < dim; i += kLanes) {
-            store_half(cache.keys + place + i, load(row + queries + h * dim + i));
-            store_half(cache.values + place + i, load(row + queries + keys + h * dim + i));
+            store_half(key, load(row + queries + h * dim + i));
+            for (int lane = 0; lane < kLanes; ++lane) column[(i + lane) * kLanes] = key[lane];
+            store_half(value + i, load(row + queries + keys + h * dim + i));
         }
     }
 }
@@ -369,41 +252,37 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
         normalise(state(t), layer.attention_norm, hidden, model.epsilon, normed(t));
         work.rounded.take(t, normed(t));
     });
-    multiply(layer.qkv, work.rounded, work.wide.data(), threads);
-    each_token([&](int t) {
-        if (lora)
-            for (const Adapter* one : {&lora->q, &lora->k, &lora->v}) adapt(*one, normed(t), hidden, product(t, wide));
-        remember(model, cache, before + t, product(t, wide));
-    });
+    multiply(layer.qkv, work.rounded, work.wide.data(), threads, precise ? 0 : queries);
+    if (lora) adapt({&lora->q, &lora->k, &lora->v}, tokens, hidden, normed(0), product(0, wide), wide, threads);
+    each_token([&](int t) { remember(model, cache, before + t, product(t, wide)); });
     if (keys_only) return;
 
-    pool().run(threads, model.kv_heads, [&](int h) {
-        attend(model, cache, h, tokens, before, work.wide.data(), wide, work.read.data());
+    const int asking = tokens * (model.heads / model.kv_heads), parts = (asking + kTogether - 1) / kTogether;
+    pool().run(threads, model.kv_heads * parts, [&](int part) {
+        const int first = part % parts * kTogether, count = std::min(kTogether, asking - first);
+        attend(model, cache, part / parts, first, count, before, work.wide.data(), wide, work.read.data());
     });
     work.rounded.resize(tokens, queries, planes);
     each_token([&](int t) { work.rounded.take(t, read(t)); });
     multiply(layer.out, work.rounded, work.wide.data(), threads);
+    if (lora) adapt({&lora->out}, tokens, queries, read(0), product(0, out), out, threads);
     work.rounded.resize(tokens, hidden, planes);
     each_token([&](int t) {
-        if (lora) adapt(lora->out, read(t), queries, product(t, out));
         add(state(t), product(t, out), hidden);
         normalise(state(t), layer.mlp_norm, hidden, model.epsilon, normed(t));
         work.rounded.take(t, normed(t));
     });
 
     multiply(layer.gate_up, work.rounded, work.wide.data(), threads);
+    if (lora) adapt({&lora->gate, &lora->up}, tokens, hidden, normed(0), product(0, inner), inner, threads);
     work.rounded.resize(tokens, model.inner, planes);
     each_token([&](int t) {
-        if (lora)
-            for (const Adapter* one : {&lora->gate, &lora->up}) adapt(*one, normed(t), hidden, product(t, inner));
         gate(product(t, inner), model.inner, inside(t));
         work.rounded.take(t, inside(t));
     });
     multiply(layer.down, work.rounded, work.wide.data(), threads);
-    each_token([&](int t) {
-        if (lora) adapt(lora->down, inside(t), model.inner, product(t, out));
-        add(state(t), product(t, out), hidden);
-    });
+    if (lora) adapt({&lora->down}, tokens, model.inner, inside(0), product(0, out), out, threads);
+    each_token([&](int t) { add(state(t), product(t, out), hidden); });
 }
 
 }  // namespace
@@ -412,7 +291,7 @@ extern "C" {
 
 // Have `tokens` states [tokens, hidden] that stand behind `before` others go through layers first to last - 1 in place.
 // With keys_only the last of these leaves its keys and values and computes nothing further. Without precise, activations
-// have 8 bits instead of 15, but for those that become queries, keys and values.
+// have 8 bits instead of 15, but for those that become keys and values.
 void sovl_forward(const Model* model, int32_t first, int32_t last, int32_t tokens, int32_t before, float* states,
                   const Cache* caches, const Adapters* lora, int32_t keys_only, int32_t precise, int32_t threads) {
     static thread_local Workspace work;
