@@ -180,7 +180,7 @@ CONTROL = (
         memory,
         arguments=(_ON_OFF,),
         help="Off: no dreams in the context, no token-map memory, and what is said meanwhile is never trained on. "
-        "What was learned before stays.",
+        "What was learned before stays. It is off until SOVL ends, or from then on with config save.",
         examples=("memory on", "memory scaffold off"),
     ),
     CommandSpec(

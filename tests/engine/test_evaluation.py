@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import observing
 import pytest
 import torch
 from driving import Driver, running, tiny_config
@@ -28,12 +29,7 @@ from engine.lifeform import Lifeform
 from engine.memory.journal import Journal
 from engine.memory.memories import Memory, Verdict
 
-FACTS = ("My cat is called Zorblax.", "The river Velmora flows into the Corvic sea.", "My sister Noor lives in Graz.")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "life"
+FACTS = observing.FACTS[:3]
 
 
 def small(monkeypatch: pytest.MonkeyPatch) -> None:

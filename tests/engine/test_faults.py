@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_gguf
 import torch
 from faults import FAULTS, disk
 
+from engine.composition.model_folder import WeightsError
+from engine.composition.weights_cache import convert_once
 from engine.config import Config, ConfigError, load_config
 from engine.learning.checkpoint import CheckpointError, read_checkpoint, write_checkpoint
 from engine.memory.journal import Journal
@@ -101,6 +104,28 @@ def test_any_write_may_fail(tmp_path: Path, what: str, fault: str) -> None:
         assert read(place) == 5
         left = sorted(str(path.relative_to(place)) for path in place.rglob("*"))
         assert len(left) == files and "writ" not in "".join(left), f"{left} after call {failing}"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_any_write_of_a_conversion_may_fail(tmp_path: Path, fault: str) -> None:
+    source = tiny_gguf.write(tmp_path / "tiny.gguf")
+
+    def convert(cache: Path) -> list[str]:
+        folder = convert_once(source, "0" * 64, "tiny", cache, lambda *_: None)
+        return sorted(f"{path.name} {path.stat().st_size}" for path in folder.iterdir())
+
+    with disk() as counting:
+        whole = convert(tmp_path / "whole")
+    assert counting.calls > 20
+    for failing in range(0, counting.calls, 5):
+        cache = tmp_path / f"{failing}"
+        try:
+            with disk(failing, fault):
+                assert convert(cache) == whole
+        except WeightsError as error:
+            assert str(error).isprintable() and str(cache) in str(error)
+        assert convert(cache) == whole
+        assert not list(cache.glob("models/.making-*")), f"left over after call {failing}"
 
 
 def test_a_full_disk_costs_the_journal_only_what_it_could_not_take(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import observing
 import pytest
 import torch
 from driving import Driver, running, tiny_config
@@ -22,12 +23,7 @@ from engine.learning.dreaming import DreamQuestion
 from engine.memory.journal import Journal
 from engine.memory.memories import Verdict
 
-FACTS = ("My cat is called Zorblax.", "The river Velmora flows into the Corvic sea.", "My sister Noor lives in Graz.")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "life"
+FACTS = observing.FACTS[:3]
 
 
 @pytest.fixture
@@ -47,11 +43,6 @@ def formed(request: pytest.FixtureRequest, config: Any, tiny_folders: dict[str, 
     if request.param == "bridge":
         config.set("scaffold_model_name", str(tiny_folders["other"]))
     return config
-
-
-def tell(driver: Driver) -> None:
-    for fact in FACTS:
-        assert driver.say(fact).outcome is Outcome.OK
 
 
 def weights(driver: Driver) -> dict[str, torch.Tensor]:
@@ -74,7 +65,7 @@ def test_a_night_goes_through_its_phases_and_writes_everything_down(
 ) -> None:
     agree_to_everything(monkeypatch)
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         driver.say("Hello, how are you?")
         newborn = weights(driver)
         done = driver.say("sleep")
@@ -106,7 +97,7 @@ def test_a_night_that_is_no_better_leaves_every_bit_as_it_was(
 ) -> None:
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "it would answer no more")
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         before = weights(driver)
         logits = driver.say("generate hello there 4 --temperature 0").text
         driver.say("sleep")
@@ -131,7 +122,7 @@ def test_less_of_a_change_is_tried_before_all_of_it_is_given_up(
     monkeypatch.setattr(nights, "_between", noting)
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "" if asked[-1] <= 0.5 else "too much")
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         driver.say("sleep")
         assert asked == [1.0, 0.75, 0.5]
         assert "Kept 50% of the change" in "\n".join(e.text for e in driver.of(Output))
@@ -143,7 +134,7 @@ def test_chat_during_a_night_is_answered_at_once_by_the_weights_of_before(
 ) -> None:
     agree_to_everything(monkeypatch)
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         awake = driver.say("generate hello there 6 --temperature 0").text
         with driver.paced(TrainingStep) as step:
             number = driver.engine.submit("sleep")
@@ -164,7 +155,7 @@ def test_chat_during_a_night_is_answered_at_once_by_the_weights_of_before(
 )
 def test_waking_it_up_undoes_the_night(home: Path, formed: Any, how: str) -> None:
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         before = weights(driver)
         with driver.paced(TrainingStep) as step:
             number = driver.engine.submit("sleep")
@@ -199,7 +190,7 @@ def test_a_diverging_night_is_stopped_undone_and_told(home: Path, formed: Any, m
 
     monkeypatch.setattr(nights, "train", poisoned)
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         before = weights(driver)
         assert driver.say("sleep").outcome is Outcome.OK
         assert same(before, weights(driver))
@@ -215,7 +206,7 @@ def test_a_disk_that_fills_up_while_saving_costs_only_the_night(
 
     agree_to_everything(monkeypatch)
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         before = weights(driver)
         with monkeypatch.context() as patch:
 
@@ -248,7 +239,7 @@ def test_dreams_add_rows_and_no_steps(home: Path, config: Any, monkeypatch: pyte
     for dreams in (True, False):
         config.set("enable_dreaming", dreams)
         with running(home.with_name(f"dreams-{dreams}"), config) as driver:
-            tell(driver)
+            driver.tell(FACTS)
             driver.say("sleep")
             assert driver.engine._life is not None
             entries = driver.engine._life.journal.last_entries(10)
@@ -260,7 +251,7 @@ def test_dreams_add_rows_and_no_steps(home: Path, config: Any, monkeypatch: pyte
 def test_without_sleep_training_it_dreams_and_trains_nothing(home: Path, config: Any) -> None:
     config.set("enable_sleep_training", False)
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         before = weights(driver)
         driver.say("sleep")
         assert [event.phase for event in driver.of(SleepPhase)] == ["falling asleep", "dreaming", "waking"]
@@ -282,7 +273,7 @@ def test_without_adapters_a_night_teaches_the_bridge_alone(
     config.set("scaffold_model_name", str(tiny_folders["gpt2"]))
     config.set("enable_lora_adapters", False)
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         assert driver.say("sleep").outcome is Outcome.OK
         learned = weights(driver)
         assert driver.engine.outbox.latest.learned and not any("lora_" in name for name in learned)
@@ -299,7 +290,7 @@ def test_it_falls_asleep_by_itself_when_tired_and_quiet(
     config.set("sleep_log_min", 5)
     config.set("enable_gestation", True)
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         driver.say("hello")
         assert not driver.of(SleepPhase)
         driver.say("good night")
@@ -320,7 +311,7 @@ def test_sent_to_sleep_by_its_setting_it_sleeps_once_and_only_when_quiet(home: P
 def test_forgetting_reaches_the_next_night(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     agree_to_everything(monkeypatch)
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         driver.say("sleep")
         assert driver.say("/forget 99").outcome is Outcome.REFUSED
         assert driver.say("/forget 1").outcome is Outcome.OK
@@ -338,7 +329,7 @@ def test_a_correction_takes_the_place_of_the_older_fact(
 ) -> None:
     agree_to_everything(monkeypatch)
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         driver.say("sleep")
         driver.say("Actually, my cat is called Mirtle.")
         driver.events.clear()
@@ -350,7 +341,7 @@ def test_a_correction_takes_the_place_of_the_older_fact(
 def test_dreaming_says_the_line_of_the_specification(home: Path, config: Any) -> None:
     with running(home, config) as driver:
         assert driver.say("dream").outcome is Outcome.OK
-        tell(driver)
+        driver.tell(FACTS)
         driver.events.clear()
         driver.say("dream")
         lines = [e.text for e in driver.of(Output)]
@@ -387,7 +378,7 @@ def test_killed_in_the_middle_it_wakes_as_it_was(
     home: Path, formed: Any, tiny_folders: dict[str, Path], when: str
 ) -> None:
     with running(home, formed) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         before = weights(driver)
     files = {p.name: p.read_bytes() for p in (home / "state").iterdir()}
     child = subprocess.Popen(
@@ -424,7 +415,7 @@ def test_killed_in_the_middle_it_wakes_as_it_was(
 def test_a_night_that_waits_for_the_user_can_still_be_stopped(home: Path, config: Any) -> None:
     config.set("sleep_quiet_seconds", 3600.0)
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         with driver.paced(SleepPhase) as step:
             number = driver.engine.submit("sleep")
             step()

@@ -48,11 +48,6 @@ class Clock:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "life"
-
-
-@pytest.fixture
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
     """``chat`` of a line with the word *hang* hangs; what it says afterwards, it would write down."""
     made, real = Hanging(), Lifeform.chat

@@ -15,12 +15,8 @@ from lives import marks
 from engine import gestation
 from engine.api import EngineFailed, EngineState, Outcome, Output
 from engine.commands import COMMANDS
+from engine.config import load_config
 from engine.state_files import read_state
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "life"
 
 
 @pytest.fixture
@@ -91,6 +87,22 @@ def test_a_state_that_is_no_good_changes_nothing(home: Path, config: Any, harm: 
         assert done.outcome is Outcome.REFUSED and "\n" not in done.message
         assert marks(life_of(driver)) == before and life_of(driver).composition is composition
         assert driver.say("hello").outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(("line", "stays_off"), [("/save", False), ("/config save", True)])
+def test_memory_stays_off_until_it_ends_or_as_long_as_that_is_saved(
+    home: Path, config: Any, tiny_folders: dict[str, Path], line: str, stays_off: bool
+) -> None:
+    with running(home, config) as driver:
+        driver.say("memory off")
+        driver.say("hello")
+        assert driver.say(line).outcome is Outcome.OK
+    settings = home / "config.json"
+    config = load_config(settings)[0] if settings.exists() else tiny_config(tiny_folders["llama"])
+    with running(home, config) as driver:
+        driver.say("good morning")
+        kept = [one.trainable for one in life_of(driver).journal if one.command == "chat"]
+    assert kept == [False, not stays_off]
 
 
 def test_rating_an_answer(home: Path, config: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import observing
 import pytest
 from driving import running, tiny_config
 from short_nights import shorten_nights
@@ -14,12 +15,7 @@ from engine.api import Dreamt, EngineState, MemoryAudited, Outcome, Output, Prog
 from engine.learning import pace
 from engine.learning import sleep as nights
 
-FACTS = ("My cat is called Zorblax.", "The river Velmora flows into the Corvic sea.", "My sister Noor lives in Graz.")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "life"
+FACTS = observing.FACTS[:3]
 
 
 @pytest.fixture
@@ -31,17 +27,12 @@ def config(tiny_folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> An
     return config
 
 
-def tell(driver: Any) -> None:
-    for fact in FACTS:
-        assert driver.say(fact).outcome is Outcome.OK
-
-
 def test_what_was_seen_of_a_night_is_what_the_diary_keeps(
     home: Path, config: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "")
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         assert driver.say("sleep").outcome is Outcome.OK
         replayed, asked, steps = driver.of(Replayed), driver.of(Dreamt), driver.of(TrainingStep)
         assert [one.memory for one in sorted(replayed, key=lambda one: one.memory_id)] == list(FACTS)
@@ -69,7 +60,7 @@ def test_what_was_seen_of_a_night_is_what_the_diary_keeps(
 def test_a_held_night_rests_and_goes_on_where_it_was(home: Path, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nights._Night, "_objection", lambda *_: "")
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         assert driver.say("sleep pause").outcome is Outcome.REFUSED
         with driver.paced(TrainingStep) as step:
             number = driver.engine.submit("sleep")
@@ -93,7 +84,7 @@ def test_a_held_night_rests_and_goes_on_where_it_was(home: Path, config: Any, mo
 def test_a_held_night_can_be_ended(home: Path, config: Any, how: str) -> None:
     config.set("sleep_quiet_seconds", 600.0)  # it does not wait for quiet before it wakes
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         with driver.paced(TrainingStep) as step:
             number = driver.engine.submit("sleep")
             step(2)
@@ -114,7 +105,7 @@ def test_a_held_night_can_be_ended(home: Path, config: Any, how: str) -> None:
 def test_a_night_is_woken_at_once_however_long_it_waits_for_quiet(home: Path, config: Any) -> None:
     config.set("sleep_quiet_seconds", 600.0)
     with running(home, config) as driver:
-        tell(driver)
+        driver.tell(FACTS)
         with driver.paced(TrainingStep) as step:
             number = driver.engine.submit("sleep")
             step(1)

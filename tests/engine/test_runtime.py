@@ -28,11 +28,6 @@ from engine.memory.journal import Journal
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "life"
-
-
-@pytest.fixture
 def config(tiny_folders: dict[str, Path]) -> Any:
     return tiny_config(tiny_folders["llama"])
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from engine import Config, Engine, Home
-from engine.api import Done, Event, TextChunk
+from engine.api import Done, Event, Outcome, TextChunk
 
 PATIENCE = 600.0
 """Seconds after which something has hung: on a busy machine all takes ten times as long, and that is no fault."""
@@ -67,6 +67,11 @@ class Driver:
     def say(self, line: str) -> Done:
         """Submit a line and wait until it is finished."""
         return self.wait(self.engine.submit(line))
+
+    def tell(self, facts: Iterable[str]) -> None:
+        """Say all of these; each must be answered."""
+        for fact in facts:
+            assert self.say(fact).outcome is Outcome.OK
 
     @contextmanager
     def paced(self, kind: type[Event]) -> Iterator[Callable[[int], None]]:
