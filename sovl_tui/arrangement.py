@@ -37,6 +37,8 @@ class Arrangement:
         self._index = RowIndex()
         self._rough: set[Entry] = set()
         """Entries whose height is only estimated."""
+        self._rough_in_order: list[Entry] = []
+        """Those of them that were so when this was made, and others, the newest behind."""
         self._recent: OrderedDict[Entry, None] = OrderedDict()
         """Entries with rows in memory, those looked at last behind."""
         self._live_from = 0
@@ -87,6 +89,7 @@ class Arrangement:
                 drawing.estimate(self.width)
                 if not drawing.exact:
                     self._rough.add(entry)
+        self._rough_in_order.clear()
         self._index.replace_from(start, [self._drawings[entry].height for entry in moved])
         self._live_from = min(self._live_from, start)
         self.changed_from = min(self.changed_from, self._index.start(start))
@@ -129,8 +132,13 @@ class Arrangement:
 
     def draw_one_rough(self) -> None:
         """Find the true height of one entry that has none, the newest first."""
-        if self._rough:
-            self.draw(max(self._rough, key=self._position.__getitem__))
+        if not self._rough_in_order:
+            self._rough_in_order = sorted(self._rough, key=self._position.__getitem__)
+        while self._rough_in_order:
+            entry = self._rough_in_order.pop()
+            if entry in self._rough:
+                self.draw(entry)
+                return
 
     def evict(self) -> None:
         """Let go of the rows that were not looked at for longest."""
