@@ -31,6 +31,8 @@ ENTER, TAB, ESCAPE, PALETTE, MEMORY = "\r", "\t", "\x1b", "\x10", "\x1b[15~"
 _LONGEST_WAIT = 5.0
 """Seconds that waiting for the model takes in the recording at the most."""
 _PER_KEY = 0.06
+_BEGINNING = 1.5
+"""Seconds in which what was entered has surely begun."""
 _PATIENCE = 1200.0
 _CHUNK = 65_536
 
@@ -52,17 +54,20 @@ class Step:
     picture: str = ""
 
 
+_QUIET = "● awake"
+"""What the status column says when it neither loads nor speaks nor sleeps."""
+
 MINUTE = (
-    Step("", "Awake", 2.0),
-    Step("Hello! My cat's name is Mirtle." + ENTER, "tok/s", 2.0),
-    Step("My sister Noor lives in Graz." + ENTER, "tok/s", 2.0),
+    Step("", _QUIET, 2.0),
+    Step("Hello! My cat's name is Mirtle." + ENTER, _QUIET, 2.0),
+    Step("My sister Noor lives in Graz." + ENTER, _QUIET, 2.0),
     Step("/deb", "debate <topic>", 1.5, "popup"),
     Step(TAB + '"AI will replace artists" 1' + ENTER, "Rebuttal", 4.0, "debate"),
     Step(PALETTE + "evalu", "evaluate", 2.0, "palette"),
     Step(ESCAPE, "", 0.5),
     Step("sleep" + ENTER, "Learned", 3.0, "sleep"),
     Step("new" + ENTER, "New conversation", 1.0),
-    Step("What do I call my cat?" + ENTER, "Your cat", 2.5, "learned"),
+    Step("What do I call my cat?" + ENTER, _QUIET, 2.5, "learned"),
     Step(MEMORY, "Mirtle", 3.0, "memory"),
     Step(ESCAPE, "", 0.5),
     Step("/reset" + ENTER, "(n)", 2.0),
@@ -121,6 +126,8 @@ class Recording:
             self._program.send(key)
             self._read_for(_PER_KEY)
         since = time.monotonic()
+        if step.keys.endswith(ENTER):
+            self._read_for(_BEGINNING)
         end = since + _PATIENCE
         while step.until and step.until not in self.text:
             if time.monotonic() > end or not self._program.isalive():
