@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
 LINES = Path(__file__).with_name("transcript_lines.toml")
 _FOLDER = "{folder}"
+_PROGRAM = Path(__file__).parent.parent
 _HEAD = """\
 # Every command, in one run
 
 Written by `python -m bench.transcript`: the lines behind `>` went to one `sovl exec` in a new home, with the default
-model and its default settings; below each stands what was printed. `HOME` is the home folder, `FOLDER` another one."""
+model and its default settings; below each stands what was printed. `HOME` is the home folder, `FOLDER` another one,
+`SOVL` the program's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def record(config: Config, lines: Sequence[str]) -> Recorder:
             run(engine, typed, recorder, recorder.besides, interrupts)
         engine.join(30.0)
         for ran in recorder.ran:
-            ran.printed = ran.printed.replace(str(folder), "FOLDER").replace(str(home.path), "HOME")
+            for path, shown in ((folder, "FOLDER"), (home.path, "HOME"), (_PROGRAM, "SOVL")):
+                ran.printed = ran.printed.replace(str(path), shown)
             ran.line = ran.line.replace(_FOLDER, "FOLDER")
     return recorder
 

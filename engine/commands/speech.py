@@ -35,6 +35,7 @@ def spoken(act: Callable[[Lifeform, Call], Answer]) -> Handler:
     return handler
 
 
+@spoken
 def generate(life: Lifeform, call: Call) -> Answer:
     """Answer one prompt by itself, outside the conversation."""
     budget, temperature = call.args["max_tokens"], call.args["temperature"]
@@ -43,9 +44,10 @@ def generate(life: Lifeform, call: Call) -> Answer:
     if temperature is not None and not 0.0 <= temperature <= 2.0:
         raise Refused(f"The temperature is a number from 0 to 2, and 0 takes the likeliest word; not {temperature:g}.")
     call.output("--- Generating Response ---")
-    answer = life.generate(call, call.args["prompt"], budget, temperature)
-    call.output(_RULE)
-    return answer
+    try:
+        return life.generate(call, call.args["prompt"], budget, temperature)
+    finally:
+        call.output(_RULE)
 
 
 @spoken

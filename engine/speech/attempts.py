@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from engine.api import AnswerStats, Event, Progress, TextChunk
 from engine.interaction import speak
 from engine.speech import Interrupted
-from engine.speech.checking import Flaw, Rules, first_sentence_end, flaw_in
+from engine.speech.checking import Flaw, Rules, announces, first_sentence_end, flaw_in, is_listed, new_words
 
 if TYPE_CHECKING:
     from engine.composition.prompt import Prompt
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _MOST_HELD = 400
 """Characters without a sentence's end after which no more is waited for."""
+_MIN_P = 0.08
+"""Share of the likeliest token below which none is taken: unlikely ones lead a small model astray."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,18 @@ def _as_it_is(text: str) -> str:
 class _Reader:
     """Listens in the listener's place: takes text in, and hands on whole sentences that are good."""
 
-    def __init__(self, listener: Listener, wish: Wish, shown: Shown | None) -> None:
+    def __init__(self, listener: Listener, wish: Wish, shown: Shown | None, begun: str = "") -> None:
         self.id = listener.id
-        self.good = ""
+        self.good = begun
         """The lead and all sentences that were accepted."""
         self.good_tokens = 0
         self.flaw: Flaw | None = None
         self.over = False
         self.whole = wish.lead
         self._listener, self._wish, self._shown = listener, wish, shown
-        self._tokens = self._sentences = 0
+        self._tokens, self._sentences = 0, int(bool(begun))
+        self._announced = 0
+        """Where a sentence ends that only announces what follows; it is shown together with that."""
 
     def emit(self, event: Event) -> None:
         """Take in more text."""
@@ -103,12 +107,14 @@ class _Reader:
         if self.over:
             return
         rest = self.whole[len(self.good) :]
-        if not self.good or (rest.strip() and first_sentence_end(self.whole, len(self.good)) is not None):
+        whole = bool(rest.strip()) and first_sentence_end(self.whole, len(self.good)) is not None
+        if not self.good or whole or (rest.strip() and self._wish.rules.paragraphs):
             self._judge(len(self.whole))
 
     def _take_sentences(self) -> None:
         while not self.over:
-            start = len(self.good) or len(self._wish.lead)
+            start = max(len(self.good) or len(self._wish.lead), self._announced)
+            start = len(self.whole) - len(self.whole[start:].lstrip())  # a line break in front ends nothing
             end = first_sentence_end(self.whole, start)
             # The end is certain once something stands behind it: "3.5" may still become a number.
             if end is None or end == len(self.whole):
@@ -119,15 +125,23 @@ class _Reader:
 
     def _judge(self, end: int) -> None:
         text = self.whole[:end]
-        flaw = flaw_in(text.rstrip(), self._wish.rules, self._wish.lead)
+        rules = self._wish.rules
+        flaw = flaw_in(text.rstrip(), rules, "" if self.good else self._wish.lead)
+        new = new_words(text[len(self.good) :], [self.good])
+        if self.good and len(new) < _fewest_new(text.rstrip(), rules):
+            flaw = flaw or Flaw.STALE
         if flaw is not None:
             self.over = True
             if not self.good:
                 self.flaw = flaw
             return
+        if rules.sentences > 1 and announces(text.rstrip()):
+            self._announced = end + 1
+            return
         self._accept(text.rstrip())
         self._sentences += 1
-        self.over = self._sentences >= self._wish.rules.sentences or self.whole[end : end + 1] == "\n"
+        paragraph_ends = self.whole[end : end + 1] == "\n" and not rules.paragraphs
+        self.over = self._sentences >= rules.sentences or paragraph_ends
 
     def _accept(self, text: str) -> None:
         new, tokens = text[len(self.good) :], self._tokens - self.good_tokens
@@ -145,20 +159,32 @@ class _Reader:
         return self.whole[: first_sentence_end(self.whole, len(self._wish.lead))].rstrip()
 
 
-def _try(life: Lifeform, listener: Listener, wish: Wish, shown: Shown | None) -> tuple[_Reader, Attempt]:
-    """One attempt.
+def _fewest_new(text: str, rules: Rules) -> int:
+    """How many new words the last sentence of ``text`` must have: an entry of a list needs one, its heading none."""
+    if not rules.paragraphs:
+        return rules.adds
+    return 0 if announces(text) else min(rules.adds, 1) if is_listed(text) else rules.adds
+
+
+def _try(
+    life: Lifeform, listener: Listener, wish: Wish, shown: Shown | None, begun: str = ""
+) -> tuple[_Reader, Attempt]:
+    """One attempt; ``begun`` was shown already.
 
     Raises:
         Interrupted: When the user stopped it before anything was shown.
     """
-    reader = _Reader(listener, wish, shown)
-    spoken, answer = speak(life, reader, wish.prompt, max_new_tokens=wish.tokens, temperature=wish.temperature)
+    reader = _Reader(listener, wish, shown, begun)
+    min_p = max(_MIN_P, life.config.controls_config.min_p)
+    spoken, answer = speak(
+        life, reader, wish.prompt, max_new_tokens=wish.tokens, temperature=wish.temperature, min_p=min_p
+    )
     stopped = listener.cancelled()
     if not stopped:
         reader.end()
     elif not reader.good or shown is None:
         raise Interrupted
-    count = reader.good_tokens or answer.stats.tokens
+    count = reader.good_tokens if begun else reader.good_tokens or answer.stats.tokens
     sure = spoken.confidences[:count]
     reason = "stopped" if stopped else "end" if reader.over else answer.stats.stop_reason
     confidence = fmean(sure) if sure and answer.stats.confidence is not None else None
@@ -187,6 +213,32 @@ def say(life: Lifeform, listener: Listener, wishes: Sequence[Wish], shown: Shown
         return replace(said, text="")
     reader.accept_all()
     return replace(said, text=shown(reader.good))
+
+
+def go_on(life: Lifeform, listener: Listener, begun: Attempt, wish: Wish) -> Attempt:
+    """Show what was begun, and stream what follows, sentence by sentence, as long as it is good.
+
+    Args:
+        life: Who speaks.
+        listener: Takes the text.
+        begun: Its first sentence, found in silence.
+        wish: What is read to go on; its ``lead`` is that sentence.
+    """
+    listener.emit(TextChunk(listener.id, begun.text, begun.stats.tokens))
+    if wish.tokens < 1 or begun.stats.tokens == 0:
+        return begun
+    _, more = _try(life, listener, wish, _as_it_is, begun.text)
+    tokens = begun.stats.tokens + more.stats.tokens
+    sure = [(one.stats.confidence, one.stats.tokens) for one in (begun, more) if one.stats.confidence is not None]
+    counted = sum(count for _, count in sure)
+    stats = replace(
+        more.stats,
+        tokens=tokens,
+        seconds=begun.stats.seconds + more.stats.seconds,
+        first_token_seconds=begun.stats.first_token_seconds,
+        confidence=sum(value * count for value, count in sure) / counted if counted else None,
+    )
+    return Attempt(more.text, begun.flaw, stats)
 
 
 def attempt(life: Lifeform, listener: Listener, wish: Wish) -> Attempt:

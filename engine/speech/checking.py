@@ -25,17 +25,24 @@ _DEBRIS = re.compile(
     re.IGNORECASE,
 )
 _MACHINE = re.compile(
-    r"\b(?:as an? (?:ai|artificial|language|virtual|assistant|digital)|language model|i(?:'|’)?m (?:just )?an? (?:ai|"
-    r"artificial|language|virtual|digital)|i am an? (?:ai|artificial|language|virtual|digital)|"
-    r"i apologi[sz]e|i(?:'|’)?m sorry|i am sorry|i (?:can(?:'|’)?t|cannot) (?:help|assist|provide|answer)|"
-    r"feel free to|let me know if|smollm|hugging ?face)\b",
+    r"\b(?:as an? (?:ai|artificial|language|virtual|assistant|digital)|language model|"
+    r"i(?:(?:'|’)?m| am) (?:just )?an? (?:[\w-]+ ){0,4}(?:ai|artificial|language|virtual|digital)|"
+    r"i(?:(?:'|’)?m| am) here to (?:help|assist|support|provide)|i apologi[sz]e|i(?:'|’)?m sorry|i am sorry|"
+    r"i (?:can(?:'|’)?t|cannot) (?:help|assist|provide|answer)|feel free to|let me know if|smollm|hugging ?face)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")
 _FINISHED = re.compile(r"[.!?…。！？]+[\"'”’)\]]*$")
-_ABBREVIATED = re.compile(r"(?:\b(?:dr|mr|mrs|ms|prof|st|no|vs|etc|e\.g|i\.e|[a-z]))\.$", re.IGNORECASE)
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:dr|mr|mrs|ms|prof|st|no|vs|etc|e\.g|i\.e|[a-z])|(?:^|\n)[^\S\n]*\d{1,2})\.$", re.IGNORECASE
+)
+"""What ends in a dot that ends no sentence: the numbers of a list, too."""
+_ANNOUNCES = re.compile(r":\**$")
+_LISTED = re.compile(r"(?:^|\n)[^\S\n]*(?:[-*•]|\d{1,2}\.)\s+[^\n]*$")
 _WINDOW = 4
 """Words in a row that count as copied."""
+_LOOP = 5
+"""Words in a row that may not come a second time."""
 _MOST_COPIED = 0.5
 _LEAST_VARIED = 0.55
 """Share of different words below which a text goes round in circles."""
@@ -89,6 +96,8 @@ class Rules:
         each_once: Whether no word that carries meaning may come twice.
         english: Whether it must be in English.
         finished: Whether it must end as a sentence does.
+        adds: Content words that each further sentence must have beside those of the sentences before it.
+        paragraphs: Whether it may go on after a line break, and be a list.
     """
 
     sentences: int = 1
@@ -102,6 +111,8 @@ class Rules:
     each_once: bool = False
     english: bool = False
     finished: bool = True
+    adds: int = 0
+    paragraphs: bool = False
 
 
 def words_of(text: str) -> list[str]:
@@ -149,13 +160,32 @@ def flaw_in(text: str, rules: Rules, lead: str = "") -> Flaw | None:
         return Flaw.COPY
     if len(new_words(own, rules.known)) < rules.news:
         return Flaw.STALE
-    if rules.english and (in_another_language(own) or (len(words) >= _FEWEST_TO_TELL and not in_english(own))):
+    sparse = (
+        len(words) >= _FEWEST_TO_TELL and not rules.paragraphs and not in_english(own)
+    )  # lists have few little words
+    if rules.english and (in_another_language(own) or sparse):
         return Flaw.LANGUAGE
     if (rules.about and not rules.about & set(words_of(text))) or rules.never & set(words):
         return Flaw.ASIDE
-    if rules.finished and not _FINISHED.search(text.rstrip()):
+    if rules.finished and not _is_finished(text.rstrip(), rules):
         return Flaw.UNFINISHED
     return None
+
+
+def is_listed(text: str) -> bool:
+    """Whether the last line of ``text`` is an entry of a list."""
+    return bool(_LISTED.search(text))
+
+
+def announces(text: str) -> bool:
+    """Whether ``text`` ends in a colon: nothing was said yet."""
+    return bool(_ANNOUNCES.search(text))
+
+
+def _is_finished(text: str, rules: Rules) -> bool:
+    if text.count('"') % 2:
+        return False
+    return bool(_FINISHED.search(text) or (rules.paragraphs and (is_listed(text) or announces(text))))
 
 
 def new_words(text: str, known: Sequence[str]) -> list[str]:
@@ -204,8 +234,12 @@ def _circles(words: Sequence[str]) -> bool:
         return True
     if len(words) >= 8 and len(set(words)) < _LEAST_VARIED * len(words):
         return True
-    counts = Counter(windows(words, 3))
-    return len(words) >= 6 and bool(counts) and max(counts.values()) >= 3
+    if any(one == two and between in ("and", "or") for one, between, two in windows(words, 3)):
+        return True
+    often = Counter(windows(words, 3)).values()
+    if len(words) >= 6 and max(often, default=0) >= 3:
+        return True
+    return max(Counter(windows(words, _LOOP)).values(), default=0) >= 2
 
 
 def _copied(words: Sequence[str], source: Sequence[str]) -> bool:

@@ -17,14 +17,15 @@ from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.speech import Interrupted
 from engine.speech.attempts import Attempt, Wish, best_of, several
-from engine.speech.checking import Rules
+from engine.speech.checking import Rules, windows, words_of
 from engine.speech.examples import speech_data
 from engine.speech.flare import swung_to
-from engine.speech.likelihood import affinity
+from engine.speech.likelihood import log_likelihood
 from engine.speech.prompting import in_chat
 from engine.voice import Answer
 
 if TYPE_CHECKING:
+    from engine.composition.frozen import FrozenModel
     from engine.lifeform import Lifeform
     from engine.voice import Listener
 
@@ -34,7 +35,13 @@ SWING = 0.2
 """How far the temperament moves with the stance."""
 _TOKENS = 45
 _TEMPERATURE = 0.5
+_PER_LEAD = 2
 _SIDES = ("For", "Against")
+_OTHER_SIDE, _OTHER_MATTER = 0.5, 0.4
+"""How much it counts against an argument that it is likely for the other side, or about any other matter."""
+_ANYTHING = "We should do this"
+_AGAIN = 4
+"""Words in a row that were said before."""
 
 
 def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answer:
@@ -73,10 +80,21 @@ def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answe
 
 def _argument(life: Lifeform, listener: Listener, subject: str, said: Sequence[str]) -> Attempt:
     """The next argument: of several the one that speaks most for its side."""
-    side, other = _SIDES[len(said) % 2], _SIDES[1 - len(said) % 2]
+    side = _SIDES[len(said) % 2]
     found = several(life, listener, _wishes(life, subject, said), f"arguing {side.casefold()}")
-    contexts = [f"Debate: {subject}\n{one}:" for one in (side, other)]
-    return best_of(found, lambda text: affinity(life.composed.base, _reason(text), *contexts))
+    return best_of(found, lambda text: _strength(life.composed.base, _reason(text), subject, said))
+
+
+def _strength(base: FrozenModel, reason: str, subject: str, said: Sequence[str]) -> float:
+    """How much ``reason`` speaks for its side of this matter, and not for the other one or in any matter at all."""
+    stances = speech_data()["debate"]["stances"]
+    own, other = stances if len(said) % 2 == 0 else reversed(stances)
+    likely = log_likelihood(base, reason, own.replace("{subject}", subject))
+    elsewhere = _OTHER_SIDE * log_likelihood(base, reason, other.replace("{subject}", subject))
+    elsewhere += _OTHER_MATTER * log_likelihood(base, reason, own.replace("{subject}", _ANYTHING))
+    old = {window for one in said for window in windows(words_of(_reason(one)), _AGAIN)}
+    repeated = any(window in old for window in windows(words_of(reason), _AGAIN))
+    return likely - elsewhere - float(repeated)
 
 
 def _wishes(life: Lifeform, subject: str, said: Sequence[str]) -> list[Wish]:
@@ -87,9 +105,10 @@ def _wishes(life: Lifeform, subject: str, said: Sequence[str]) -> list[Wish]:
     for turn in range(len(said) + 1):
         turns.append(Turn("user", asked[_kind(turn)].replace("{subject}", whole)))
         turns += [Turn("assistant", said[turn])] if turn < len(said) else []
-    rules = Rules(fewest=3, most=35, sources=tuple(said), known=(subject, *said), news=1, each_once=True)
+    rules = Rules(fewest=3, most=35, sources=tuple(said), known=(subject, *said), news=2, each_once=True)
     leads: list[str] = speech_data()["debate"]["leads"][_kind(len(said))]
-    return [Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE) for lead in leads]
+    wishes = [Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE) for lead in leads]
+    return [wish for wish in wishes for _ in range(_PER_LEAD)]
 
 
 def _kind(turn: int) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
+from engine.composition.prompt import Turn
 from engine.interaction import live_through
 from engine.speech.attempts import Wish, best_of, several
 from engine.speech.checking import Rules
 from engine.speech.examples import examples_of, speech_data
+from engine.speech.likelihood import affinity
 from engine.speech.meaning import kinship
-from engine.speech.prompting import after_examples, things_shown
+from engine.speech.prompting import after_examples, in_chat, words_shown
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -18,26 +20,38 @@ if TYPE_CHECKING:
     from engine.voice import Listener
 
 _TOKENS = 28
+_TEMPERATURE = 0.6
+_KINSHIP = 0.5
+"""How much kindred words count beside likelihood."""
+_ELSEWHERE = "Well."
+"""Instead of the text: what goes with this as well has little to do with it."""
 _ITSELF = frozenset({"i", "i'm", "me", "my", "mine", "myself"})
 """Words that would make the user's affair its own."""
 
 
 def echo(life: Lifeform, listener: Listener, text: str) -> Answer:
-    """Say ``text`` back, and wonder about it: of several thoughts the one whose own words are nearest to it.
+    """Say ``text`` back, and wonder about it: of several thoughts the one that goes with it and with nothing else.
 
     Raises:
         Interrupted: When it was stopped before it had a thought.
     """
     examples = examples_of("echo")
     thing = " ".join(text.split()).rstrip(".")
-    never = _ITSELF | things_shown(examples, text)
-    rules = Rules(fewest=2, most=24, sources=(*examples.said, text), known=(text,), news=1, never=never, each_once=True)
+    never = _ITSELF | words_shown(examples, text)
+    rules = Rules(fewest=4, most=24, sources=(*examples.said, text), known=(text,), news=1, never=never, each_once=True)
+    turns = [Turn("user", speech_data()["echo"]["asked"].replace("{thing}", thing))]
     wishes = [
-        Wish(after_examples(life, examples, thing, lead, _TOKENS), lead, rules, _TOKENS)
+        Wish(prompt, lead, rules, _TOKENS, _TEMPERATURE)
         for lead in speech_data()["echo"]["leads"]
+        for prompt in (after_examples(life, examples, thing, lead, _TOKENS), in_chat(life, turns, lead, _TOKENS))
     ]
     found = several(life, listener, wishes, "wondering")
-    best = best_of(found, lambda wonder: kinship(life.composed, wonder, text))
+
+    def worth(wonder: str) -> float:
+        near = affinity(life.composed.base, wonder, f"{thing}.", _ELSEWHERE)
+        return near + _KINSHIP * kinship(life.composed, wonder, text)
+
+    best = best_of(found, worth)
     wonder = best.text.rstrip(".?! ") + "?" if best.text else ""
     quoted = text if text[-1] in ".!?…" else f"{text}."
     listener.emit(Passage(listener.id, "echo", "", f"You said '{quoted}' "))

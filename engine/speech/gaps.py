@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.speech.examples import speech_data
 from engine.speech.recent import recent
-from engine.speech.topics import topics
+from engine.speech.topics import spoken_of, topics, well_named
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
@@ -37,11 +37,12 @@ def gaps(life: Lifeform, count: int, chance: random.Random) -> list[Gap]:
     sources = [_unanswered(life), _doubted(life), _dreamt(life)]
     for source in sources:
         chance.shuffle(source)
+        source.sort(key=lambda gap: not well_named(gap.topic))
     found: dict[str, Gap] = {}
     for round in zip(*(_padded(source, count) for source in sources), strict=True):
         for gap in round:
             if gap is not None and len(gap.topic) <= _LONGEST:
-                found.setdefault(gap.topic.casefold(), gap)
+                found.setdefault(gap.topic.casefold(), replace(gap, topic=spoken_of(gap.topic)))
     if len(found) < count:
         world = [word.strip() for word in speech_data()["words"]["world"].split(",")]
         for topic in chance.sample(world, len(world)):

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from engine.api import Output, Passage
 from engine.composition.prompt import Turn
 from engine.interaction import live_through
-from engine.speech.attempts import Wish, attempt, say
+from engine.speech.answering import answer
+from engine.speech.attempts import Wish, attempt
 from engine.speech.checking import Rules, in_english
 from engine.speech.corruption import corrupt
+from engine.speech.likelihood import log_likelihood
 from engine.speech.prompting import in_chat
 from engine.speech.recovery import Recovered, common_words, recover
 from engine.voice import Answer
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 _GLANCE_TOKENS = 16
 """Tokens of an answer by which it is seen how sure it is."""
 _TOKENS = 80
-_CAREFUL = 0.3
+_BEFORE = "Somebody says:"
+"""What is read before a sentence whose likelihood decides which words were meant."""
+_CAREFUL = 0.5
 """Sampling temperature of the answer: chaos was enough."""
 
 
@@ -40,13 +44,17 @@ def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
     )
     meant = spoilt.text
     if life.config.controls_config.enable_error_listening:
-        recovered = recover(spoilt.text, common_words(life.composed.base.tokenizer.get_vocab()))
+        base = life.composed.base
+        recovered = recover(
+            spoilt.text,
+            common_words(base.tokenizer.get_vocab()),
+            lambda sentence: log_likelihood(base, sentence, _BEFORE),
+        )
         listener.emit(Passage(listener.id, "heard", "", _guess(recovered)))
         meant = recovered.text or spoilt.text
     listener.emit(Passage(listener.id, "answer", "Response: "))
-    rules = Rules(sentences=2, fewest=2, most=70, english=in_english(meant))
-    prompt = in_chat(life, [Turn("user", meant)], "", _TOKENS)
-    said = say(life, listener, [Wish(prompt, "", rules, _TOKENS, _CAREFUL)] * 2)
+    rules = Rules(sentences=2, fewest=5, most=70, english=in_english(meant), adds=2)
+    said = answer(life, listener, meant, rules, _TOKENS, _CAREFUL)
     noise = dict(spoilt.noise)
     figures = {"given": text, "meant": meant, "noise": noise, "sure_before": sure_before, "sure_after": sure_after}
     live_through(life, "glitch", spoilt.text, said.text, said.stats, learn=False, extra=figures)

@@ -7,15 +7,23 @@ of the conversation is read or changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
+    import torch
+
     from engine.composition.frozen import FrozenModel
 
 _SHARE = 0.8
 """How much the other context counts: with 1 only the difference would, and what is hardly a sentence could win."""
 _MOST_TOKENS = 512
 """Of context and text each; what comes before or after is not looked at."""
+_MOST_CONTEXTS = 4
+"""Contexts of which the reading is kept."""
 
 
 def affinity(base: FrozenModel, text: str, context: str, other: str) -> float:
@@ -31,6 +39,11 @@ def affinity(base: FrozenModel, text: str, context: str, other: str) -> float:
     return own if own == float("-inf") else own - _SHARE * log_likelihood(base, text, other)
 
 
+def fitness(base: FrozenModel, answer: str, question: str) -> float:
+    """How well ``answer`` goes with ``question`` rather than with any other: an affinity, in nats per token."""
+    return affinity(base, answer, f"Question: {question}\nAnswer:", "Answer:")
+
+
 def log_likelihood(base: FrozenModel, text: str, context: str) -> float:
     """Mean log-probability of the tokens of ``text`` behind ``context``, in nats; −inf for a text without tokens."""
     import torch
@@ -44,7 +57,37 @@ def log_likelihood(base: FrozenModel, text: str, context: str) -> float:
     if not ids or not before:
         return float("-inf")
     with torch.inference_mode():
-        read = torch.tensor([[*before, *ids[:-1]]], device=base.device)
-        logits = base.model(input_ids=read, use_cache=False).logits[0, len(before) - 1 :].float()
+        read = _reading(base, before)
+        logits = read.last
+        if len(ids) > 1:
+            more = torch.tensor([ids[:-1]], device=base.device)
+            behind = base.model(input_ids=more, past_key_values=deepcopy(read.cache))
+            logits = torch.cat([logits, behind.logits[0].float()])
         chosen = logits.log_softmax(-1).gather(-1, torch.tensor(ids, device=logits.device)[:, None])
     return float(chosen.mean())
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A context that was read: its cache, and the logits ``[1, vocabulary]`` behind its last token."""
+
+    cache: Any
+    last: torch.Tensor
+
+
+_readings: WeakKeyDictionary[Any, dict[tuple[int, ...], _Reading]] = WeakKeyDictionary()
+
+
+def _reading(base: FrozenModel, ids: Sequence[int]) -> _Reading:
+    """``ids`` read once: several texts are judged behind the same few contexts."""
+    import torch
+
+    known = _readings.setdefault(base.model, {})
+    found = known.pop(tuple(ids), None)
+    if found is None:
+        said = base.model(input_ids=torch.tensor([ids], device=base.device), use_cache=True)
+        found = _Reading(said.past_key_values, said.logits[0, -1:].float())
+    while len(known) >= _MOST_CONTEXTS:
+        del known[next(iter(known))]
+    known[tuple(ids)] = found
+    return found

@@ -12,6 +12,7 @@ from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.speech.attempts import Wish, best_of, several
 from engine.speech.checking import Rules
+from engine.speech.likelihood import log_likelihood
 from engine.speech.prompting import after_examples, in_chat
 from engine.speech.styles import Style, style_called
 from engine.speech.topics import content_words
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from engine.lifeform import Lifeform
     from engine.voice import Listener
 
-CANDIDATES = 6
+CANDIDATES = 8
+_LIKELY = 0.15
+"""How much it counts, per nat, that it is what one would say."""
 _TOKENS = 44
 _TEMPERATURE = 0.7
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*'?|'[^\W_]+")
@@ -39,7 +42,8 @@ def mimic(life: Lifeform, listener: Listener, name: str, text: str) -> Answer:
     with influence_raised(life):
         raised = life.weight
         found = several(life, listener, _wishes(life, style, text), "finding the voice")
-    best = best_of(found, lambda said: _likeness(said, style, text))
+    base, plain = life.composed.base, " ".join(text.split())
+    best = best_of(found, lambda said: _likeness(said, style, text) + _LIKELY * log_likelihood(base, said, f"{plain}."))
     note = f"in the style of {style.name}, influence {before:.2f} → {raised:.2f}"
     listener.emit(Passage(listener.id, "mimicry", note=note))
     listener.emit(TextChunk(listener.id, best.text, best.stats.tokens))

@@ -9,10 +9,11 @@ from engine.interaction import live_through
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules, new_words
 from engine.speech.examples import examples_of, speech_data
+from engine.speech.likelihood import affinity
 from engine.speech.meaning import kinship, novelty, text_vectors
-from engine.speech.prompting import after_examples, things_shown
+from engine.speech.prompting import after_examples, words_shown
 from engine.speech.recent import recent
-from engine.speech.topics import topics
+from engine.speech.topics import spoken_of, topics, well_named
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 _RECENT = 10
 _EARLIER = 10
 """Inspirations of before; it does not like to muse on the same thing again."""
-_NOVEL, _FRESH, _UNSURE = 0.5, 0.3, 0.2
-"""What makes a topic interesting: that it was not mused on, that it is recent, that it was unsure of its answer."""
+_NOVEL, _FRESH, _UNSURE, _NAMED = 0.5, 0.3, 0.2, 0.3
+"""What makes a topic interesting: not mused on before, recent, of an unsure answer, and by its name a thing."""
 _TOKENS = 40
+_PER_LEAD = 4
 _PER_WORD = 0.1
 _MOST_COUNTED = 5
-_WARMER = 0.1
-"""Added to the sampling temperature."""
+_FITTING = 0.5
+"""How much it counts that a thought goes with its topic and not with any other."""
 NOTHING = "silence"
 """What inspires it before anything was said."""
 
@@ -61,31 +63,33 @@ def muse(life: Lifeform, listener: Listener) -> Answer:
 def _thought(life: Lifeform, listener: Listener, topic: str) -> Attempt:
     """Of several thoughts on ``topic`` the one that says most of its own; without words when none can be shown."""
     examples = examples_of("muse")
-    never = things_shown(examples, topic)
+    never = words_shown(examples, topic)
     rules = Rules(fewest=2, most=35, sources=examples.said, known=(topic,), news=2, never=never, each_once=True)
-    warmth = life.config.controls_config.base_temperature + _WARMER
     leads = [lead.replace("{thing}", topic) for lead in speech_data()["muse"]["leads"]]
     wishes = [
-        Wish(after_examples(life, examples, topic, lead, _TOKENS), lead, rules, _TOKENS, warmth) for lead in leads
+        Wish(after_examples(life, examples, topic, lead, _TOKENS), lead, rules, _TOKENS)
+        for lead in leads
+        for _ in range(_PER_LEAD)
     ]
     found = several(life, listener, wishes, "musing")
     return best_of(found, lambda text: _whimsy(life, text, topic))
 
 
 def _whimsy(life: Lifeform, thought: str, topic: str) -> float:
-    """How much is in a thought: words of its own, near to the topic rather than far from it."""
+    """How much is in a thought: words of its own, near to the topic and at home nowhere else."""
     own = new_words(thought, [topic])
-    return _PER_WORD * min(len(own), _MOST_COUNTED) + kinship(life.composed, thought, topic)
+    fitting = affinity(life.composed.base, thought, f"A thought about {topic}:", "A thought about something:")
+    return _PER_WORD * min(len(own), _MOST_COUNTED) + kinship(life.composed, thought, topic) + _FITTING * fitting
 
 
 def _inspiration(life: Lifeform) -> tuple[str, str]:
     """The topic, and where it comes from."""
     said = recent(life, _RECENT)
-    found: dict[str, float] = {}  # topic → how recent and how unsure, in [0, 0.5]
+    found: dict[str, float] = {}  # topic → how recent, how unsure and how well named, in [0, 0.8]
     for place, one in enumerate(said, 1):
         sure = 0.5 if one.confidence_score is None else one.confidence_score
         for topic in topics(one.prompt):
-            found[topic] = _FRESH * place / len(said) + _UNSURE * (1.0 - sure)
+            found[spoken_of(topic)] = _FRESH * place / len(said) + _UNSURE * (1.0 - sure) + _NAMED * well_named(topic)
     if not found:
         return NOTHING, "nothing was said yet"
     mused = [str(one.extra.get("inspiration", "")) for one in life.journal.last(200) if one.command == "muse"]

@@ -43,9 +43,9 @@ def after_examples(life: Lifeform, examples: Examples, thing: str, lead: str, to
     raise PromptTooLong(f"this text is too long to speak about: {len(ids_of(last)):,} tokens; at most {limit:,} fit")
 
 
-def things_shown(examples: Examples, thing: str) -> frozenset[str]:
-    """What the examples are about and ``thing`` is not: words that would be theirs where it is spoken of."""
-    shown = {word for one, _ in examples.pairs for word in content_words(one)}
+def words_shown(examples: Examples, thing: str) -> frozenset[str]:
+    """The words of the examples that ``thing`` has not: they would be theirs where it is spoken of."""
+    shown = {word for pair in examples.pairs for one in pair for word in content_words(one)}
     return frozenset(shown - set(content_words(thing)))
 
 

@@ -1,14 +1,15 @@
 """Making sense of garbled text: what was probably meant, seen from the garbled text alone.
 
 Each word is looked up among the words of the base's own vocabulary, which is sorted by how common they are; one that is
-not there is tried with single changes taken back. What belongs to another script is set aside, and named.
+not there is tried with single changes taken back. Where several words may have been meant, the sentence decides. What
+belongs to another script is set aside, and named.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +20,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _UNLEET = str.maketrans({**{digit: letter for letter, digit in LEET.items()}, "@": "a", "$": "s", "!": "i", "|": "l"})
 _FEWEST = 4
 """Letters of a word of the vocabulary; its shorter pieces are mostly no words, so those that are have a list."""
+_MOST_READINGS = 4
+"""Words among which the sentence decides."""
 _SCRIPTS = {
     "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "CJK": "Chinese", "HANGUL": "Korean", "CYRILLIC": "Cyrillic",
     "GREEK": "Greek", "ARABIC": "Arabic", "HEBREW": "Hebrew", "DEVANAGARI": "Devanagari", "THAI": "Thai",
@@ -59,10 +62,16 @@ def common_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
     return ranks
 
 
-def recover(text: str, ranks: Mapping[str, int]) -> Recovered:
-    """The most probable reading of ``text``; ``ranks`` as of :func:`common_words`."""
+def recover(text: str, ranks: Mapping[str, int], likely: Callable[[str], float] | None = None) -> Recovered:
+    """The most probable reading of ``text``.
+
+    Args:
+        text: What was garbled.
+        ranks: As of :func:`common_words`.
+        likely: How likely a sentence is; decides between words where it is given, and the commoner word does else.
+    """
     ranks = dict.fromkeys(_short_words(), len(ranks)) | dict(ranks)
-    found: list[str] = []
+    found: list[list[str]] = []
     flair: dict[str, None] = {}
     for match in _WORD.finditer(_ungarbled(text)):
         word = match.group()
@@ -70,12 +79,23 @@ def recover(text: str, ranks: Mapping[str, int]) -> Recovered:
         if script is not None:
             flair[script] = None
             continue
-        meant = _meant(word, ranks)
-        if meant:
+        if meant := _meant(word, ranks):
             found.append(meant)
     if found:
-        found[0] = found[0][:1].upper() + found[0][1:]
-    return Recovered(" ".join(found), tuple(flair))
+        found[0] = list(dict.fromkeys(word[:1].upper() + word[1:] for word in found[0]))
+    return Recovered(" ".join(_settled(found, likely)), tuple(flair))
+
+
+def _settled(found: list[list[str]], likely: Callable[[str], float] | None) -> list[str]:
+    """One word of each list: the first, or the one that makes the sentence most likely."""
+    words = [readings[0] for readings in found]
+    if likely is None:
+        return words
+    for place, readings in enumerate(found):
+        if len(readings) > 1:
+            ways = [[*words[:place], one, *words[place + 1 :]] for one in readings]
+            words = max(ways, key=lambda way: likely(" ".join(way)))
+    return words
 
 
 def _ungarbled(text: str) -> str:
@@ -103,26 +123,28 @@ def _script(word: str) -> str | None:
     return foreign[0] if len(foreign) * 2 > len(letters) else None
 
 
-def _meant(word: str, ranks: Mapping[str, int]) -> str:
-    """One word as it was probably meant; empty for mere noise."""
+def _meant(word: str, ranks: Mapping[str, int]) -> list[str]:
+    """What one word may have been, the commonest first; nothing for mere noise."""
     head = word.rstrip(_EDGES)
     mark = next((one for one in word[len(head) :] if one in ".,;:!?"), "")
     bare = head.lstrip(_EDGES)
     if not bare or (bare.isdigit() and (len(word) - len(bare) > 1 or len(bare) > 4)):
-        return ""
+        return []
     if bare.isdigit():
-        return bare + mark
+        return [bare + mark]
     lower = bare.casefold()
     if lower == "i":
-        return "I" + mark
+        return ["I" + mark]
     plural = len(lower) > _FEWEST and lower.endswith("s") and lower[:-1] in ranks
     if lower in ranks or lower.removesuffix("'s") in ranks or plural:
-        return _cased(lower, bare) + mark
+        return list(dict.fromkeys([_cased(lower, bare) + mark, lower + mark]))
     for readings in _readings(lower.translate(_UNLEET), clean=bare.isalpha()):
-        likely = min((one for one in readings if one in ranks), key=ranks.__getitem__, default="")
+        likely = sorted((one for one in readings if one in ranks), key=ranks.__getitem__)[:_MOST_READINGS]
         if likely:
-            return _cased(likely, bare) + mark
-    return bare + mark
+            # A word of letters alone that nobody knows may still be one: purr.
+            rare = [bare] if bare.isalpha() and bare.isascii() and len(bare) >= _FEWEST else []
+            return [one + mark for one in (*(_cased(one, bare) for one in likely), *rare)]
+    return [bare + mark]
 
 
 def _cased(word: str, written: str) -> str:

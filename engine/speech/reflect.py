@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.api import Passage
+from engine.api import Passage, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import live_through
 from engine.speech import NothingToSay
-from engine.speech.attempts import Wish, say
+from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules
+from engine.speech.likelihood import affinity
 from engine.speech.meaning import word_vectors
 from engine.speech.prompting import in_chat
 from engine.speech.recent import recent
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 INTERACTIONS = 3
 _TOKENS = 90
-_TRIES = 3
+_THOUGHTS = 6
 _TEMPERATURE = 0.6
 _LONGEST = 300
 """Characters of each thing said that are read again."""
@@ -45,7 +46,8 @@ def reflect(life: Lifeform, listener: Listener) -> Answer:
     noticed = _noticed(theme)
     listener.emit(Passage(listener.id, "theme", "Reflection: ", noticed, note=_evidence(theme, len(said))))
     listener.emit(Passage(listener.id, "thought", "Elaboration: "))
-    elaborated = say(life, listener, [_wish(life, theme, [one.prompt for one in said])] * _TRIES)
+    elaborated = _elaborated(life, listener, theme, [one.prompt for one in said])
+    listener.emit(TextChunk(listener.id, elaborated.text, elaborated.stats.tokens))
     live_through(
         life,
         "reflect",
@@ -59,13 +61,16 @@ def reflect(life: Lifeform, listener: Listener) -> Answer:
     return Answer(elaborated.text, elaborated.stats)
 
 
-def _wish(life: Lifeform, theme: Theme, said: Sequence[str]) -> Wish:
-    """Two sentences on why it keeps coming back, with what was said in view."""
+def _elaborated(life: Lifeform, listener: Listener, theme: Theme, said: Sequence[str]) -> Attempt:
+    """Why it keeps coming back, with what was said in view: of several thoughts the one that is about just that."""
     told = " ".join(" ".join(text.split())[:_LONGEST] for text in said)
-    question = f"Why do I keep coming back to {theme.word}? Answer me in two sentences."
+    question = f"Why do I keep coming back to {theme.word}? Answer me in one sentence."
     lead = f"You keep coming back to {theme.topic} because"
-    rules = Rules(sentences=2, fewest=4, most=80, sources=(*said, lead), known=(theme.topic,), news=1)
-    return Wish(in_chat(life, [Turn("user", f"{told} {question}")], lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
+    rules = Rules(fewest=5, most=50, sources=(*said, lead), known=(theme.topic,), news=2, each_once=True)
+    prompt = in_chat(life, [Turn("user", f"{told} {question}")], lead, _TOKENS)
+    wishes = [Wish(prompt, lead, rules, _TOKENS, _TEMPERATURE)] * _THOUGHTS
+    found = several(life, listener, wishes, "reflecting")
+    return best_of(found, lambda text: affinity(life.composed.base, text[len(lead) :], f"{told} {lead}", lead))
 
 
 def _noticed(theme: Theme) -> str:

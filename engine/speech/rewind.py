@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.api import Output, Passage
-from engine.composition.prompt import Prompt, PromptTooLong, Turn
-from engine.interaction import live_through, prompt_of
+from engine.composition.prompt import PromptTooLong
+from engine.interaction import live_through
 from engine.memory.record import Interaction
 from engine.speech import NothingToSay
-from engine.speech.attempts import Wish, say
+from engine.speech.answering import answer
 from engine.speech.checking import Rules, in_english
 from engine.speech.recent import recent
-from engine.speech.topics import topics
+from engine.speech.topics import spoken_of, topics, well_named
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from engine.voice import Listener
 
 MOST_STEPS = 500
-_EARLIER_TURNS = 3
-"""Exchanges before it that are read again, so that ``and why?`` means what it meant."""
+_EARLIER = 2
+"""Things said before it that are read again, so that ``and why?`` means what it meant."""
 _TOKENS = 120
-_SENTENCES = 3
-_TRIES = 3
-_TEMPERATURE = 0.3
-"""Second thoughts are sober ones."""
+_SENTENCES = 2
+_TEMPERATURE = 0.5
+_LEADS = ("", "I would say that")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHOWN = 400
 
@@ -44,12 +43,14 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     if not 1 <= steps <= len(said):
         raise NothingToSay(f"rewind goes back 1 to {len(said)} steps here, not {steps}.")
     then = said[-steps]
-    prompt = _as_it_was_asked(life, then)
     note = "confidence N/A" if then.confidence_score is None else f"confidence {then.confidence_score:.2f}"
     listener.emit(Passage(listener.id, "then", "", _told(then, steps), note=note))
     listener.emit(Passage(listener.id, "now", "Now I think: "))
-    rules = Rules(sentences=_SENTENCES, most=_TOKENS, english=in_english(then.prompt))
-    said_now = say(life, listener, [Wish(prompt, "", rules, _TOKENS, _TEMPERATURE)] * _TRIES)
+    rules = Rules(sentences=_SENTENCES, fewest=6, most=_TOKENS, english=in_english(then.prompt), adds=2)
+    try:
+        said_now = answer(life, listener, _with_what_came_before(life, then), rules, _TOKENS, _TEMPERATURE, _LEADS)
+    except PromptTooLong as error:
+        raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error
     figures = {"rewind": steps, "of": then.id, "confidence_then": then.confidence_score}
     live_through(life, "rewind", then.prompt, said_now.text, said_now.stats, learn=False, extra=figures)
     listener.emit(Output(listener.id, _change(then.confidence_score, said_now.stats.confidence)))
@@ -63,24 +64,23 @@ def _change(then: float | None, now: float | None) -> str:
     return f"Confidence: {then:.2f} then, {now:.2f} now ({now - then:+.2f})"
 
 
-def _as_it_was_asked(life: Lifeform, then: Interaction) -> Prompt:
-    """The prompt with what was said before it in its conversation, as far as that fits."""
-    before: list[Turn] = []
-    if then.command == "chat":
-        earlier = [one for one in life.journal.conversation(then.conversation_id) if one.command == "chat"]
-        for one in [one for one in earlier if one.id < then.id and one.response][-_EARLIER_TURNS:]:
-            before += Turn("user", one.prompt), Turn("assistant", one.response)
-    try:
-        return prompt_of(life, [*before, Turn("user", then.prompt)], _TOKENS)
-    except PromptTooLong as error:
-        raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error
+def _with_what_came_before(life: Lifeform, then: Interaction) -> str:
+    """What was said then, behind what the user had said before it in that conversation.
+
+    Its own answers are not read again: a bad one would only bring forth the next.
+    """
+    if then.command != "chat":
+        return then.prompt
+    earlier = [one for one in life.journal.conversation(then.conversation_id) if one.command == "chat"]
+    before = [one.prompt for one in earlier if one.id < then.id][-_EARLIER:]
+    return " ".join([*(" ".join(text.split())[:_SHOWN] for text in before), then.prompt])
 
 
 def _told(then: Interaction, steps: int) -> str:
     number = _NUMBERS[steps].capitalize() if steps < len(_NUMBERS) else str(steps)
-    about = topics(then.prompt)
+    about = sorted(topics(then.prompt), key=well_named, reverse=True)
     verb = "asked about" if then.prompt.rstrip().endswith("?") else "spoke of"
-    what = about[0] if about else f"'{_cut(then.prompt)}'"
+    what = spoken_of(about[0]) if about else f"'{_cut(then.prompt)}'"
     answered = f"I said: '{_cut(then.response)}'" if then.response.strip() else "I said nothing."
     return f"{number} exchange{'' if steps == 1 else 's'} ago, you {verb} {what}. {answered}"
 

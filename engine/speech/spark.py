@@ -15,7 +15,7 @@ from engine.speech.examples import examples_of, speech_data
 from engine.speech.gaps import gaps
 from engine.speech.likelihood import affinity, log_likelihood
 from engine.speech.meaning import novelty, text_vectors
-from engine.speech.prompting import after_examples, in_chat, things_shown
+from engine.speech.prompting import after_examples, in_chat, words_shown
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.voice import Listener
 
 CANDIDATES = 5
+_SUPPOSITIONS = 4
+"""Answers in each of the two forms."""
 _QUESTION_TOKENS = 18
 _ANSWER_TOKENS = 45
 _ANSWER_TEMPERATURE = 0.5
@@ -71,7 +73,11 @@ def _suppositions(life: Lifeform, question: str) -> list[Wish]:
         in_chat(life, [Turn("user", question)], lead, _ANSWER_TOKENS),
         after_examples(life, examples, question, lead, _ANSWER_TOKENS),
     )
-    return [Wish(prompt, lead, rules, _ANSWER_TOKENS, _ANSWER_TEMPERATURE) for prompt in prompts for _ in range(2)]
+    return [
+        Wish(prompt, lead, rules, _ANSWER_TOKENS, _ANSWER_TEMPERATURE)
+        for prompt in prompts
+        for _ in range(_SUPPOSITIONS)
+    ]
 
 
 def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, Attempt]:
@@ -105,7 +111,7 @@ def _worded(life: Lifeform, listener: Listener, topic: str, chance: random.Rando
     examples = examples_of("spark")
     stem = chance.choice(speech_data()["spark"]["stems"]).replace("{thing}", topic)
     prompt = after_examples(life, examples, topic, stem, _QUESTION_TOKENS)
-    never = things_shown(examples, topic)
+    never = words_shown(examples, topic)
     rules = Rules(fewest=2, most=16, sources=examples.said, known=(topic,), news=1, never=never, each_once=True)
     return attempt(life, listener, Wish(prompt, stem, rules, _QUESTION_TOKENS))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.memory.dreams import cosine
 from engine.memory.record import Interaction
 from engine.speech.meaning import KINDRED, Vector
-from engine.speech.topics import content_words, topics
+from engine.speech.topics import content_words, topics, well_named
 
 _MOST_WORDS = 60
 
@@ -85,12 +85,14 @@ def _same_word(one: str, other: str) -> bool:
 
 
 def _as_topic(word: str, said: Sequence[Interaction]) -> str:
-    """The shortest of the newest topics that ``word`` is the last word of; ``word`` as it is written without one."""
-    for one in reversed(said):
-        found = [topic for topic in topics(one.prompt) if topic.split()[-1].casefold() == word]
-        if found:
-            return min(found, key=len)
-    return as_written(word, said)
+    """The shortest of the newest topics that end in ``word`` or a form of it, those first that can stand by themselves.
+
+    ``word`` as it is written without any.
+    """
+    newest = [topics(one.prompt) for one in reversed(said)]
+    named = [[topic for topic in those if _same_word(topic.split()[-1].casefold(), word)] for those in newest]
+    good = [[topic for topic in those if well_named(topic)] for those in named]
+    return min(next(filter(None, [*good, *named]), [as_written(word, said)]), key=len)
 
 
 def as_written(word: str, said: Sequence[Interaction]) -> str:

@@ -114,6 +114,17 @@ def _is_verb(lower: str) -> bool:
     return any(reading in _VERBAL for _, reading in lexicon().get(lower, ()))
 
 
+def well_named(topic: str) -> bool:
+    """Whether ``topic`` can stand in a sentence as it is: ``your cat``, ``Lisbon``, ``trains``, and not ``train``."""
+    words = topic.split()
+    return len(words) > 1 or topic[:1].isupper() or (topic.endswith("s") and not topic.endswith("ss"))
+
+
+def spoken_of(topic: str) -> str:
+    """``topic`` so that it can stand in a sentence: ``the train`` for ``train``."""
+    return topic if well_named(topic) else f"the {topic}"
+
+
 @cache
 def _adjectives() -> frozenset[str]:
     """Adjectives that add nothing to a topic, in lower case."""

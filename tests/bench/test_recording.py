@@ -1,13 +1,15 @@
-"""A recording of a program in a terminal: what it wrote and when, long pauses cut short."""
+"""A recording of a program in a terminal: what it wrote and when, long waits told faster."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 
+import pyte
 import pytest
 
-from bench.recording import ENTER, MINUTE, Recording, Step
+from bench.recording import ENTER, MINUTE, Recording, Step, picture_of
 from engine.commands import parse
 
 PROGRAM = "print('ready'); name = input(); print('good day,', name)"
@@ -29,12 +31,28 @@ def test_words_that_do_not_come_end_it() -> None:
         Recording([sys.executable, "-c", "print('ready')"]).play([Step("", "never", 0.0)])
 
 
-def test_long_pauses_are_cut_and_short_ones_kept() -> None:
+def test_long_waits_are_told_faster_and_the_rest_is_as_it_was() -> None:
     recording = Recording(["true"], columns=80, rows=24)
-    recording.written = [(0.5, "one"), (90.5, "two ü"), (91.0, "three")]
+    recording.waits = [(0.5, 0.6), (1.0, 91.0)]
+    recording.written = [(0.5, "one"), (1.0, "two ü"), (46.0, "three"), (91.0, "four"), (93.0, "five")]
     head, *lines = [json.loads(line) for line in recording.as_cast("A minute")]
     assert head == {"version": 2, "width": 80, "height": 24, "title": "A minute"}
-    assert lines == [[0.5, "o", "one"], [2.5, "o", "two ü"], [3.0, "o", "three"]]
+    assert lines == [
+        [0.5, "o", "one"],
+        [1.0, "o", "two ü"],
+        [3.5, "o", "three"],
+        [6.0, "o", "four"],
+        [8.0, "o", "five"],
+    ]
+
+
+def test_a_picture_shows_the_screen_in_its_colours() -> None:
+    screen = pyte.Screen(20, 2)
+    pyte.Stream(screen).feed("\x1b[38;2;1;2;3mgood\x1b[0m day \x1b[31mred\x1b[0m")
+    svg = picture_of(screen, "a day")
+    assert "#010203" in svg and "sovl:&#160;a&#160;day" in svg
+    letters = "".join(re.findall(r"<tspan[^>]*>(.)</tspan>", svg))
+    assert "gooddayred" in letters
 
 
 def test_the_minute_ends_the_program_and_resets_nothing() -> None:

@@ -44,7 +44,7 @@ def test_one_seed_says_the_same_again_and_another_something_else(tiny: Any) -> N
     first = measure(tiny, 3, commands, talks)
     assert list(first) == commands and all(len(spoken) == 1 for spoken in first.values())
     assert first["muse"][0].printed.startswith("Inspiration: ")
-    assert first["echo"][0].attempts == 5 and first["generate"][0].attempts == 1
+    assert first["echo"][0].attempts == 10 and first["generate"][0].attempts == 1
     assert without_seconds(measure(tiny, 3, commands, talks)) == without_seconds(first)
     assert without_seconds(measure(tiny, 4, commands, talks)) != without_seconds(first)
 

@@ -30,6 +30,9 @@ GOOD = "Perhaps bees are the only ones that remember everything."
         ("1234 5678 90 12 34 and 56.", Flaw.LETTERS),
         ("I want a boat! I want a boat!", Flaw.CIRCLES),
         ("Nobody knows where the old river goes", Flaw.UNFINISHED),
+        ('Perhaps it would say that, "the river is old.', Flaw.UNFINISHED),
+        ("Well, I'm a helpful little AI, and I know that.", Flaw.MACHINE),
+        ("Keep a list of the names. A friend may keep a list of the dates.", Flaw.CIRCLES),
     ],
 )
 def test_each_flaw_is_seen(text: str, flaw: Flaw | None) -> None:
@@ -104,6 +107,12 @@ def test_flaws_are_in_the_order_of_how_bad_they_are() -> None:
     assert Flaw.EMPTY.badness > Flaw.LANGUAGE.badness > Flaw.COPY.badness > Flaw.UNFINISHED.badness == 1
 
 
+def test_a_list_is_finished_where_lists_are_looked_for() -> None:
+    for text in ("Here are three of them:", "Here they are:\n\n1. A warm bath", "Take these:\n- bread\n- a lamp"):
+        assert flaw_in(text, Rules(paragraphs=True)) is None
+        assert flaw_in(text, Rules()) is Flaw.UNFINISHED
+
+
 def test_words_that_may_not_be_said() -> None:
     rules = Rules(never=frozenset({"my"}))
     assert flaw_in("I wonder where my keys are.", rules) is Flaw.ASIDE
@@ -124,6 +133,8 @@ def test_keeping_to_the_matter() -> None:
         ("It costs 3.50 today", None),
         ("He said 'no.' Then", 13),
         ("a line\nand another.", 6),
+        ("1. A bath helps. 2", 16),
+        ("Well:\n 12. A bath helps.", 5),
         ("空は青い。海も", 5),
         ("", None),
     ],

@@ -53,6 +53,16 @@ def test_what_was_meant(garbled: str, text: str, flair: tuple[str, ...]) -> None
     assert (recovered.text, recovered.flair) == (text, flair)
 
 
+@pytest.mark.parametrize(
+    ("garbled", "meant"),
+    [("hwo is your cat", "How is your cat"), ("wha tells your purr", "What tells your purr"), ("the Cat", "The cat")],
+)
+def test_where_several_words_may_be_meant_the_sentence_decides(garbled: str, meant: str) -> None:
+    ranks = RANKS | {"who": 90, "how": 91, "why": 92, "pure": 93, "tells": 94, "wham": 2}
+    recovered = recover(garbled, ranks, lambda sentence: float(sum(word in sentence for word in meant.split())))
+    assert recovered.text == meant
+
+
 def test_single_strokes_are_mostly_undone() -> None:
     sentence = "tell me about your friend and the river under the bridge"
     ranks = RANKS | {"and": 99}
