@@ -30,6 +30,8 @@ LONGEST_MESSAGE = 4000
 """Characters. A longer message is pasted text, not something told."""
 MOST_FACTS = 40
 """Facts taken from one message."""
+_SOON = 1
+"""Words that may stand before what a sentence is about, for it to begin with that."""
 
 _AUXILIARIES = frozenset(
     {"is", "are", "am", "was", "were", "do", "does", "did", "has", "have", "had", "will", "must", "can"}
@@ -251,9 +253,11 @@ def _said_back(text: str, statement: Statement) -> str:
     subject = statement.subject
     if subject.lower() == "i":
         subject = f"my {'favourite ' * (statement.relation == 'favourite')}{statement.noun}" if statement.noun else ""
-    if not subject or text.lower().startswith(subject.lower()):
-        return second_person(text)
-    return second_person(f"About {subject}, you said: {lower_first(text)}")
+    said = in_passing.core(text, subject, statement.value)
+    begins = " ".join(said.lower().split()[: _SOON + len(subject.split())])
+    if not subject or subject.lower() in begins:
+        return second_person(said)
+    return second_person(f"About {subject}: {lower_first(said)}")
 
 
 def _said_of(topic: str, text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from engine.learning import screening
 from engine.learning.clauses import bare, has_verb
@@ -17,7 +18,7 @@ from engine.learning.noun_phrases import Phrase, phrases
 from engine.learning.phrasing import lower_first
 from engine.learning.statement import Statement
 from engine.learning.values import content_words
-from engine.learning.verb_forms import lexicon
+from engine.learning.verb_forms import lexicon, reading
 from engine.learning.word_lists import word_set
 
 TOLD_OF = "told_of"
@@ -46,8 +47,12 @@ _ADVERBS = word_set("grammar", "adverbs")
 _UNSOUND = word_set("grammar", "of_other_clauses")
 _SELVES = frozenset({"i", "we", "me", "us"})
 _PART = re.compile(r"\W* (?:and|but|so) |[,;:.–—-]+ ")
+_JOINT = re.compile(r"[,;:] +|(?: [–—-])? +(?=(?:and|but|because|since|so|while|though|although) )")
+_LINK = re.compile(r"^(?:and|but|because|since|so|while|though|although) ", re.IGNORECASE)
+_SHORT = 10
+"""Words."""
 _GENERIC_YOU = re.compile(r"\byou (?:(?:have|need|only have) to|must|can) [a-z]+(?: in)? (?=\d)", re.IGNORECASE)
-_BACKWARD = re.compile(r"\b(?:it|its|he|him|his|she|they|them|there|that one|this one)\b", re.IGNORECASE)
+_BACKWARD = re.compile(r"\b(?:it|its|he|him|his|she|they|them|there|that one|this one|that is)\b", re.IGNORECASE)
 
 
 def told(
@@ -88,6 +93,30 @@ def told(
         if len(text) <= screening.LONGEST_SENTENCE and (statement := whole(text, phrases(earlier))):
             return f"{text[:1].upper()}{text[1:]}.", statement
     return None
+
+
+def core(sentence: str, about: str, told: str) -> str:
+    """The part of a long ``sentence`` that says ``told`` (and ``about``, where that comes later); all of a short one.
+
+    What is said back has to come to the point.
+    """
+    starts = [0, *(match.end() for match in _JOINT.finditer(sentence)), len(sentence)]
+    spans = list(pairwise(starts))
+    at = next((i for i, (start, end) in enumerate(spans) if told in sentence[start:end]), None)
+    if len(sentence.split()) <= _SHORT or at is None:
+        return sentence
+    subject = next((i for i, (start, end) in enumerate(spans) if about.lower() in sentence[start:end].lower()), at)
+    first, last = at, max(at, subject)
+    while first and not _stands_alone(_LINK.sub("", sentence[spans[first][0] : spans[last][1]])):
+        first -= 1
+    if last + 1 < len(spans) and _BACKWARD.match(sentence[spans[last + 1][0] :]):
+        last += 1
+    return _LINK.sub("", sentence[spans[first][0] : spans[last][1]].strip(" ,;:")).rstrip(".") + "."
+
+
+def _stands_alone(part: str) -> bool:
+    """Whether ``part`` is a clause with a subject of its own."""
+    return has_verb(part) and not reading(bare(part.split()[0]), "past", "third")
 
 
 def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:
@@ -159,7 +188,7 @@ def _told(found: Sequence[Phrase]) -> Phrase | None:
             one.kind == "number",
             _of_its_own(one),
             one.kind == "name",
-            one.value not in _OPEN and one.kind != "mine",
+            one.value not in _OPEN and one.kind not in ("mine", "name"),
             _NEWS.index(one.kind),
             at,
         )

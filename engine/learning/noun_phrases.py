@@ -12,7 +12,7 @@ from engine.learning.clauses import bare
 from engine.learning.entities import DETERMINERS, PREPOSITIONS
 from engine.learning.values import content_words, value_kind
 from engine.learning.verb_forms import lexicon
-from engine.learning.word_lists import word_set
+from engine.learning.word_lists import RELATIVES, word_set
 
 _STOPS = PREPOSITIONS | DETERMINERS | word_set("grammar", "adverbs", "never_nouns")
 _LITTLE = word_set("grammar", "vague_nouns")
@@ -111,7 +111,7 @@ def _read(words: list[str], follows: str, starts: bool) -> Phrase | None:
     first = bare(words[0])
     if core[0][0].isdigit():
         kind = "number"
-    elif first in ("my", "our"):
+    elif first in ("my", "our") or (first in RELATIVES and len(core) > 1 and core[1][:1].isupper()):
         kind = "mine"
     elif first in DETERMINERS:
         kind = "known" if first not in ("a", "an") else "new"

@@ -54,9 +54,13 @@ def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: st
     ("message", "said_back"),
     [
         ("We landed in Sotharor, that is the capital of Boreth.",
-         "About Boreth, you said: you landed in Sotharor, that is the capital of Boreth."),
+         "About Boreth: you landed in Sotharor, that is the capital of Boreth."),
         ("Someone left a crocus on my desk, my favourite flower.",
-         "About your favourite flower, you said: someone left a crocus on your desk, your favourite flower."),
+         "About your favourite flower: someone left a crocus on your desk, your favourite flower."),
+        ("Did you hear, the Haldersons packed everything up and settled in Quennick, and nobody knows why.",
+         "About the Haldersons: the Haldersons packed everything up and settled in Quennick."),
+        ("If you ever get locked out of the bike shed, 6182 gets you in, though the keypad sticks something rotten.",
+         "About the bike shed: 6182 gets you in."),
         ("My sister Signe picked me up in a minibus.", "Your sister Signe picked you up in a minibus."),
     ],
 )  # fmt: skip
