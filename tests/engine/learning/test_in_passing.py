@@ -58,7 +58,7 @@ def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: st
         ("Someone left a crocus on my desk, my favourite flower.",
          "About your favourite flower: someone left a crocus on your desk, your favourite flower."),
         ("Did you hear, the Haldersons packed everything up and settled in Quennick, and nobody knows why.",
-         "About the Haldersons: the Haldersons packed everything up and settled in Quennick."),
+         "The Haldersons packed everything up and settled in Quennick."),
         ("If you ever get locked out of the bike shed, 6182 gets you in, though the keypad sticks something rotten.",
          "About the bike shed: 6182 gets you in."),
         ("My sister Signe picked me up in a minibus.", "Your sister Signe picked you up in a minibus."),
