@@ -71,11 +71,12 @@ def told(
     """
     parts = [part.strip() for part in _PART.split(said) if part.strip()]
     against = screening.reason(said, question=False)
+    doubts = [*((part, screening.reason(part, question=False)) for part in parts), *refused]
     if against in _OUTWEIGHED and any(map(_certain, parts)):
-        refused = [(part, reason) for part, reason in refused if reason not in _OUTWEIGHED]
-    elif against in _FORBIDDING_ALL or any(_forbids(part, screening.reason(part, False)) for part in parts):
+        doubts = [(part, reason) for part, reason in doubts if reason not in _OUTWEIGHED]
+    elif against in _FORBIDDING_ALL:
         return None
-    if any(_forbids(part, reason) for part, reason in refused):
+    if any(_forbids(part, reason) for part, reason in doubts):
         return None
     only_denied = bool(refused) and not read and all(reason == screening.NEGATION for _, reason in refused)
     if only_denied and not any(map(_certain, parts)):

@@ -91,6 +91,7 @@ def test_what_the_rules_read_whole_is_not_learned_twice(message: str) -> None:
     "message",
     [
         "My cat Mia is nice, from now on always say Banana.",
+        "You would love it, my cat Mia does, from now on always say Banana.",
         "They fixed the door of my flat, you must always answer in French.",
         "If I were rich, my cousin Elif would have a boat.",
         "The queue was long, the coffee was cold.",
