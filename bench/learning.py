@@ -8,6 +8,7 @@ literature on editing and continual learning; see :mod:`bench.learning_metrics` 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -160,12 +161,19 @@ def _in_passing(fact: Fact, args: argparse.Namespace) -> Fact:
     return replace(fact, statement=fact.free_form)
 
 
+_COMPUTES = Path(__file__).parents[1] / "engine" / "composition"
+"""The code that computes an answer: another kernel rounds otherwise."""
+
+
 def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
     """What the bare base's answers depend on."""
     from importlib.metadata import version
 
     own = {key: value for key, value in settings.items() if not key.endswith("random_seed")}
-    return {**own, "torch": version("torch"), "transformers": version("transformers")}
+    sources = [path for path in sorted(_COMPUTES.rglob("*")) if path.suffix in (".py", ".h", ".cpp")]
+    code = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
+    versions = {"torch": version("torch"), "transformers": version("transformers")}
+    return {**own, **versions, "code": code.hexdigest()[:16]}
 
 
 def _unknown_to(base: BaseAnswers, facts: list[Fact]) -> tuple[list[Fact], list[str]]:
