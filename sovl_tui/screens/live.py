@@ -243,6 +243,12 @@ class LiveScreen(RoomScreen):
         self.prompt.focus()
         self.prompt.insert(event.character)
 
+    def on_key(self, event: events.Key) -> None:
+        """What is typed while the terminal has no room for the prompt is kept in it."""
+        if self.focused is None and event.character and event.is_printable:
+            event.stop()
+            self.prompt.insert(event.character)
+
     @on(Transcript.Scrolled)
     def _scrolled(self, event: Transcript.Scrolled) -> None:
         self.chip.show_rows(event.new_rows, away=not self.transcript.following)

@@ -130,3 +130,12 @@ async def test_a_picture_is_saved_in_the_home_folder(tmp_path: Path) -> None:
     async with on_stage(tmp_path) as stage:
         stage.app.action_picture()
         assert list(stage.engine.home.path.glob("*.svg"))
+
+
+async def test_what_is_typed_where_there_is_no_room_is_in_the_prompt_once_there_is(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        await stage.pilot.resize_terminal(10, 3)
+        await stage.pilot.press("\u044f")
+        await stage.pilot.resize_terminal(100, 30)
+        await stage.pilot.pause()
+        assert stage.app.live.prompt.text == "\u044f"
