@@ -43,6 +43,7 @@ from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.negatives import near_misses, unknowns
 from engine.learning.own_questions import OwnQuestion, QuestionsError, read_questions
+from engine.learning.told import Told
 from engine.whole_file import reason, replacing
 
 if TYPE_CHECKING:
@@ -149,13 +150,13 @@ def _remembered(
     journal: Journal, exam: _Exam
 ) -> tuple[list[tuple[Memory, Fact]], list[tuple[Memory, Fact]], list[Memory], int]:
     """What is to be known, what is to be known no more, what no fact is found for, and how many facts are new."""
-    told: list[Fact] = []
+    told = Told()
     for number, interaction in enumerate(journal.last(_MOST_READ)):
         if number % 100 == 0:
             exam.heed()
         if interaction.trainable and not interaction.is_system_question:
-            told += facts_in(interaction.prompt, told[-20:]).facts
-    by_key = {fact.id: fact for fact in told}
+            told.hear(interaction.prompt, interaction.conversation_id)
+    by_key = {fact.id: fact for fact in told.facts}
     known: list[tuple[Memory, Fact]] = []
     gone: list[tuple[Memory, Fact]] = []
     unasked: list[Memory] = []
@@ -171,7 +172,7 @@ def _remembered(
             unasked.append(memory)
         else:
             (known if memory.current else gone).append((memory, fact))
-    waiting = sum(one.fact.id not in seen for one in current_facts(told).current)
+    waiting = sum(one.fact.id not in seen for one in current_facts(told.facts).current)
     return known, gone, unasked, waiting
 
 

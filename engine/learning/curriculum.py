@@ -12,11 +12,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from engine.learning.current import Current, current_facts
-from engine.learning.facts import Fact, Skipped, facts_in
+from engine.learning.facts import Fact, Skipped
 from engine.learning.generic_prompts import generic_prompts, prose
 from engine.learning.negatives import common_questions, near_misses, positive_texts, strange_scenes, unknowns
 from engine.learning.questions import plain_questions, questions
 from engine.learning.rows import Row, RowPlan, rows_for
+from engine.learning.told import Told
 from engine.learning.typing_errors import hurried
 from engine.memory.journal import Journal
 from engine.memory.memories import Memory, Verdict
@@ -152,17 +153,16 @@ def plan_night(journal: Journal, chance: random.Random) -> Curriculum:
 
 def _told(journal: Journal, night: Curriculum) -> tuple[list[Fact], dict[str, int], list[int]]:
     """All facts ever told, oldest first; where each was last said; and the interactions since the last sleep."""
-    facts: list[Fact] = []
+    told = Told()
     sources: dict[str, int] = {}
     since: list[int] = []
     for interaction in _heard(journal):
-        reading = facts_in(interaction.prompt, facts[-20:])
-        facts += reading.facts
+        reading = told.hear(interaction.prompt, interaction.conversation_id)
         sources |= {fact.id: interaction.id for fact in reading.facts}
         if interaction.slept_at is None:
             since.append(interaction.id)
             night.skipped += reading.skipped
-    return facts, sources, since
+    return told.facts, sources, since
 
 
 def _heard(journal: Journal) -> Sequence[Interaction]:

@@ -164,19 +164,18 @@ def slot_name(statement: Statement) -> str:
     return relation.slot
 
 
-def facts_in(text: str, earlier: Sequence[Fact] = ()) -> Reading:
+def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = ()) -> Reading:
     """The facts that the message ``text`` states, in order, and what else it says with the reason why it is none.
 
-    ``earlier`` are the facts told just before: they tell what a bare correction puts right (``No, it is 5829``).
+    ``earlier`` are the facts told before, oldest first: they tell what a bare correction puts right (``No, it is
+    5829``). ``in_mind`` are those that a pronoun at its very start can go back to (``She is a welder``).
     Never raises; a message of any size and content is read in bounded time.
     """
     if len(text) > LONGEST_MESSAGE:
         return Reading((), (Skipped(text[:120], screening.TOO_LONG),))
     facts: list[Fact] = []
     skipped: list[Skipped] = []
-    mentioned = Mentioned()
-    for fact in earlier[-3:]:
-        mentioned.note(fact.statement)
+    mentioned = Mentioned([fact.statement for fact in in_mind])
     text, code = re.subn(r"```.{0,4000}?(?:```|\Z)", "\n", text, flags=re.DOTALL)
     if code:
         skipped.append(Skipped("```", screening.CODE))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
-from engine.learning.facts import Fact, facts_in
+from engine.learning.facts import Fact
 from engine.learning.questions import GIVING, questions
+from engine.learning.told import Told
 from engine.learning.values import content_words
 
 _ALIKE = 0.6
@@ -24,10 +25,10 @@ def answered_by(question: str, told: Iterable[str]) -> bool:
     Going by the words that matter: those of the question are compared with those of all rule-made questions of a fact.
     """
     asked = frozenset(content_words(question))
-    facts: list[Fact] = []
+    since = Told()
     for text in told:
-        facts += facts_in(text, facts[-20:]).facts
-    return bool(asked) and any(_alike(asked, wording) for fact in facts for wording in _wordings(fact))
+        since.hear(text)
+    return bool(asked) and any(_alike(asked, wording) for fact in since.facts for wording in _wordings(fact))
 
 
 def _wordings(fact: Fact) -> list[frozenset[str]]:

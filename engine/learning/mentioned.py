@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from engine.learning.clauses import Clause
 from engine.learning.entities import Entity, read_entity
@@ -21,9 +22,17 @@ _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z
 class Mentioned:
     """Who and what was spoken of, the newest first in mind."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Sequence[Statement] = ()) -> None:
+        """``before`` is what earlier messages stated; only the first clause of this one can begin by going back to it.
+
+        ``They put a beaver on the scarves, it is the mascot of the rowers`` is not about what was told before.
+        """
         self._person: Entity | None = None
         self._thing: Entity | None = None
+        self._begun = False
+        for statement in before:
+            self.note(statement)
+        self._from_before = (self._person, self._thing)
 
     def note(self, statement: Statement) -> None:
         """Take in what a statement is about, or brings up."""
@@ -54,6 +63,9 @@ class Mentioned:
         ``The password is minilim`` after a word on the office printer is about the password of the office printer.
         """
         first, _, remaining = text.partition(" ")
+        if self._begun:
+            self._forget_before()
+        self._begun = True
         if first.lower() not in _THIRD:
             return self._of_the_thing(text)
         entity = self._meant_by(first.lower())
@@ -80,4 +92,15 @@ class Mentioned:
         kind = _THIRD[pronoun]
         if kind == "person":
             return self._person
-        return self._thing if kind == "thing" else self._person or self._thing
+        return self._thing if kind == "thing" else next(filter(self._can_be_they, (self._person, self._thing)), None)
+
+    def _can_be_they(self, entity: Entity | None) -> bool:
+        """Several, or somebody of this message of whom no word says he or she: ``They changed the code`` is nobody."""
+        if entity is None or entity.plural:
+            return entity is not None
+        return entity is not self._from_before[0] and entity.kind == "person" and entity.head not in RELATIVES
+
+    def _forget_before(self) -> None:
+        person, thing = self._from_before
+        self._person = None if self._person is person else self._person
+        self._thing = None if self._thing is thing else self._thing

@@ -1,0 +1,55 @@
+"""What a pronoun at the start of a message means, and what it cannot mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.learning.told import Told
+
+
+def _told(*messages: str, conversation: str = "a") -> list[str]:
+    told = Told()
+    for message in messages:
+        told.hear(message, conversation)
+    return [fact.text for fact in told.facts]
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        (("My sister is called Noor.", "She is a welder."), "My sister is a welder."),
+        (("My sister is called Noor.", "What is a weld?", "She is a welder."), "My sister is a welder."),
+        (("The meeting is on Tuesday.", "It takes place in Graz."), "The meeting takes place in Graz."),
+        (("My parents live in Graz.", "They collect clocks."), "My parents collect clocks."),
+    ],
+)
+def test_a_message_may_go_back_to_the_one_before(messages: tuple[str, ...], told: str) -> None:
+    assert told in _told(*messages)
+
+
+def test_it_goes_back_neither_far_nor_into_another_conversation() -> None:
+    asked = ["What is a weld?", "How are you?", "Tell me a joke."]
+    assert _told("My sister is called Noor.", *asked, "She is a welder.") == ["My sister is called Noor."]
+    told = Told()
+    told.hear("My sister is called Noor.", "a")
+    assert not told.hear("She is a welder.", "b").facts
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "They changed the greenhouse again, you have to punch in 5889 now.",
+        "They put a beaver on the scarves, it is the mascot of the Harwick rowers.",
+        "Nothing beats elderflower, it is my favourite drink by far.",
+    ],
+)
+def test_what_was_told_before_does_not_get_into_a_message_that_speaks_of_other_things(message: str) -> None:
+    alone = _told(message)
+    for before in ("My uncle Wilfrid was born in Izmir.", "Celugeth wrote A Ladder to Nowhere.", "The bank is old."):
+        assert _told(before, message)[1:] == alone
+
+
+def test_a_correction_finds_what_it_puts_right_in_another_conversation() -> None:
+    told = Told()
+    told.hear("The code for the door is 5828.", "a")
+    assert [fact.text for fact in told.hear("Sorry, I meant 5829", "b").facts] == ["The code for the door is 5829."]
