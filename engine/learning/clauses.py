@@ -18,7 +18,7 @@ _BE = {"am": "present", "is": "present", "are": "present", "was": "past", "were"
 _HAVE = {"have": "present", "has": "present", "had": "past"}
 _AUXILIARY = _BE.keys() | _HAVE.keys()
 _MODALS = frozenset(["can", "cannot", "must", "should", "shall", "will", "could"])
-_SUBJECTS = frozenset(["i", "we", "he", "she", "they"])
+SUBJECTS = frozenset(["i", "we", "he", "she", "they"])
 _PRONOUNS = frozenset(["i", "we", "he", "she", "it", "they"])
 _ADVERBS = word_set("grammar", "adverbs")
 _NAMING = frozenset({"called", "named", "nicknamed"})
@@ -81,7 +81,7 @@ def _verb_at(words: list[str]) -> int | None:
         if before in _RELATIVE:
             relative = True
             continue
-        if i > 2 and before in _SUBJECTS and lower[i - 2] != "and" and not relative:
+        if i > 2 and before in SUBJECTS and lower[i - 2] != "and" and not relative:
             inside = True  # the game *we* always play is called ...
         if inside and word in _ADVERBS:
             continue

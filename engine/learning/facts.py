@@ -54,6 +54,7 @@ _NOT_BUT = re.compile(
     r"^(?:it is )?not (?:on |in |at |called )?([^,]{1,40}?),? (?:but |it is )?(?:on |in |at |called )?([^, ]{1,40})$",
     re.IGNORECASE,
 )
+_WHICH_DID = re.compile(r"^which ((?:[A-Z][\w'-]* ){1,3})([a-z]+)\b")
 _BARE_CORRECTION = re.compile(
     r"^(?:it|that|this|he|she|they)(?: is| was| are)?(?: actually)? ((?:(?:on|in|at|called|"
     r"named) )?.+)$",
@@ -256,7 +257,9 @@ def _said_back(text: str, statement: Statement) -> str:
     begins = " ".join(said.lower().split()[: _SOON + len(subject.split())])
     if not subject or subject.lower() in begins:
         return second_person(said)
-    return second_person(f"About {subject}: {lower_first(said)}")
+    said = _WHICH_DID.sub(r"\1\2 it", said)
+    once = re.sub(rf"(?<=\w) (?:of|for) {re.escape(subject)}(?=[,;.])", "", said)  # that is the capital *of Boreth*
+    return second_person(f"About {subject}: {lower_first(once)}")
 
 
 def _said_of(topic: str, text: str) -> str:

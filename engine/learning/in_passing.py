@@ -26,8 +26,8 @@ TOLD_OF = "told_of"
 
 _NAMING = frozenset({"name", "number", "mine"})
 """Kinds of phrase that mean one thing in the world."""
-_NEWS = ("mine", "known", "bare", "new", "name", "number")
-"""Kinds of phrase, from what is spoken about to what is told of it."""
+_NEWS = ("mine", "known", "bare", "named", "new", "name", "number")
+"""Kinds of phrase, from what is spoken about to what is told of it; ``named`` has *the* and a name."""
 _OPEN = frozenset({"thing", "name", "number"})
 """Kinds of value that say nothing of what is told."""
 _OF_THEIR_OWN = frozenset({"number", "year", "month", "day", "date", "clock", "colour", "language"})
@@ -47,9 +47,10 @@ _ADVERBS = word_set("grammar", "adverbs")
 _UNSOUND = word_set("grammar", "of_other_clauses")
 _SELVES = frozenset({"i", "we", "me", "us"})
 _PART = re.compile(r"\W* (?:and|but|so) |[,;:.–—-]+ ")
-_JOINT = re.compile(r"[,;:] +|(?: [–—-])? +(?=(?:and|but|because|since|so|while|though|although) )")
-_LINK = re.compile(r"^(?:and|but|because|since|so|while|though|although) ", re.IGNORECASE)
-_SHORT = 10
+_LINKS = "and|but|because|since|so|while|though|although|till|until"
+_JOINT = re.compile(rf"[,;:] +|(?: [–—-])? +(?=(?:{_LINKS}) )")
+_LINK = re.compile(rf"^(?:{_LINKS}) ", re.IGNORECASE)
+_SHORT = 7
 """Words."""
 _GENERIC_YOU = re.compile(r"\byou (?:(?:have|need|only have) to|must|can) [a-z]+(?: in)? (?=\d)", re.IGNORECASE)
 _BACKWARD = re.compile(r"\b(?:it|its|he|him|his|she|they|them|there|that one|this one|that is)\b", re.IGNORECASE)
@@ -107,12 +108,22 @@ def core(sentence: str, about: str, told: str) -> str:
     if len(sentence.split()) <= _SHORT or at is None:
         return sentence
     subject = next((i for i, (start, end) in enumerate(spans) if about.lower() in sentence[start:end].lower()), at)
+    if about.lower() in sentence.lower() and about.lower() not in sentence[slice(*spans[subject])].lower():
+        return sentence  # a clause begins inside it: my wife and I
     first, last = at, max(at, subject)
-    while first and not _stands_alone(_LINK.sub("", sentence[spans[first][0] : spans[last][1]])):
+    while first and not (
+        _stands_alone(_LINK.sub("", sentence[spans[first][0] : spans[last][1]]))
+        or _names_it_last(sentence[: spans[first][0]], about)
+    ):
         first -= 1
     if last + 1 < len(spans) and _BACKWARD.match(sentence[spans[last + 1][0] :]):
         last += 1
     return _LINK.sub("", sentence[spans[first][0] : spans[last][1]].strip(" ,;:")).rstrip(".") + "."
+
+
+def _names_it_last(before: str, about: str) -> bool:
+    """Whether what comes next says more of ``about``: ``A Ladder to Nowhere, that novel by Celugeth``."""
+    return before.lower().rstrip(" ,;:").endswith(about.lower())
 
 
 def _stands_alone(part: str) -> bool:
@@ -190,7 +201,7 @@ def _told(found: Sequence[Phrase]) -> Phrase | None:
             _of_its_own(one),
             one.kind == "name",
             one.value not in _OPEN and one.kind not in ("mine", "name"),
-            _NEWS.index(one.kind),
+            _NEWS.index("named" if one.kind == "known" and _has_name(one.text) else one.kind),
             at,
         )
 

@@ -98,7 +98,8 @@ def _by_verbs(sentence: str, whole: Statement, named: list[Phrase]) -> Iterator[
             for pattern in verb_patterns().get(base, ()):
                 kind = relations()[pattern.relation].kind
                 follows = tuple(words[at + 1 : at + 1 + len(pattern.words)])
-                if pattern.doer and kind == "person" and whole.kind in _OPEN:
+                told_before = whole.value.lower() in " ".join(words[:at])
+                if pattern.doer and kind == "person" and whole.kind in _OPEN and told_before:
                     done = _last_before(words[:at], whole, named) or whole.entity
                     yield _asked(whole, pattern.relation, done, verb=base)
                 elif (

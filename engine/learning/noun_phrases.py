@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.learning.clauses import bare
+from engine.learning.clauses import SUBJECTS, bare
 from engine.learning.entities import DETERMINERS, PREPOSITIONS
 from engine.learning.values import content_words, value_kind
 from engine.learning.verb_forms import lexicon
@@ -47,7 +47,7 @@ def phrases(sentence: str) -> list[Phrase]:
     while at < len(words):
         end = _phrase_end(words, at)
         if end > at:
-            follows = bare(words[end]) if end < len(words) and not _closed(words[end - 1]) else ""
+            follows = bare(words[end]) if end + 1 < len(words) and not _closed(words[end - 1]) else ""
             phrase = _read(words[at:end], follows, starts=not at)
             if phrase and phrase.text.lower() not in found:
                 found[phrase.text.lower()] = phrase
@@ -79,12 +79,27 @@ def _in_phrase(words: list[str], i: int, start: int, determined: bool) -> bool:
     if lower[0].isdigit() or (_is_name(word) and i > 0):
         # A figure stands alone, a name ends with the last capital.
         return first or not lower[0].isdigit()
-    if not first and (_is_name(words[i - 1]) and i - 1 > 0) and not determined:
+    if not first and _is_name(words[i - 1]) and i > 1 and (not determined or _is_owned_noun(words, i - 2, start)):
         return False
+    past = lower.endswith("ed") and len(lower) > 4 and not lower.endswith("eed")
+    if past and not first and not _goes_on(words, i + 1):
+        return False  # my spaniel *panicked* again
+    if past and first and not determined and i and bare(words[i - 1]) in SUBJECTS:
+        return False  # we *paddled*
     forms = {form for _, form in lexicon().get(lower, ())}
     if forms & {"past", "third"}:
         return first and determined and "base" in forms
     return (first and determined) or ((determined or not forms) and not lower.endswith("ly"))
+
+
+def _is_owned_noun(words: list[str], i: int, start: int) -> bool:
+    """Whether word ``i`` says what somebody is to the user: my *aunt* Olga."""
+    return i > start and words[i].islower() and bare(words[start]) in ("my", "our")
+
+
+def _goes_on(words: list[str], i: int) -> bool:
+    """Whether word ``i`` may be a noun of the phrase before it."""
+    return i < len(words) and not _closed(words[i - 1]) and bare(words[i]).isalpha() and bare(words[i]) not in _STOPS
 
 
 def _in_title(words: list[str], i: int, start: int) -> bool:

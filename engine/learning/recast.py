@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from engine.learning.clauses import has_verb
+from engine.learning.clauses import SUBJECTS, has_verb
 from engine.learning.entities import DETERMINERS, PREPOSITIONS
 from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, PEOPLE, TITLES, word_set
@@ -81,6 +81,8 @@ _WAYS_TO_SAY = [
     (re.compile(r"\bcame into (?:the|this) world in "), "was born in "),
     (re.compile(r"\b(?:is|are|was|were|got) (?:getting )?married to an? (?:\w+ )?(?:called|named) "), "is married to "),
     (re.compile(r"\bgetting married to "), "married to "),
+    (re.compile(r"\bback in (?=\d{4}\b)"), "in "),
+    (re.compile(rf"(?<=[a-z]) (is|was) (?=(?:{'|'.join(sorted(PEOPLE))}) of (?:the|my|our) )"), r" \1 the "),
 ]
 _FRONTED = re.compile(
     r"^([A-Z][a-z]+days?|(?i:in|since|on|for|at|every|each|next|last|this|during|after|before|until) "
@@ -103,7 +105,7 @@ _ONE_WHO = re.compile(
 _IS_ONE_WHO = re.compile(r"^(?P<who>.{2,50}?) (?:is|was) (?:the one|the person|the man|the woman|who) who (?P<did>.+)$")
 _THEY_SHIFTED = re.compile(
     r"^(?:they|somebody|someone) (?:have )?(?P<did>moved|shifted|postponed|rescheduled|renamed|painted|repainted) "
-    r"(?P<what>(?:the|my|our) .{2,40}?) (?P<to>to .+|(?:a )?[a-z]+)$",
+    r"(?P<what>(?:the|my|our) [^,]{2,40}?) (?P<to>to .+|(?:a )?[a-z]+)$",
     re.IGNORECASE,
 )
 _NAMED_THERE = re.compile(
@@ -122,6 +124,11 @@ _CODE_TO = re.compile(
     r"^(?:you|I|we|one) (?:(?:have to|has to|need to|must|only|just) )*"
     r"(?:need|needs|type|enter|punch|press|dial|use|put)(?: in)? (?P<code>\d[\w-]{2,}) "
     r"(?:to|for|at|on|in order to) (?:[a-z]+ )?(?:(?:off|on|up|into) )?(?P<what>(?:the|my|our) [\w' -]{2,40})$",
+    re.IGNORECASE,
+)
+_USE_AS = re.compile(
+    r"^(?:(?P<before>[^,]{3,60}),? (?:so|and) )?(?:please )?use (?P<value>[\w-]+) (?:as|for) (?:the|my|our) "
+    r"(?P<what>[a-z]+)(?: (?:from|until|till|instead)\b.*)?$",
     re.IGNORECASE,
 )
 _NAME = r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2}"
@@ -236,6 +243,8 @@ def _they(text: str) -> list[str] | None:
         return [f"{match['what']} is {match['when']}"]
     if (match := _NAMED_THERE.match(text)) and (where := match["where"] or match["there"]):
         return [f"The {match['what']} {where[:1].lower()}{where[1:]} is called {match['name']}"]
+    if (match := _USE_AS.match(text)) and match["what"].lower() in ATTRIBUTES:
+        return [*([match["before"]] if match["before"] else []), f"The {match['what']} is {match['value']}"]
     if match := _CODE_TO.match(text):
         return [f"The code for {match['what']} is {match['code']}"]
     return None
@@ -271,7 +280,8 @@ def _apposition(text: str) -> list[str] | None:
         return [f"{match['who']} {match['so']}", f"{match['who']} {match['did']}"]
     if (match := _OF_KIND.match(text)) and has_verb(f"{match['who']} {match['did']}"):
         return [f"{match['who']} is {match['kind']}", f"{match['who']} {match['did']}"]
-    if (match := _THAT_IS.match(text)) and not has_verb(match["what"]):
+    match = _THAT_IS.match(text)
+    if match and not has_verb(match["what"]) and match["name"].lower() not in SUBJECTS:
         said = f"{match['name']} {(match['was'] or '').strip(', ')}"
         return [*_named(match["what"], match["name"]), *([said] if has_verb(said) else [])]
     if (match := _THAT_IS_AFTER.match(text)) and _head(match["what"]) in ATTRIBUTES | PEOPLE | TITLES:

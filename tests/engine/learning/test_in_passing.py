@@ -22,7 +22,11 @@ def _whole(message: str) -> Fact:
     ("message", "relation", "about", "value"),
     [
         ("They changed the greenhouse again, you have to punch in 5889 now.", TOLD_OF, "the greenhouse", "5889"),
-        ("We landed in Sotharor, that is the capital of Boreth, and it was freezing.", "capital", "Boreth", "Sotharor"),
+        ("My mare runs off whenever there are wheelbarrows about.", TOLD_OF, "my mare", "wheelbarrows"),
+        ("My spaniel panicked again today, puddles scare it to death.", TOLD_OF, "my spaniel", "puddles"),
+        ("Note to self, 5107 is what opens the locker room", "number", "the locker room", "5107"),
+        ("We paddled down the Timoneth till it ran out into the Wurketh sea.",
+         TOLD_OF, "the Timoneth", "the Wurketh sea"),
         ("Nothing beats elderflower, it is my favourite drink by far.", "favourite", "I", "elderflower"),
         ("Someone left a crocus on my desk, my favourite flower, how lovely.", "favourite", "I", "a crocus"),
         ("They waved a beaver, it is the mascot of the Orvik team.", "attribute", "the Orvik team", "a beaver"),
@@ -53,8 +57,11 @@ def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: st
 @pytest.mark.parametrize(
     ("message", "said_back"),
     [
-        ("We landed in Sotharor, that is the capital of Boreth.",
-         "About Boreth: you landed in Sotharor, that is the capital of Boreth."),
+        ("The museum has a lump of drelite, which Talanune discovered.", "About drelite: Talanune discovered it."),
+        ("They put a beaver on the scarves, it is the mascot of the Harwick rowers.",
+         "About the Harwick rowers: they put a beaver on the scarves, it is the mascot."),
+        ("I am halfway through A Ladder to Nowhere, that novel by Celugeth, and I cannot put it down.",
+         "About A Ladder to Nowhere: that novel by Celugeth."),
         ("Someone left a crocus on my desk, my favourite flower.",
          "About your favourite flower: someone left a crocus on your desk, your favourite flower."),
         ("Did you hear, the Haldersons packed everything up and settled in Quennick, and nobody knows why.",

@@ -37,6 +37,21 @@ IN_PASSING = {
         "Our goldfish died last night.",
     ],
     # appositions
+    "We landed in Sotharor, that is the capital of Boreth, and it was freezing.": [
+        "We landed in Sotharor.",
+        "The capital of Boreth is Sotharor.",
+    ],
+    "We shook hands with Rolmigim, who is captain of the Grey Heron.": [
+        "We shook hands with Rolmigim.",
+        "The captain of the Grey Heron is Rolmigim.",
+    ],
+    "Somebody reset the guest network, so use hilmorim as the password from today.": [
+        "The password of the guest network is hilmorim."
+    ],
+    "They moved the stop, but bus 790 still goes to the airport hotel.": ["Bus 790 still goes to the airport hotel."],
+    "My aunt's family founded the Vorked brewery back in 1892.": [
+        "My aunt's family founded the Vorked brewery in 1892."
+    ],
     "Kasimir, my youngest nephew, wants to become a diver.": [
         "My youngest nephew is called Kasimir.",
         "Kasimir wants to become a diver.",
