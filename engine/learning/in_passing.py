@@ -128,7 +128,8 @@ def _names_it_last(before: str, about: str) -> bool:
 
 def _stands_alone(part: str) -> bool:
     """Whether ``part`` is a clause with a subject of its own."""
-    return has_verb(part) and not reading(bare(part.split()[0]), "past", "third")
+    named = re.match(r"\w+ .*\b(?:named|called) (?:it|him|her|them) ", part)
+    return bool(named) or (has_verb(part) and not reading(bare(part.split()[0]), "past", "third"))
 
 
 def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:

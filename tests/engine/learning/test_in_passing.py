@@ -57,6 +57,8 @@ def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: st
 @pytest.mark.parametrize(
     ("message", "said_back"),
     [
+        ("We finally have a guinea pig! The kids named it Brimeden.",
+         "About the guinea pig: the kids named it Brimeden."),
         ("The museum has a lump of drelite, which Talanune discovered.", "About drelite: Talanune discovered it."),
         ("They put a beaver on the scarves, it is the mascot of the Harwick rowers.",
          "About the Harwick rowers: they put a beaver on the scarves, it is the mascot."),
