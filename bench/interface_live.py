@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from bench.interface_figures import Figure, Stalls, at, now, until, watching
 from engine import Engine, Home
 from engine.api import EngineState
 from engine.config import Config
+from sovl_tui.conversation import Phase
 
 if TYPE_CHECKING:
     from sovl_tui.app import SovlApp
@@ -34,6 +36,7 @@ GOALS = {
     "loop stall while training, longest": 0.080,
     "loop stall while speaking, longest": 0.080,
     "esc to the last token": 0.100,
+    "esc to the answer marked stopped": 0.100,
 }
 TRAINING = "/train 500"
 """Longer than anybody types; what a night does between its dreams and its audit, on the sample data."""
@@ -59,11 +62,15 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
     figures: dict[str, Figure] = {}
     try:
         async with app.run_test(size=(120, 40)):
+            await _imported(app)
+            gc.freeze()  # as the app does in a terminal, once everything is imported
             await _state(app, EngineState.AWAKE, seconds=_START_SECONDS)
             figures |= await _typing(app, "at rest", args.keys, lambda: True)
             figures |= await _typing(app, "speaking", args.keys, lambda: _keep_speaking(app))
             await _rest(app)
-            figures["esc to the last token"] = at([await _esc(app) for _ in range(STOPS)], 1.0)
+            stops = [await _esc(app) for _ in range(STOPS)]
+            figures["esc to the last token"] = at([last for last, _ in stops], 1.0)
+            figures["esc to the answer marked stopped"] = at([stopped for _, stopped in stops], 1.0)
             app.send(TRAINING)
             await _state(app, EngineState.TRAINING, seconds=_START_SECONDS)
             figures |= await _typing(app, "training", args.keys, lambda: _is(app, EngineState.TRAINING))
@@ -72,6 +79,12 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
         engine.shutdown()
         engine.join(30.0)
     return figures
+
+
+async def _imported(app: SovlApp) -> None:
+    """Until the engine is done with importing and goes on to load its models."""
+    while app.engine.outbox.latest.state in (EngineState.COLD, EngineState.IMPORTING):
+        await asyncio.sleep(0.01)
 
 
 async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bool]) -> dict[str, Figure]:
@@ -100,8 +113,8 @@ async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bo
     return figures | {f"loop stall while {while_}, longest": stalls.longest}
 
 
-async def _esc(app: SovlApp) -> Figure:
-    """From Esc to the last piece of text that still came; the engine has stopped by then."""
+async def _esc(app: SovlApp) -> tuple[Figure, Figure]:
+    """From Esc to the last text that still came (at once, if none did), and until the answer is marked as stopped."""
     entries = _entries(app)
     while not (entries[-1].kind == "answer" and entries[-1].phase == "running" and len(entries[-1].text) > _BEGUN):
         _keep_speaking(app)
@@ -116,8 +129,15 @@ async def _esc(app: SovlApp) -> Figure:
         if time.perf_counter() - began[0] > _START_SECONDS:
             raise SystemExit("Esc did not stop the answer.")
         await asyncio.sleep(0.001)
+    marked = now()
+    if answer.phase is not Phase.STOPPED:
+        raise SystemExit("The answer ended by itself before Esc could stop it.")
     await _rest(app)
-    return Figure(last[0] - began[0], "s", last[1] - began[1])
+    return _between(began, last), _between(began, marked)
+
+
+def _between(began: tuple[float, float], ended: tuple[float, float]) -> Figure:
+    return Figure(ended[0] - began[0], "s", ended[1] - began[1])
 
 
 async def _rest(app: SovlApp) -> None:
