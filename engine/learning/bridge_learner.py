@@ -164,6 +164,7 @@ class BridgeLearner(Learner):
     ) -> torch.Tensor:
         """As of :meth:`Learner.predict`; ``scaffold`` are the scaffold's states by its layers."""
         width = max(len(row.answer) for row in rows)
+        real, scaffold = real[: len(rows)], {layer: states[: len(rows)] for layer, states in scaffold.items()}
         ids, valid = self._padded([[row.prompt[-1], *row.answer[:-1]] for row in rows], left=False, width=width)
         _, context = self._padded([row.prompt[:-1] for row in rows], left=True)
         self._enter(self._base_entry, stacked([row.answer_states for row in rows], width, left=False))

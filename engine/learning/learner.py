@@ -217,7 +217,7 @@ class Learner:
         """Let the base predict the answers while it reads the scaffold.
 
         Args:
-            rows: Exercises with answers.
+            rows: Exercises with answers; the first of those that were read, or all.
             real: From :meth:`read`.
             scaffold: From :meth:`read`.
 
@@ -226,6 +226,7 @@ class Learner:
         """
         width = max(len(row.answer) for row in rows)
         ids, valid = self._padded([[row.prompt[-1], *row.answer[:-1]] for row in rows], left=False, width=width)
+        real = real[: len(rows)]
         mixed = self._mixed(rows, real.shape[1], scaffold)
         self._enter(self._base_entry, stacked([row.answer_states for row in rows], width, left=False))
         context = real.sum(1, keepdim=True) + len(self.preamble)
@@ -395,11 +396,12 @@ class Learner:
         own = stacked_keys([row.keys_values for row in rows], width) if self.keeps_own else None
         n, mixture = len(self.preamble), DynamicCache()
         for index, layer in enumerate(scaffold.layers):
+            heard = [part[: len(rows)] for part in (layer.keys, layer.values)]
             if index < self.first or own is None:
-                mixture.update(layer.keys, layer.values, index)
+                mixture.update(*heard, index)
                 continue
             parts = []
-            for which, theirs in enumerate((layer.keys, layer.values)):
+            for which, theirs in enumerate(heard):
                 mine = own[index - self.first, which].to(theirs.dtype)
                 said = torch.lerp(mine, theirs[:, :, n:], self.factor) if index in self.bridged else mine
                 parts.append(torch.cat([theirs[:, :, :n], said], dim=2))

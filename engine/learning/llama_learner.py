@@ -99,7 +99,8 @@ class LlamaLearner(Learner):
         """See :meth:`Learner.predict`."""
         width = max(len(row.answer) for row in rows)
         _, valid = self._padded([row.answer for row in rows], left=False, width=width)
-        mixed = scaffold
+        real = real[: len(rows)]
+        mixed = scaffold = [(keys[: len(rows)], values[: len(rows)]) for keys, values in scaffold]
         if self.keeps_own:
             own = stacked_keys([row.keys_values for row in rows], real.shape[1]).to(self.device)
             factors = torch.full((len(rows),), self.factor, device=self.device)

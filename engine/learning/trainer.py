@@ -234,36 +234,38 @@ def accumulate(
     """
     loss = drift = gate_loss = 0.0
     shut, heeded = len(kept) + len(gate), max(1, sum(row.gated for row in told))
-    for rows in learner.training.of(told) if told else ():
-        recognised, logits = _predicted(learner, rows)
-        counts = torch.tensor([importance.get(id(row), 1.0) for row in rows], device=logits.device)
-        content = (_costs(rows, logits) * _shares(rows, len(told)).to(logits.device) * _per_token(counts, rows)).sum()
-        opens = torch.tensor([float(row.gated) for row in rows], device=recognised.device)
-        of_gate = _gate_loss(recognised, torch.ones_like(recognised))
-        _descend_from(content + recipe.gate_weight * (of_gate * opens).sum() / heeded, scale, number)
-        loss += float(content.detach())
-        gate_loss += float(of_gate.detach().mean()) * len(rows) / len(told)
-    for rows in learner.training.of(kept) if kept else ():
-        recognised, logits = _predicted(learner, rows)
-        before = learner.base_logits(rows).log_softmax(-1)
-        divergence = (before.exp() * (before - logits.log_softmax(-1))).sum(-1)
-        content = (divergence * _shares(rows, len(kept)).to(logits.device)).sum()
-        of_gate = _gate_loss(recognised, torch.zeros_like(recognised))
-        _descend_from(recipe.kept_weight * content + recipe.gate_weight * of_gate.sum() / shut, scale, number)
-        drift += float(content.detach())
-        gate_loss += float(of_gate.detach().mean()) * len(rows) / len(kept)
-    for rows in learner.training.of(gate) if gate else ():
-        recognised, _, _ = learner.read(rows)
-        shut_loss = _gate_loss(recognised, torch.zeros_like(recognised)).sum() / shut
-        _descend_from(recipe.gate_weight * shut_loss, scale, number)
-        gate_loss += float(shut_loss.detach())
+    start = 0
+    every = [*told, *kept, *gate]
+    for rows in (
+        learner.training.of(every) if every else ()
+    ):  # all in one: what a pass costs beside its rows is paid once
+        learned = rows[: max(0, len(told) - start)]
+        keeping = rows[len(learned) : max(0, len(told) + len(kept) - start)]
+        start += len(rows)
+        recognised, real, cache = learner.read(rows)
+        opens = [row.gated / heeded for row in learned] + [1.0 / shut for _ in rows[len(learned) :]]
+        goal = torch.zeros_like(recognised)
+        goal[: len(learned)] = 1.0
+        of_gate = (_gate_loss(recognised, goal) * torch.tensor(opens, device=goal.device)).sum()
+        total = recipe.gate_weight * of_gate
+        gate_loss += float(of_gate.detach())
+        if answering := [*learned, *keeping]:
+            spoken = sum(len(row.answer) for row in learned)
+            of_told, of_kept = learner.predict(answering, real, cache).tensor_split([spoken])
+            if learned:
+                counts = torch.tensor([importance.get(id(row), 1.0) for row in learned], device=of_told.device)
+                shares = _shares(learned, len(told)).to(of_told.device)
+                content = (_costs(learned, of_told) * shares * _per_token(counts, learned)).sum()
+                total = total + content
+                loss += float(content.detach())
+            if keeping:
+                before = learner.base_logits(keeping).log_softmax(-1)
+                divergence = (before.exp() * (before - of_kept.log_softmax(-1))).sum(-1)
+                content = (divergence * _shares(keeping, len(kept)).to(of_kept.device)).sum()
+                total = total + recipe.kept_weight * content
+                drift += float(content.detach())
+        _descend_from(total, scale, number)
     return Step(number, loss, drift, gate_loss, sum(len(row.answer) for row in told))
-
-
-def _predicted(learner: Learner, rows: Sequence[Exercise]) -> tuple[torch.Tensor, torch.Tensor]:
-    """The gate's logits ``[rows]``, and those of the answers ``[answer tokens of all rows, vocabulary]``."""
-    recognised, real, cache = learner.read(rows)
-    return recognised, learner.predict(rows, real, cache)
 
 
 def _descend_from(loss: torch.Tensor, scale: float, number: int) -> None:
