@@ -54,6 +54,7 @@ _NOT_BUT = re.compile(
     r"^(?:it is )?not (?:on |in |at |called )?([^,]{1,40}?),? (?:but |it is )?(?:on |in |at |called )?([^, ]{1,40})$",
     re.IGNORECASE,
 )
+_NO_MORE = re.compile(r"\bused to \w+ .*\bnow\b", re.IGNORECASE)
 _WHICH_DID = re.compile(r"^which ((?:[A-Z][\w'-]* ){1,3})([a-z]+)\b")
 _BARE_CORRECTION = re.compile(
     r"^(?:it|that|this|he|she|they)(?: is| was| are)?(?: actually)? ((?:(?:on|in|at|called|"
@@ -218,6 +219,8 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
                     here += found
         if not tidied.question and not any(one.correction for one in here):
             said = plainly[0] if len(plainly) == 1 else said
+            if _NO_MORE.search(said):
+                here = []  # what the rules read was so before
             here, refused = _with_the_whole(said, before, here, refused, correcting)
         # What a later sentence goes back to is learned with it.
         facts = [fact for fact in facts if not any(one.text.startswith(f"{fact.text[:-1]};") for one in here)]

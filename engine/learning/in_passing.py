@@ -17,7 +17,7 @@ from engine.learning.entities import DETERMINERS, PREPOSITIONS, Entity, read_ent
 from engine.learning.noun_phrases import Phrase, phrases
 from engine.learning.phrasing import lower_first
 from engine.learning.statement import Statement
-from engine.learning.values import content_words
+from engine.learning.values import TIMES, content_words
 from engine.learning.verb_forms import lexicon, reading
 from engine.learning.word_lists import word_set
 
@@ -51,7 +51,13 @@ _LINKS = "and|but|because|since|so|while|though|although|till|until"
 _JOINT = re.compile(rf"[,;:] +|(?: [–—-])? +(?=(?:{_LINKS}) )")
 _LINK = re.compile(rf"^(?:{_LINKS}) ", re.IGNORECASE)
 _SHORT = 7
+_LONGEST_CORE = 16
 """Words."""
+_POLITE = re.compile(
+    r",? (?:just )?(?:if (?:that|it|this) helps|in case (?:you|I|we) \w+|if you (?:want|like|need))\b[^,]*$"
+)
+_THAT_IS_MY = re.compile(r"(?:that|this|he|she|it) is (?:my|our) ", re.IGNORECASE)
+_OF_SOMEBODY = re.compile(r"(?:he|she|his|her) ", re.IGNORECASE)
 _GENERIC_YOU = re.compile(r"\byou (?:(?:have|need|only have) to|must|can) [a-z]+(?: in)? (?=\d)", re.IGNORECASE)
 _BACKWARD = re.compile(r"\b(?:it|its|he|him|his|she|they|them|there|that one|this one|that is)\b", re.IGNORECASE)
 
@@ -70,6 +76,7 @@ def told(
     Returns:
         None where the rules have read all that it names, or where it must not be learned.
     """
+    said = _POLITE.sub("", said)
     parts = [part.strip() for part in _PART.split(said) if part.strip()]
     against = screening.reason(said, question=False)
     doubts = [*((part, screening.reason(part, question=False)) for part in parts), *refused]
@@ -89,12 +96,20 @@ def told(
     if one := next((text for text, _ in read if _covered(named, [text])), ""):
         statement = whole(one)
         return (one, statement) if statement else None
-    before = before if _BACKWARD.search(said) else ""
+    before = before if _BACKWARD.search(said) or not whole(said) else ""
     for earlier in dict.fromkeys((before, "")):
-        text = f"{earlier}; {lower_first(said)}" if earlier else said
-        if len(text) <= screening.LONGEST_SENTENCE and (statement := whole(text, phrases(earlier))):
+        text = f"{earlier}; {_going_on(said)}" if earlier else said
+        likely = phrases(said if _THAT_IS_MY.match(said) else earlier)
+        if len(text) <= screening.LONGEST_SENTENCE and (statement := whole(text, likely)):
             return f"{text[:1].upper()}{text[1:]}.", statement
     return None
+
+
+def _going_on(said: str) -> str:
+    """``said`` as it stands behind a semicolon: in small letters, unless it begins with a name."""
+    first = next(iter(phrases(said)), None)
+    named = first is not None and _has_name(first.text) and said.startswith(first.text)
+    return said if named else lower_first(said)
 
 
 def core(sentence: str, about: str, told: str) -> str:
@@ -111,6 +126,12 @@ def core(sentence: str, about: str, told: str) -> str:
     if about.lower() in sentence.lower() and about.lower() not in sentence[slice(*spans[subject])].lower():
         return sentence  # a clause begins inside it: my wife and I
     first, last = at, max(at, subject)
+    named = (one for one in phrases(sentence) if one.kind == "number" or _of_its_own(one) or _has_name(one.text))
+    names = [one.text for one in named if one.text.lower() != about.lower()]
+    telling = [i for i, (start, end) in enumerate(spans) if any(name in sentence[start:end] for name in names)]
+    widest = min([first, *telling]), max([last, *telling])
+    if len(sentence[spans[widest[0]][0] : spans[widest[1]][1]].split()) <= _LONGEST_CORE:
+        first, last = widest  # which of them is the news is a guess
     while first and not (
         _stands_alone(_LINK.sub("", sentence[spans[first][0] : spans[last][1]]))
         or _names_it_last(sentence[: spans[first][0]], about)
@@ -127,7 +148,9 @@ def _names_it_last(before: str, about: str) -> bool:
 
 
 def _stands_alone(part: str) -> bool:
-    """Whether ``part`` is a clause with a subject of its own."""
+    """Whether ``part`` is a clause with a subject of its own, and not about somebody named before."""
+    if _OF_SOMEBODY.match(part):
+        return False
     named = re.match(r"\w+ .*\b(?:named|called) (?:it|him|her|them) ", part)
     return bool(named) or (has_verb(part) and not reading(bare(part.split()[0]), "past", "third"))
 
@@ -216,9 +239,9 @@ def _of_its_own(one: Phrase) -> bool:
 def _about(found: Sequence[Phrase]) -> Phrase | None:
     """What one would ask about: the user's own, else what has a name, else a known thing; the first of its sort."""
 
-    def known(at: int) -> tuple[bool, bool, bool, bool]:
+    def known(at: int) -> tuple[bool, bool, bool, bool, bool]:
         one = found[at]
-        return one.kind == "mine", _has_name(one.text), one.kind == "known", one.kind == "new"
+        return one.value not in TIMES, one.kind == "mine", _has_name(one.text), one.kind == "known", one.kind == "new"
 
     return found[max(range(len(found)), key=known)] if found else None
 

@@ -40,6 +40,8 @@ _BY_KIND = {
 """Where no word says more: what such a value is usually told for."""
 _FAVOURITE = frozenset({"favourite", "favorite"})
 _PLACED = frozenset({"in", "at", "to", "near", "from"})
+_OWN_PLACES = {"in": "lives_in", "at": "works_at", "to": "moved_to"}
+"""Where somebody who speaks of himself may be, by the preposition."""
 _SELF = Entity("I", "i", kind="self")
 
 
@@ -50,12 +52,18 @@ def by_words(sentence: str, whole: Statement) -> list[Statement]:
     return list({(one.relation, one.noun, one.entity.text): one for one in found}.values())
 
 
-def by_kind(whole: Statement) -> list[Statement]:
-    """What such a value is usually told for, where no word of the sentence says more."""
+def by_kind(sentence: str, whole: Statement) -> list[Statement]:
+    """What such a value is usually told for, where no word of ``sentence`` says more."""
     kind = whole.kind
     if whole.kind == "name" and whole.preposition in _PLACED:
         kind = "home" if whole.entity.kind == "person" else "place"
-    return [_asked(whole, key, whole.entity) for key in _BY_KIND.get(kind, ())]
+    key = (
+        _OWN_PLACES.get(whole.preposition)
+        if bare(sentence.split()[0]) in ("i", "we") and whole.kind == "name"
+        else None
+    )
+    of_self = [_asked(whole, key, _SELF)] if key else []
+    return [*of_self, *(_asked(whole, key, whole.entity) for key in _BY_KIND.get(kind, ()))]
 
 
 def _by_attributes(sentence: str, whole: Statement, named: list[Phrase]) -> Iterator[Statement]:

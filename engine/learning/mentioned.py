@@ -9,12 +9,13 @@ from engine.learning.clauses import Clause
 from engine.learning.entities import Entity, read_entity
 from engine.learning.statement import Statement
 from engine.learning.statements import introduced
-from engine.learning.word_lists import ATTRIBUTES, RELATIVES
+from engine.learning.word_lists import ATTRIBUTES, RELATIVES, word_set
 
 _THIRD = {
     "he": "person", "she": "person", "his": "person", "her": "person",
     "they": "any", "their": "any", "it": "thing", "its": "thing",
 }  # fmt: skip
+_WOMEN, _MEN = word_set("people", "women"), word_set("people", "men")
 _POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z]+(?=$|[,.]))?", re.IGNORECASE)
 
@@ -91,7 +92,8 @@ class Mentioned:
     def _meant_by(self, pronoun: str) -> Entity | None:
         kind = _THIRD[pronoun]
         if kind == "person":
-            return self._person
+            known = self._person
+            return None if known and known.head in (_WOMEN if pronoun in ("he", "his") else _MEN) else known
         return self._thing if kind == "thing" else next(filter(self._can_be_they, (self._person, self._thing)), None)
 
     def _can_be_they(self, entity: Entity | None) -> bool:

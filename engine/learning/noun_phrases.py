@@ -12,7 +12,7 @@ from engine.learning.clauses import SUBJECTS, bare
 from engine.learning.entities import DETERMINERS, PREPOSITIONS
 from engine.learning.values import content_words, value_kind
 from engine.learning.verb_forms import lexicon
-from engine.learning.word_lists import RELATIVES, word_set
+from engine.learning.word_lists import MONTHS, RELATIVES, word_set
 
 _STOPS = PREPOSITIONS | DETERMINERS | word_set("grammar", "adverbs", "never_nouns")
 _LITTLE = word_set("grammar", "vague_nouns")
@@ -72,13 +72,14 @@ def _phrase_end(words: list[str], at: int) -> int:
 def _in_phrase(words: list[str], i: int, start: int, determined: bool) -> bool:
     word, first = words[i], i == start + determined
     lower = bare(word)
-    if _in_title(words, i, start):
+    if _in_title(words, i, start) or _in_date(words, i, start):
         return True
     if not lower[:1].isalnum() or lower in _STOPS:
         return False
-    if lower[0].isdigit() or (_is_name(word) and i > 0):
+    figure = any(map(str.isdigit, lower))
+    if figure or (_is_name(word) and i > 0):
         # A figure stands alone, a name ends with the last capital.
-        return first or not lower[0].isdigit()
+        return first or not figure
     if not first and _is_name(words[i - 1]) and i > 1 and (not determined or _is_owned_noun(words, i - 2, start)):
         return False
     past = lower.endswith("ed") and len(lower) > 4 and not lower.endswith("eed")
@@ -110,6 +111,13 @@ def _in_title(words: list[str], i: int, start: int) -> bool:
     return follows and start > 0 and words[start][:1].isupper() and bare(words[i]) in _JOINING
 
 
+def _in_date(words: list[str], i: int, start: int) -> bool:
+    """Whether word ``i`` goes on with a day: the 14th *of September*."""
+    at = i if bare(words[i]) == "of" else i - 1
+    day = at > start and words[at - 1][0].isdigit() and bare(words[at]) == "of"
+    return day and at + 1 < len(words) and bare(words[at + 1]) in MONTHS
+
+
 def _closed(word: str) -> bool:
     return word[-1] in ',;:.!?)"'
 
@@ -124,7 +132,7 @@ def _read(words: list[str], follows: str, starts: bool) -> Phrase | None:
     if not core or not content_words(text) or {bare(word) for word in core} <= _LITTLE:
         return None
     first = bare(words[0])
-    if core[0][0].isdigit():
+    if any(map(str.isdigit, core[0])):
         kind = "number"
     elif first in ("my", "our") or (first in RELATIVES and len(core) > 1 and core[1][:1].isupper()):
         kind = "mine"
@@ -141,4 +149,6 @@ def _read(words: list[str], follows: str, starts: bool) -> Phrase | None:
     elif first in DETERMINERS and (starts or first in ("my", "our")):
         text = text[:1].lower() + text[1:]
     plain = " ".join(core)
+    if value_kind(plain) in ("day", "month") and kind in ("new", "known"):
+        return Phrase(plain, "name", value_kind(plain))  # on a Wednesday
     return Phrase(text if kind != "number" else plain, kind, value_kind(plain))

@@ -33,6 +33,7 @@ _REPORT = re.compile(
     r"|you (?:will|would)(?: never| not)? (?:believe|guess) (?:it|this|what),? (?:but )?"
     r"|(?:nobody|no one|not many people|few people|hardly anyone|hardly anybody) knows?(?: it| this)?,? (?:but|that) "
     r"|believe it or not,? "
+    r"|do not ask (?:me )?(?:why|how),? but "
     r"|(?:funnily|strangely|oddly|surprisingly) enough,? "
     r"|(?:funny|strange|odd|silly|sad|good|great|big|small)(?: thing| story| news)?[,:] "
     r"|as far as I (?:know|remember),? "
@@ -141,6 +142,9 @@ _THAT_IS = re.compile(
 _THAT_IS_AFTER = re.compile(
     rf"^(?P<before>.+ )(?P<name>{_NAME}), (?:(?:that|this|who|which) is )?"
     r"(?P<what>(?:the [\w' -]{2,30} of|(?:my|our) [a-z-]+(?: of)?)(?: [\w' -]{2,40}?)?)(?:, (?P<more>.+))?$"
+)
+_CALLED_LAST = re.compile(
+    rf"^(?P<name>(?:(?:Ms|Mr|Mrs|Dr)\.? )?{_NAME}), (?P<who>he|she|it|they) (?P<verb>is|are) called(?:,? .*)?$"
 )
 _NAMED_FIRST = re.compile(
     rf"^(?P<name>{_NAME}), (?P<what>{_MINE}|the [\w' -]{{2,30}}? of [\w' -]{{2,40}}), (?P<did>.+)$"
@@ -270,6 +274,8 @@ def _around(before: str, after: str) -> list[str]:
 
 def _apposition(text: str) -> list[str] | None:
     """``Bram, my landlord, …``, ``… to Pellora, the capital of Ostravia``, ``Olga, that is my dog, …``."""
+    if match := _CALLED_LAST.match(text):
+        return [f"{match['who']} {match['verb']} called {match['name']}"]
     if match := _NAMED_FIRST.match(text):
         return [*_named(match["what"], match["name"]), f"{match['name']} {match['did']}"]
     if (match := _NAMED_AFTER.match(text)) and has_verb(f"{match['what']} {match['did']}"):

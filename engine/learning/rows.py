@@ -149,7 +149,7 @@ def ways_beside(fact: Fact) -> list[Statement]:
     whole = next((one for one in (fact.statement, *ways) if one.relation == TOLD_OF), None)
     if whole is None:
         return ways
-    likely = by_words(fact.text, whole) or by_kind(whole)
+    likely = by_words(fact.text, whole) or by_kind(fact.text, whole)
     return [*(one for one in likely if one != fact.statement), *ways, *other_ways(fact.text, whole)]
 
 

@@ -101,6 +101,7 @@ _MOMENT = re.compile(
     r"afternoon|evening))\b",
     re.IGNORECASE,
 )
+_MORE_THAN_A_MOMENT = re.compile(r"\d{2}|^(?:it|that|this) (?:is|was) (?:on|in|at|called|named|my|our) ", re.IGNORECASE)
 _PASSING = re.compile(
     r"^(?:i|we) (?:have )?just (?:came|got|had|finished|saw|went|ate|made|woke|heard|read|left|arrived)\b|"
     r"^(?:i|we) (?:should really|could do with|ought to)\b|"
@@ -187,7 +188,7 @@ def reason(text: str, question: bool) -> str | None:
         return TOO_SHORT
     if _UNSURE.search(text):
         return UNSURE
-    if _MOMENT.search(text) and not re.search(r"\d{2}|^(?:it|that|this) (?:is|was) (?:on|in|at|called|named) ", text):
+    if _MOMENT.search(text) and not _MORE_THAN_A_MOMENT.search(text):
         return MOMENT
     if _PASSING.search(text) and not re.search(r"\d", text):
         return MOMENT

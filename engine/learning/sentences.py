@@ -14,6 +14,15 @@ from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, listed
 
 _END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n\s*")
+_ASKED_AFTER = re.compile(
+    r"(?:, (?:(?:so|and|but) )?| (?:so|but) )(?=(?:any (?:tips|ideas?|advice|chance|thoughts|suggestions)\b|"
+    r"what|which|who|where|when|how|why|"
+    r"(?:can|could|do|does|did|is|are|should|would|will|have|has|may) \w+ \w+ \w)[^?]{4,}\?$)"
+)
+"""Between what is told and a question that follows in the same breath: ``We are hosting a student, so any tips …?``."""
+_EXCEPT = re.compile(r",? except (?:that )?(?=(?:I|we|my|our)\b)")
+_FEWEST_TOLD = 5
+"""Words before such a question or exception."""
 _ABBREVIATION = re.compile(r"\b(?:dr|mr|mrs|ms|prof|st|no|nr|e\.g|i\.e|vs|jr|sr|approx|[a-z])\.$", re.IGNORECASE)
 _CORRECTION = re.compile(
     r"(?:no|nope|nah|wrong|(?:a )?(?:small )?correction|sorry|actually|update|oops|wait|hold on|"
@@ -43,7 +52,9 @@ _LEAD_IN = re.compile(
     r"note to self|"
     r"please note|unfortunately|luckily|sadly|by now|these days|nowadays|currently|at present|today i learned)"
     r"(?:\s*[,:;.!—–-]+\s*|\s+(?=\w)))"
-    r"|(?:(?:hello|right|sure|thanks|thank you|great|cool|nice|good morning|good evening|fun fact|important|"
+    r"|(?:sorry (?:for|about) [^,.!]{2,40},\s*)"
+    r"|(?:(?:looks|sounds|seems) (?:great|good|fine|lovely|nice)[,!]? (?:but |and )?(?=\w+ \w+ \w))"
+    r"|(?:(?:hello|ha|right|sure|thanks|thank you|great|cool|nice|good morning|good evening|fun fact|important|"
     r"note|listen|look|first|"
     r"second|secondly|next|then|finally|about me|attention|hello there|good to know|sovl)\s*[,:;.!—–-]+\s*)"
     r"|(?:i (?:just |also |only )?(?:want|wanted|would like|wish|need) (?:you )?to (?:know|remember|learn|"
@@ -72,6 +83,13 @@ _TAG = re.compile(
     r"|\s*(?:[:;]-?[()DPp]|<3|xD|\^\^|[\U0001F300-\U0001FAFF☀-➿️]+))\s*[.!]*$",
     re.IGNORECASE,
 )
+_PUT_IN = re.compile(
+    r",? [(–-]?(?:can you believe (?:it|that)|would you believe(?: it)?|believe it or not|mind you|I tell you|you know|"
+    r"poor (?:old )?(?:thing|him|her|soul)|bless (?:him|her|them|it)|to be fair|of all (?:things|places|people))"
+    r"[)–-]?(?=,)",
+    re.IGNORECASE,
+)
+"""An aside between commas."""
 _SMALL = re.compile(r"\s*[,:;—–-]*\s*$")
 
 
@@ -100,15 +118,22 @@ _CONTRACTED: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
         r"\1 not",
     ),
     (re.compile(r"\b[Ii]ve\b"), "I have"),
+    (re.compile(r"\b([A-Za-z][\w-]*)['’]s got\b"), r"\1 has got"),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where)['’]?s (?=(?:got|been)\b)", re.IGNORECASE), r"\1 has "),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where|name)['’]s\b", re.IGNORECASE), r"\1 is"),
     (re.compile(r"\b(shes|hes|thats|whats|theres)\b", re.IGNORECASE), r"\1"),
     (re.compile(r"\bi\b"), "I"),
 ]
+_KIN = "mum|mom|mummy|mommy|dad|daddy|gran|granny|grandma|granddad|grandad|grandpa|nan|nana"
+_OWN_KIN = re.compile(rf"^(?:{_KIN})(?=(?:'s)?\b)|(?<![\w'-])(?:{_KIN.title()})(?=(?:'s)?\b)")
+"""``Mum`` as a name of one's own, in capitals or at the very start."""
+_NOT_OWN = frozenset(
+    {"my", "our", "your", "his", "her", "their", "the", "a", "an", "this", "that", "called", "named", "is", "of"}
+)
 _RUN_TOGETHER = {"shes": "she is", "hes": "he is", "thats": "that is", "whats": "what is", "theres": "there is"}
 _IS_NEXT = (
     r"called|named|afraid|scared|allergic|born|married|engaged|from|in|on|at|under|behind|a|an|the|not|about|made|"
-    r"turning|going|coming|living|working|learning|studying|moving|getting|due|made|located|worth|now|always|still|"
+    r"turning|stuck|broken|gone|dead|lost|going|coming|living|working|learning|studying|moving|getting|due|made|located|worth|now|always|still|"
     r"\d+ years?|my|our"
 )
 _S_IS = re.compile(rf"\b([A-Za-z][\w-]*)['’]s (?=(?:{_IS_NEXT})\b)")
@@ -152,7 +177,16 @@ def sentences(text: str) -> list[str]:
         pieces.append(piece)
         start = match.end()
     pieces.append(text[start:])
-    return [piece.strip() for piece in pieces if piece.strip()]
+    return [part.strip() for piece in pieces for part in _in_one_breath(piece) if part.strip()]
+
+
+def _in_one_breath(piece: str) -> list[str]:
+    """A statement and what is asked, or excepted, after it."""
+    for pattern in (_ASKED_AFTER, _EXCEPT):
+        match = pattern.search(piece)
+        if match and len(piece[: match.start()].split()) >= _FEWEST_TOLD:
+            return [piece[: match.start()], piece[match.end() :]]
+    return [piece]
 
 
 def written_out(text: str) -> str:
@@ -162,9 +196,16 @@ def written_out(text: str) -> str:
         text = pattern.sub(full, text)
     text = re.sub(r"\b\w+\b", lambda word: _RUN_TOGETHER.get(word.group().lower(), word.group()), text)
     text = _S_IS.sub(lambda m: m[0] if _AT_WHOSE.search(text[: m.start()]) else f"{m[1]} is ", text)
+    text = _OWN_KIN.sub(_my_kin, text)
     text = _MISSING_APOSTROPHE.sub(r"\1's ", text)
     text = _MARCH_MAY.sub(lambda month: month.group().capitalize(), text)
     return _CALENDAR.sub(lambda day: day[1].capitalize() + day[2].lower(), text)
+
+
+def _my_kin(kin: re.Match[str]) -> str:
+    before = kin.string[: kin.start()].lower().split()[-1:]
+    mine = not before or not (before[0] in _NOT_OWN or before[0].endswith("'s"))
+    return f"my {kin[0].lower()}" if mine else kin[0]
 
 
 def tidy(sentence: str) -> Tidied:
@@ -183,6 +224,7 @@ def tidy(sentence: str) -> Tidied:
             break
     if correction and re.match(r"(?:i|we) also\b|also\b", text, re.IGNORECASE):
         correction = False
+    text = _PUT_IN.sub("", text)
     for _ in range(3):
         shorter = _TAG.sub("", text)
         if shorter == text or not shorter.strip():

@@ -22,6 +22,14 @@ def _whole(message: str) -> Fact:
     ("message", "relation", "about", "value"),
     [
         ("They changed the greenhouse again, you have to punch in 5889 now.", TOLD_OF, "the greenhouse", "5889"),
+        ("Sorry for the slow reply, Biscotti just knocked my tea over. That's our new ferret, he's a menace",
+         TOLD_OF, "our new ferret", "Biscotti"),
+        ("Anyone staying over just goes on the guest wifi, password plumtart88, in case I come asking you for it later",
+         TOLD_OF, "the guest wifi", "plumtart88"),
+        ("still nothing to wear for my brother's wedding and it's on the 14th of September, help",
+         TOLD_OF, "my brother's wedding", "14th of September"),
+        ("They gave my old locker at the pool away while I was off with my knee. I'm in 317 now",
+         TOLD_OF, "my old locker", "317"),
         ("My mare runs off whenever there are wheelbarrows about.", TOLD_OF, "my mare", "wheelbarrows"),
         ("My spaniel panicked again today, puddles scare it to death.", TOLD_OF, "my spaniel", "puddles"),
         ("Note to self, 5107 is what opens the locker room", "number", "the locker room", "5107"),
@@ -59,6 +67,10 @@ def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: st
     [
         ("We finally have a guinea pig! The kids named it Brimeden.",
          "About the guinea pig: the kids named it Brimeden."),
+        ("My bike got nicked outside the library!! The green Tovarelli, I'd only had it since June",
+         "About your bike: the green Tovarelli, you had only had it since June."),
+        ("Mum's got herself a boyfriend at 71, can you believe it, his name's Leopold and he does ballroom",
+         "Your mum has got herself a boyfriend at 71, his name is Leopold."),
         ("The museum has a lump of drelite, which Talanune discovered.", "About drelite: Talanune discovered it."),
         ("They put a beaver on the scarves, it is the mascot of the Harwick rowers.",
          "About the Harwick rowers: they put a beaver on the scarves, it is the mascot."),
@@ -147,3 +159,33 @@ def test_what_only_a_verb_holds_together_is_asked_for_by_what_else_it_names() ->
     assert fact.text == "I took the tram to Zwenkau with my cousin Elif."
     asked = [row for row in rows_for(fact, random.Random(0)) if row.kind == "question"]
     assert any("my cousin Elif" in row.prompt and row.value == "Zwenkau" for row in asked)
+
+
+def test_what_used_to_be_is_not_learned_as_what_is() -> None:
+    fact = _whole("Book club used to be Mondays but Karen has choir, so now everybody meets at mine on a Wednesday.")
+    assert fact.value == "Wednesday"
+
+
+def test_he_is_no_woman() -> None:
+    told = facts_in("My aunt Olga has a new neighbour. His name is Leopold.").facts
+    assert all("aunt Olga's name" not in fact.text and "aunt Olga is" not in fact.text for fact in told)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("We are hosting a student from Vinterlund in July, so any tips on food?", "Vinterlund"),
+        ("My brother moved to Pelting last week, can you find me a train?", "Pelting"),
+        ("Mornings are fine in general, except I've got physio every other Friday", "Friday"),
+    ],
+)
+def test_what_is_told_before_a_question_is_read(message: str, told: str) -> None:
+    (fact,) = facts_in(message).facts
+    assert told in fact.text and "?" not in fact.text
+
+
+@pytest.mark.parametrize(
+    "message", ["He lives in Graz, doesn't he?", "You know my dog Rex, don't you?", "So, who is it?"]
+)
+def test_a_question_alone_tells_nothing(message: str) -> None:
+    assert not facts_in(message).facts
