@@ -141,6 +141,7 @@ EFFECTS: Mapping[str, Effect] = {
     "min_p": Effect("how many different words it draws from", FALLS, ANSWER),
     "max_new_tokens": Effect("length of the longest answer", RISES, ANSWER),
     "enable_repetition_check": Effect("length of an answer that repeats itself", FALLS, ANSWER),
+    "dry_multiplier": Effect("words of its last answer that the next one repeats", FALLS, ANSWER),
     "context_length": Effect("tokens of a long conversation that it reads", RISES, ANSWER),
     "system_prompt": Effect("what it is told before every conversation", FOLLOWS, ANSWER),
     "cpu_threads": Effect("threads that compute, 0 apart", FOLLOWS, NOW),

@@ -459,7 +459,7 @@ class ControlsConfig(Section):
         True, "On: influence grows with what was learned. Off: it is at scaffold_weight_cap from birth."
     )
     max_new_tokens: Whole = _integer(
-        256, 1, 4096, "Longest answer. Longer answers take longer, and small models lose the thread.", unit="tokens"
+        128, 1, 4096, "Longest answer. Longer answers take longer, and small models lose the thread.", unit="tokens"
     )
     top_k: Whole = _integer(
         40, 0, 1000, "Each word is drawn from so many likeliest ones. Fewer is plainer; 0 is no limit.", unit="tokens"
@@ -469,6 +469,12 @@ class ControlsConfig(Section):
     )
     min_p: float = _number(
         0.05, 0.0, 1.0, "A word is left out when it is less likely than this share of the likeliest. 0 is no limit."
+    )
+    dry_multiplier: float = _number(
+        0.8,
+        0.0,
+        5.0,
+        "How hard it tries not to say again, word for word, what stands in the conversation. 0 lets it.",
     )
     context_length: Whole = _integer(
         2048, 128, 131072, "Conversation kept in view; the oldest turns leave first. More is slower.", unit="tokens"

@@ -32,7 +32,7 @@ _PRESETS = (
             "top_k": 10,
             "top_p": 0.8,
             "temp_mood_influence": 0.0,
-            "max_new_tokens": 128,
+            "max_new_tokens": 64,
             "gate_threshold": 0.7,
         },
     ),

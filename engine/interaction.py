@@ -78,6 +78,7 @@ def speak(
         min_p=controls.min_p,
         max_new_tokens=controls.max_new_tokens,
         repetition_check=controls.enable_repetition_check,
+        dry_multiplier=controls.dry_multiplier,
     )
     return speak_to(
         listener,

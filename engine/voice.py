@@ -70,7 +70,15 @@ def speak_to(
     try:
         utterance = composition.listen(prompt, influence, memory_rate=memory_rate, cancelled=listener.cancelled)
         for piece in speak(
-            utterance, prompt.ids[-1], base.tokenizer, base.end_ids, sampling, chance, listener.cancelled, started
+            utterance,
+            prompt.ids[-1],
+            base.tokenizer,
+            base.end_ids,
+            sampling,
+            chance,
+            listener.cancelled,
+            started,
+            in_view=prompt.ids,
         ):
             if isinstance(piece, Spoken):
                 spoken = piece

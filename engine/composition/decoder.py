@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from engine.composition.composition import Utterance
+from engine.composition.dry import DontRepeat
 
 _LOOP_TOKENS = 12
 """A repeated stretch shorter than this is not yet a loop."""
@@ -27,6 +28,9 @@ class Sampling:
         min_p: No token that is less likely than this share of the likeliest.
         max_new_tokens: The answer's budget.
         repetition_check: End an answer that goes round in circles.
+        dry_multiplier: How unlikely it becomes to say the same again, see :class:`~engine.composition.dry.DontRepeat`.
+            It acts only on what is drawn by chance, and only where the base speaks alone: what was learned is to be
+            said in the same words as often as it is asked for.
     """
 
     temperature: float = 0.7
@@ -35,6 +39,7 @@ class Sampling:
     min_p: float = 0.0
     max_new_tokens: int = 256
     repetition_check: bool = True
+    dry_multiplier: float = 0.0
 
 
 def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
@@ -141,6 +146,7 @@ def speak(
     generator: torch.Generator,
     cancelled: Callable[[], bool] = lambda: False,
     started: float | None = None,
+    in_view: Sequence[int] = (),
 ) -> Iterator[Piece | Spoken]:
     """Generate an answer: yields text as it becomes certain, then once the :class:`Spoken` whole.
 
@@ -153,10 +159,13 @@ def speak(
         generator: Where chance comes from; on the CPU.
         cancelled: Asked before every token.
         started: ``time.perf_counter()`` of when the user began to wait; now, by default.
+        in_view: Tokens of the prompt, for ``dry_multiplier``.
     """
     started = time.perf_counter() if started is None else started
     spoken = Spoken()
     check = RepetitionCheck() if sampling.repetition_check else None
+    drawn = sampling.dry_multiplier > 0.0 and sampling.temperature > 0.0 and utterance.weight == 0.0
+    dry = DontRepeat(in_view, frozenset(tokenizer.all_special_ids), sampling.dry_multiplier) if drawn else None
     text = _TextStream(tokenizer)
     token = last_prompt_token
     first_at = last_at = started
@@ -165,13 +174,15 @@ def speak(
             spoken.stop_reason = "stopped"
             break
         logits = utterance.logits(token)
-        token = choose(logits, sampling, generator)
+        token = choose(dry.penalised(logits) if dry is not None else logits, sampling, generator)
         last_at = time.perf_counter()
         if spoken.first_token_seconds is None:
             first_at, spoken.first_token_seconds = last_at, last_at - started
         if token in end_ids:
             spoken.stop_reason = "end"
             break
+        if dry is not None:
+            dry.push(token)
         spoken.ids.append(token)
         spoken.confidences.append(torch.exp(logits.max() - logits.logsumexp(-1)).item())
         if check is not None and check.push(token):

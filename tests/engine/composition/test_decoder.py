@@ -19,6 +19,8 @@ from engine.composition.decoder import Piece, RepetitionCheck, Sampling, Spoken,
 class Script:
     """An utterance that says the given tokens, each with probability ``sure``."""
 
+    weight = 0.0
+
     def __init__(self, ids: list[int], vocabulary: int, sure: float = 0.9) -> None:
         self._ids, self._vocabulary, self._sure = iter(ids), vocabulary, sure
         self.shown: list[int] = []
@@ -201,3 +203,24 @@ def test_prompt_and_every_token_are_shown_to_the_model_once(tokenizer: Any) -> N
     )
     list(answer)
     assert script.shown == [5, 70, 71]
+
+
+@pytest.mark.parametrize(("weight", "repeats"), [(0.0, False), (0.9, True)])
+def test_it_goes_on_otherwise_than_before_unless_the_scaffold_speaks(
+    tokenizer: Any, weight: float, repeats: bool
+) -> None:
+    said = tokenizer("the very same words again")["input_ids"]
+    script = Script([*said, 2], len(tokenizer), sure=0.9)
+    script.weight = weight
+    sampling = Sampling(temperature=0.1, dry_multiplier=5.0, repetition_check=False)
+    *_, spoken = speak(
+        script,
+        0,
+        tokenizer,
+        frozenset({2}),
+        sampling,
+        torch.Generator().manual_seed(0),
+        in_view=said,  # type: ignore[arg-type]
+    )
+    assert isinstance(spoken, Spoken)
+    assert (spoken.ids == said) is repeats

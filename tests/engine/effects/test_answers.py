@@ -83,6 +83,21 @@ def test_an_answer_that_repeats_itself_ends(life: Lifeform) -> int:
     return tokens_of_a_loop(life)
 
 
+@effect_of(
+    "dry_multiplier",
+    0.0,
+    5.0,
+    given={"enable_repetition_check": False, "top_k": 1, "max_new_tokens": 80},
+)
+def test_it_does_not_go_on_as_it_did(life: Lifeform) -> int:
+    """How many stretches of eight tokens of an answer that goes round and round it has said before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(life.composed.base, "end_ids", frozenset())
+        said = life.composed.base.tokenizer(life.generate(Ear(), "hello").text)["input_ids"]
+    stretches = [tuple(said[at : at + 8]) for at in range(len(said) - 8)]
+    return len(stretches) - len(set(stretches))
+
+
 @effect_of("context_length", 128, 256, 512)
 def test_more_of_a_conversation_is_read(life: Lifeform) -> int:
     life.conversation.turns = [Turn(role, f"hello number {n}") for n in range(20) for role in ("user", "assistant")]

@@ -1,0 +1,64 @@
+"""Not saying the same again: what would go on with a stretch that was said before is made less likely.
+
+After DRY, "don't repeat yourself" (P. E. Weidmann, text-generation-webui and llama.cpp, 2024). A small model that reads
+its own last answer likes to begin the next one with it, and then cannot get away; a check for loops sees nothing wrong.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+import torch
+
+_ALLOWED = 5
+"""Tokens that may be the same as before: names and what was asked have to be said again."""
+_BASE = 1.75
+"""What each further one multiplies the penalty by, as in the original."""
+_LONGEST = 24
+"""Tokens at which a repetition is as bad as it gets."""
+
+
+class DontRepeat:
+    """Keeps in mind what was said, and lowers the logits of what would repeat more than a few tokens of it."""
+
+    def __init__(self, said: Sequence[int], breakers: Collection[int], multiplier: float) -> None:
+        """Begin to speak.
+
+        Args:
+            said: Tokens that are in view: the conversation so far.
+            breakers: Tokens across which nothing counts as a repetition, such as the marks between turns.
+            multiplier: Penalty of the first token too many, in nats.
+        """
+        self._breakers, self._multiplier = breakers, multiplier
+        self._history: list[int] = []
+        self._places: defaultdict[int, list[int]] = defaultdict(list)
+        for token in said:
+            self.push(token)
+
+    def push(self, token: int) -> None:
+        """Take note of the next token."""
+        self._places[token].append(len(self._history))
+        self._history.append(token)
+
+    def penalised(self, logits: torch.Tensor) -> torch.Tensor:
+        """``logits [vocabulary]`` with what would repeat too much made less likely; themselves where nothing would."""
+        longest: dict[int, int] = {}
+        history, last = self._history, len(self._history) - 1
+        if last < 0 or history[last] in self._breakers:
+            return logits
+        for place in self._places[history[last]][:-1]:
+            length = 1
+            while length < min(place + 1, _LONGEST) and history[place - length] == history[last - length]:
+                if history[place - length] in self._breakers:
+                    break
+                length += 1
+            follows = history[place + 1]
+            if length >= _ALLOWED and follows not in self._breakers:
+                longest[follows] = max(length, longest.get(follows, 0))
+        if not longest:
+            return logits
+        lowered = logits.clone()
+        for token, length in longest.items():
+            lowered[token] -= self._multiplier * _BASE ** (length - _ALLOWED)
+        return lowered

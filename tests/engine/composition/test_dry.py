@@ -1,0 +1,57 @@
+"""What was said before is not said again, word for word."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.composition.dry import DontRepeat
+
+SIZE = 50
+BREAK = 49
+_TOKENS = st.lists(st.integers(0, 7), max_size=60)
+
+
+def lowered(said: list[int], multiplier: float = 1.0) -> dict[int, float]:
+    """By how much each token's logit falls after ``said``."""
+    logits = torch.zeros(SIZE)
+    fallen = -DontRepeat(said, {BREAK}, multiplier).penalised(logits)
+    assert not logits.any(), "the raw logits are for the confidence"
+    return {token: fallen[token].item() for token in range(SIZE) if fallen[token]}
+
+
+def test_the_longer_the_repetition_the_less_likely_it_goes_on() -> None:
+    said = [*range(10, 30), 1, 2]
+    costs = [lowered([*said, *range(10, 10 + length)]).get(10 + length, 0.0) for length in range(1, 12)]
+    assert costs[:4] == [0.0] * 4 and costs[4] == 1.0
+    assert all(b == a * 1.75 for a, b in pairwise(costs[4:]))
+
+
+def test_names_and_short_phrases_may_be_said_again() -> None:
+    assert lowered([10, 11, 12, 13, 14, 1, 2, 10, 11, 12, 13]) == {}
+
+
+def test_nothing_repeats_across_a_break() -> None:
+    assert lowered([10, 11, BREAK, 13, 14, 15, 1, 10, 11, BREAK, 13, 14]) == {}
+    assert lowered([10, 11, 12, 13, 14, BREAK, 1, 10, 11, 12, 13, 14]) == {}, "a turn may end where one ended"
+
+
+@settings(max_examples=200, deadline=None)
+@given(_TOKENS, st.integers(0, 7))
+def test_only_what_would_repeat_is_made_less_likely(said: list[int], multiplier: int) -> None:
+    for token, fallen in lowered(said, float(multiplier)).items():
+        tail = said[-5:]
+        assert fallen > 0
+        assert any(said[at : at + 5] == tail and said[at + 5 : at + 6] == [token] for at in range(len(said) - 5))
+
+
+@settings(max_examples=100, deadline=None)
+@given(_TOKENS)
+def test_pushed_one_by_one_is_the_same_as_said_before(said: list[int]) -> None:
+    grown = DontRepeat((), {BREAK}, 1.0)
+    for token in said:
+        grown.push(token)
+    assert torch.equal(grown.penalised(torch.zeros(SIZE)), DontRepeat(said, {BREAK}, 1.0).penalised(torch.zeros(SIZE)))
