@@ -115,8 +115,13 @@ _NAMED_THERE = re.compile(
     r"(?:that is |which is )?(?:called|named) (?P<name>.+)$"
 )
 _ITS_TIME = re.compile(
-    r"^it is (?P<what>(?:my|our|the) .{2,40}? ?(?:birthday|anniversary|day off|turn|wedding)) (?P<when>(?:on|in) .+)$",
+    r"^it is (?P<what>(?:my|our|the) .{2,40}? ?(?:birthday|anniversary|day off|turn|wedding|\d+(?:st|nd|rd|th))) "
+    r"(?P<when>(?:on|in) [^,]+)(?:, (?P<more>.+))?$",
     re.IGNORECASE,
+)
+_ITS_VALUE = re.compile(
+    r"^(?P<who>(?:[Mm]y|[Oo]ur|[Tt]he) [a-z]+(?: [A-Z][\w-]*)?|[A-Z][\w-]*) .{2,50}?\b(?:his|her|their|its) "
+    r"(?P<what>(?:[a-z]+ )?(?P<noun>[a-z]+)), it is (?P<value>[^,]{2,50})$"
 )
 _PAINTED = re.compile(
     r"^(?:I|we) (?:have )?(?:re)?painted (?P<what>(?:the|my|our) [^,]{2,40}?) (?P<colour>\w+)$", re.IGNORECASE
@@ -219,6 +224,8 @@ def _fronted(text: str) -> list[str] | None:
 def _unsaid(text: str) -> list[str] | None:
     """``Took the car to Kowalski again`` is said of oneself."""
     words = text.split()
+    if len(words) > 2 and words[0].lower() == "cannot":
+        return [f"I {' '.join(('cannot', *words[1:]))}"]
     if len(words) < _FEWEST_WORDS:
         return None
     at = 1 if words[0].lower() in ("finally", "just", "already", "only") else 0
@@ -243,8 +250,10 @@ def _they(text: str) -> list[str] | None:
         return [f"{match['what']} was {match['did'].lower()} {match['to']}"]
     if (match := _PAINTED.match(text)) and match["colour"].lower() in _COLOURS:
         return [f"{match['what']} is {match['colour']}"]
+    if (match := _ITS_VALUE.match(text)) and match["noun"] in ATTRIBUTES and match["who"].lower() not in SUBJECTS:
+        return [f"{match['who']}'s {match['what']} is {match['value']}"]
     if match := _ITS_TIME.match(text):
-        return [f"{match['what']} is {match['when']}"]
+        return [f"{match['what']} is {match['when']}", *([match["more"]] if match["more"] else [])]
     if (match := _NAMED_THERE.match(text)) and (where := match["where"] or match["there"]):
         return [f"The {match['what']} {where[:1].lower()}{where[1:]} is called {match['name']}"]
     if (match := _USE_AS.match(text)) and match["what"].lower() in ATTRIBUTES:

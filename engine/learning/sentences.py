@@ -77,6 +77,7 @@ _TAG = re.compile(
     r"must|like) to know|"
     r"if you are interested|lol|haha+|hehe+|though|too|as well|of course|honestly|to be honest|remember that|"
     r"please remember|"
+    r"in case it matters|if it matters|sadly|unfortunately|luckily|alas|"
     r"please|ok|okay|thanks|thank you|for your information|in case you (?:need it|wonder|wondered|did not know)|"
     r"now|i told you|"
     r"so you know|yay|sorry|after all|anyway|at the moment|these days|nowadays|currently)"
@@ -118,6 +119,7 @@ _CONTRACTED: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
         r"\1 not",
     ),
     (re.compile(r"\b[Ii]ve\b"), "I have"),
+    (re.compile(r"\b(mother|father|brother|sister|son|daughter)(s?) in law\b"), r"\1\2-in-law"),
     (re.compile(r"\b([A-Za-z][\w-]*)['’]s got\b"), r"\1 has got"),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where)['’]?s (?=(?:got|been)\b)", re.IGNORECASE), r"\1 has "),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where|name)['’]s\b", re.IGNORECASE), r"\1 is"),

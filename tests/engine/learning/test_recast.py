@@ -24,6 +24,9 @@ IN_PASSING = {
     "Could not sleep, my neighbour Joost plays the tuba at midnight.": [
         "My neighbour Joost plays the tuba at midnight."
     ],
+    "it's my mum's 70th on Saturday, we are having a party": ["My mum's 70th is on Saturday."],
+    "Nina finally told me her middle name, it's Persephone": ["Nina's middle name is Persephone."],
+    "Can't eat gluten, sadly": ["I cannot eat gluten."],
     # asides
     "Our cat is named Pudding, which suits her.": ["Our cat is named Pudding."],
     "Little Pim - that's my hamster - escaped again.": ["My hamster is called Little Pim."],
