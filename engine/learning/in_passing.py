@@ -96,7 +96,7 @@ def told(
     if one := next((text for text, _ in read if _covered(named, [text])), ""):
         statement = whole(one)
         return (one, statement) if statement else None
-    before = before if _BACKWARD.search(said) or not whole(said) else ""
+    before = before if _BACKWARD.search(said) or not has_verb(said) or not whole(said) else ""
     for earlier in dict.fromkeys((before, "")):
         text = f"{earlier}; {_going_on(said)}" if earlier else said
         likely = phrases(said if _THAT_IS_MY.match(said) else earlier)

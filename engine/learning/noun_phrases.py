@@ -16,6 +16,7 @@ from engine.learning.word_lists import MONTHS, RELATIVES, word_set
 
 _STOPS = PREPOSITIONS | DETERMINERS | word_set("grammar", "adverbs", "never_nouns")
 _LITTLE = word_set("grammar", "vague_nouns")
+_CURRENCIES = "$€£¥"
 _JOINING = frozenset({"of", "to", "the", "for", "and", "a"})
 """Small words inside a name."""
 _NOT_NAMES = frozenset({"i", "mr", "mrs", "ms", "dr"})
@@ -71,12 +72,14 @@ def _phrase_end(words: list[str], at: int) -> int:
 
 def _in_phrase(words: list[str], i: int, start: int, determined: bool) -> bool:
     word, first = words[i], i == start + determined
-    lower = bare(word)
+    lower = bare(word.lstrip(_CURRENCIES))
     if _in_title(words, i, start) or _in_date(words, i, start):
         return True
     if not lower[:1].isalnum() or lower in _STOPS:
         return False
     figure = any(map(str.isdigit, lower))
+    if figure and bare(words[i - 1]) in MONTHS and i == start + 1 and not _closed(words[i - 1]):
+        return True  # November 3
     if figure or (_is_name(word) and i > 0):
         # A figure stands alone, a name ends with the last capital.
         return first or not figure

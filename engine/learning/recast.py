@@ -32,7 +32,7 @@ _REPORT = re.compile(
     r"|(?:I|we) (?:always |keep |often |never )*(?:forget|forgetting|forgot)(?: to (?:mention|say))? that "
     r"|you (?:will|would)(?: never| not)? (?:believe|guess) (?:it|this|what),? (?:but )?"
     r"|(?:nobody|no one|not many people|few people|hardly anyone|hardly anybody) knows?(?: it| this)?,? (?:but|that) "
-    r"|believe it or not,? "
+    r"|believe it or not,? |I would love to,? but "
     r"|do not ask (?:me )?(?:why|how),? but "
     r"|(?:funnily|strangely|oddly|surprisingly) enough,? "
     r"|(?:funny|strange|odd|silly|sad|good|great|big|small)(?: thing| story| news)?[,:] "
@@ -288,9 +288,13 @@ def _apposition(text: str) -> list[str] | None:
     if match := _NAMED_FIRST.match(text):
         return [*_named(match["what"], match["name"]), f"{match['name']} {match['did']}"]
     if (match := _NAMED_AFTER.match(text)) and has_verb(f"{match['what']} {match['did']}"):
+        parts = match["did"].split(", ")  # a sweet man, a terrible plumber
+        while len(parts) > 1 and not has_verb(f"{match['what']} {parts[0]}"):
+            parts.pop(0)
+        did = ", ".join(parts)
         if _head(match["what"]) in PEOPLE | TITLES:
-            return [f"{match['what']} {match['name']} {match['did']}"]
-        return [f"{match['what']} is called {match['name']}", f"{match['what']} {match['did']}"]
+            return [f"{match['what']} {match['name']} {did}"]
+        return [f"{match['what']} is called {match['name']}", f"{match['what']} {did}"]
     if (match := _HE_IS.match(text)) and has_verb(f"{match['who']} {match['did']}"):
         return [f"{match['who']} {match['so']}", f"{match['who']} {match['did']}"]
     if (match := _OF_KIND.match(text)) and has_verb(f"{match['who']} {match['did']}"):

@@ -45,7 +45,8 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _INSTRUCTION = re.compile(
-    r"(?:from now on|from this (?:moment|point|day) on|henceforth|always\b|never\b(?! been)|whenever\b|"
+    r"(?:from now on|from this (?:moment|point|day) on|henceforth|always\b|never\b(?! been)|"
+    r"whenever\b(?! (?:i|we) (?:am|are|go|visit|stay)\b)|"
     r"every time (?:i|someone)|"
     r"ignore\b|disregard\b|forget (?:all|every|your|what|about|the|previous)|pretend\b|act (?:as|like)\b|"
     r"behave\b|roleplay|"

@@ -84,6 +84,8 @@ _TAG = re.compile(
     r"|\s*(?:[:;]-?[()DPp]|<3|xD|\^\^|[\U0001F300-\U0001FAFF☀-➿️]+))\s*[.!]*$",
     re.IGNORECASE,
 )
+_BRACKETS = re.compile(r",? \(([A-Z][^()]{2,80})\),?(?= )")
+"""A name put in brackets, which says what one between commas does."""
 _PUT_IN = re.compile(
     r",? [(–-]?(?:can you believe (?:it|that)|would you believe(?: it)?|believe it or not|mind you|I tell you|you know|"
     r"poor (?:old )?(?:thing|him|her|soul)|bless (?:him|her|them|it)|to be fair|of all (?:things|places|people))"
@@ -226,6 +228,7 @@ def tidy(sentence: str) -> Tidied:
             break
     if correction and re.match(r"(?:i|we) also\b|also\b", text, re.IGNORECASE):
         correction = False
+    text = _BRACKETS.sub(r", \1,", text)
     text = _PUT_IN.sub("", text)
     for _ in range(3):
         shorter = _TAG.sub("", text)
