@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 import time
@@ -21,7 +20,7 @@ from textual.notifications import SeverityLevel
 from textual.timer import Timer
 
 from engine import JournalError, resource
-from engine.api import Closed, Done, EngineState, Event, Output, Started, StateChanged
+from engine.api import Closed, Done, EngineState, Event, Output, Started
 from engine.commands import parse
 from engine.config import Config
 from sovl_tui import clipboard, crash
@@ -91,7 +90,6 @@ class SovlApp(FileActions):
         self._leaving = False
         self._engine_ended = False
         self._quit_line: int | None = None
-        self._imported = False
         self.farewell = ""
         """What the command ``quit`` said."""
         for theme in OWN_THEMES:
@@ -181,9 +179,6 @@ class SovlApp(FileActions):
                     self._quit_line = id
                 case Output(id, text) if id == self._quit_line:
                     self.farewell = text
-                case StateChanged(EngineState.LOADING) if not self._imported:
-                    self._imported = True
-                    self._let_lie()
                 case Done():
                     self._apply_theme()
                     self._apply_animations()
@@ -193,14 +188,6 @@ class SovlApp(FileActions):
                         self.live.failure.show_end()
                     else:
                         self.exit()
-
-    def _let_lie(self) -> None:
-        """Leave all that was imported out of the search for garbage: it stays, and each look at it held up the screen.
-
-        Not in tests: there it would keep what earlier ones left behind. Not later: models may be replaced.
-        """
-        if not self.is_headless:
-            gc.freeze()
 
     def show(self, vitals: Vitals) -> None:
         """A changed status."""
