@@ -9,6 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar
 
@@ -371,7 +372,9 @@ class SovlApp(FileActions):
         wanted = self.config.interface_config.theme
         name = wanted if wanted in self.theme_names else OWN_THEMES[0].name
         if name != wanted != self._missed_theme:
-            self.notify(f"There is no theme {wanted}; ctrl+p lists them.", severity="warning")
+            near = get_close_matches(wanted, self.theme_names, n=1)
+            instead = f"do you mean {near[0]}?" if near else "ctrl+p lists them."
+            self.notify(f"There is no theme {wanted}; {instead}", severity="warning")
         self._missed_theme = "" if name == wanted else wanted
         if name != self.theme:
             self.theme = name
