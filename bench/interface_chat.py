@@ -57,7 +57,7 @@ async def _with_earlier(count: int, seconds: float, folder: Path) -> dict[str, F
     async with app.run_test(size=(120, 40)):
         engine.awaken()
         await asyncio.sleep(0.5)
-        gc.freeze()  # as the app does in a terminal, once everything is imported
+        gc.freeze()  # as the engine does once all is imported
         empty = resident_mb()
         await _fill(app, max(count, _WARM))
         if count:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import random
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,7 @@ async def measure_journal(args: argparse.Namespace, folder: Path) -> dict[str, F
     async with app.run_test(size=(120, 40)):
         engine.awaken()
         await asyncio.sleep(0.5)
+        gc.freeze()  # as the engine does once all is imported
         began = now()
         app.action_go("journal")
         screen = app.screen
@@ -124,7 +126,11 @@ def _has_hits(screen: Any, before: int) -> bool:
 
 
 def _painted(screen: Any) -> bool:
-    """Whether every line in view is read, and nothing waits to be drawn."""
-    shown = screen.list.keys[screen.list.top : screen.list.top + screen.list.page]
+    """Whether the cursor is in view, every line there is read, and nothing waits to be drawn."""
+    view = range(screen.list.top, screen.list.top + screen.list.page)
+    if screen.list.cursor not in view:
+        return False
+    shown = screen.list.keys[view.start : view.stop]
     waits = screen._dirty_widgets or screen._repaint_required or screen._layout_required or screen._callbacks
-    return not waits and all(screen.list.has_line(key) for key in shown)
+    on_its_way = screen.list._repaint_required or screen.list.message_queue_size or screen.message_queue_size
+    return not (waits or on_its_way) and all(screen.list.has_line(key) for key in shown)

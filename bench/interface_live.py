@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import Callable
@@ -62,8 +61,6 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
     figures: dict[str, Figure] = {}
     try:
         async with app.run_test(size=(120, 40)):
-            await _imported(app)
-            gc.freeze()  # as the app does in a terminal, once everything is imported
             await _state(app, EngineState.AWAKE, seconds=_START_SECONDS)
             figures |= await _typing(app, "at rest", args.keys, lambda: True)
             figures |= await _typing(app, "speaking", args.keys, lambda: _keep_speaking(app))
@@ -79,12 +76,6 @@ async def measure_live(args: argparse.Namespace, folder: Path) -> dict[str, Figu
         engine.shutdown()
         engine.join(30.0)
     return figures
-
-
-async def _imported(app: SovlApp) -> None:
-    """Until the engine is done with importing and goes on to load its models."""
-    while app.engine.outbox.latest.state in (EngineState.COLD, EngineState.IMPORTING):
-        await asyncio.sleep(0.01)
 
 
 async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bool]) -> dict[str, Figure]:

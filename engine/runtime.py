@@ -45,6 +45,7 @@ from engine.commands import Call, Intent, Refused, command_in, parse
 from engine.config import Config
 from engine.failures import one_line, write_report
 from engine.home import Home
+from engine.importing import models_imported
 from engine.impulse import QUESTION, Impulse, next_impulse
 from engine.jobs import REFUSALS, Leaving, must_wait, state_during, unasked, what_waits
 from engine.lifeform import Lifeform
@@ -226,13 +227,12 @@ class Engine:
             return False
         try:
             self._show(EngineState.IMPORTING, "importing torch")
-            import engine.composition.loading  # noqa: F401 - seconds of imports, under a name of their own
-
-            self._show(EngineState.LOADING, "loading")
-            if life.hung is None:
-                life.awaken(self._report)
-            else:
-                self.outbox.put(Notice("warning", f"{self._why}. {rescue(life, self._report).told}"))
+            with models_imported():
+                self._show(EngineState.LOADING, "loading")
+                if life.hung is None:
+                    life.awaken(self._report)
+                else:
+                    self.outbox.put(Notice("warning", f"{self._why}. {rescue(life, self._report).told}"))
         except Exception as error:
             self._fail(error)
             return False

@@ -12,8 +12,11 @@ log = logging.getLogger(__name__)
 
 _SWITCH_INTERVAL = 0.001
 """Seconds the interpreter lets one thread run: short, so that Python work here never holds up the screen."""
-_NICENESS = 10
-"""The engine's priority is lowered by this, so that a key press always comes first."""
+_NICENESS = 5
+"""The engine's priority is lowered by this, so that a key press comes first.
+
+Not by more: a thread that holds the interpreter when other programs push it aside keeps the screen waiting, too.
+"""
 
 
 class GivenUp(BaseException):
@@ -31,6 +34,7 @@ def step_back() -> None:
     sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
     if sys.platform == "linux":
         try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
         except OSError:
             log.debug("the priority of the engine thread could not be lowered")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 import time
 from collections import deque
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ from textual.notifications import SeverityLevel
 from textual.timer import Timer
 
 from engine import JournalError, resource
-from engine.api import Closed, Done, EngineState, Event, Output, Started, StateChanged
+from engine.api import Closed, Done, EngineState, Event, Output, Started
 from engine.commands import parse
 from engine.config import Config
 from sovl_tui import clipboard, crash
@@ -91,7 +91,6 @@ class SovlApp(FileActions):
         self._leaving = False
         self._engine_ended = False
         self._quit_line: int | None = None
-        self._imported = False
         self.farewell = ""
         """What the command ``quit`` said."""
         for theme in OWN_THEMES:
@@ -181,9 +180,6 @@ class SovlApp(FileActions):
                     self._quit_line = id
                 case Output(id, text) if id == self._quit_line:
                     self.farewell = text
-                case StateChanged(EngineState.LOADING) if not self._imported:
-                    self._imported = True
-                    self._let_lie()
                 case Done():
                     self._apply_theme()
                     self._apply_animations()
@@ -193,14 +189,6 @@ class SovlApp(FileActions):
                         self.live.failure.show_end()
                     else:
                         self.exit()
-
-    def _let_lie(self) -> None:
-        """Leave all that was imported out of the search for garbage: it stays, and each look at it held up the screen.
-
-        Not in tests: there it would keep what earlier ones left behind. Not later: models may be replaced.
-        """
-        if not self.is_headless:
-            gc.freeze()
 
     def show(self, vitals: Vitals) -> None:
         """A changed status."""
@@ -384,7 +372,9 @@ class SovlApp(FileActions):
         wanted = self.config.interface_config.theme
         name = wanted if wanted in self.theme_names else OWN_THEMES[0].name
         if name != wanted != self._missed_theme:
-            self.notify(f"There is no theme {wanted}; ctrl+p lists them.", severity="warning")
+            near = get_close_matches(wanted, self.theme_names, n=1)
+            instead = f"do you mean {near[0]}?" if near else "ctrl+p lists them."
+            self.notify(f"There is no theme {wanted}; {instead}", severity="warning")
         self._missed_theme = "" if name == wanted else wanted
         if name != self.theme:
             self.theme = name

@@ -195,7 +195,7 @@ class EntryDrawing:
         return [*rows, Strip.blank(width, Style.null())]
 
     def _output(self, width: int, ink: Ink) -> list[Strip]:
-        body = verbatim(self.entry.text, body_width(width), pen(ink.foreground))
+        body = verbatim(self.entry.text, body_width(width), pen(ink.foreground), columns=True)
         rows = [_row("┊", pen(ink.secondary), line, width) for line in body]
         footer = self._figures(body_width(width), ink)
         if footer:

@@ -6,6 +6,7 @@ markdown is used with raw HTML, link references and terminal hyperlinks switched
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
 Line = list[Segment]
 
 _NARROWEST = 4
+_COLUMN_BEFORE = re.compile(r"\S+(?: \S+)* {2,}(?=\S)|\s+(?=\S)")
 _LONGEST_HIGHLIGHTED_LINE = 400
 """Longer lines of code are shown without colours: highlighting them is slow and helps nobody."""
 
 
-def verbatim(text: str, width: int, style: Style) -> list[Line]:
-    """``text`` as it is, made visible and wrapped at words, one style throughout."""
+def verbatim(text: str, width: int, style: Style, *, columns: bool = False) -> list[Line]:
+    """``text`` as it is, made visible and wrapped at words, one style throughout.
+
+    With ``columns`` what does not fit into a line goes on below where its text, or its second column, began.
+    """
     width = max(_NARROWEST, width)
     lines: list[Line] = []
     console = _plain_console()
@@ -43,9 +48,20 @@ def verbatim(text: str, width: int, style: Style) -> list[Line]:
         if cell_len(source) <= width:
             lines.append([Segment(source, style)])
             continue
-        wrapped = Text(source).wrap(console, width, overflow="fold")
-        lines.extend([Segment(part.plain.rstrip(), style)] for part in wrapped)
+        inset = _inset(source, width) if columns else 0
+        wrapped = Text(source[inset:]).wrap(console, width - inset, overflow="fold")
+        before = [source[:inset], *[" " * inset] * len(wrapped)]
+        lines.extend(
+            [Segment(first + part.plain.rstrip(), style)] for first, part in zip(before, wrapped, strict=False)
+        )
     return lines
+
+
+def _inset(source: str, width: int) -> int:
+    """Columns before the text of a line, or before its second column; 0 where they are too many to leave out below."""
+    found = _COLUMN_BEFORE.match(source)
+    inset = found.end() if found else 0
+    return inset if source[:inset].isascii() and inset <= width // 2 else 0
 
 
 def prose(block: Block, width: int, ink: Ink) -> list[Line]:

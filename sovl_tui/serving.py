@@ -27,6 +27,15 @@ def is_own(host: str | None, origin: str | None, port: int) -> bool:
     return host in own and (origin is None or origin in {f"http://{name}" for name in own})
 
 
+def looks(port: int) -> str:
+    """The header Content-Security-Policy: styles and fonts come from here alone.
+
+    The page of textual-serve fetches a font from elsewhere, which would tell others that SOVL is running here.
+    """
+    ours = " ".join(("'self'", *(f"http://{name}:{port}" for name in NAMES)))
+    return f"style-src {ours} 'unsafe-inline'; font-src {ours} data:"
+
+
 def serve(arguments: Sequence[str], port: int) -> None:
     """Serve the app with ``arguments`` of its command line until Ctrl-C.
 
@@ -47,7 +56,10 @@ def serve(arguments: Sequence[str], port: int) -> None:
     ) -> web.StreamResponse:
         if not is_own(request.headers.get("Host"), request.headers.get("Origin"), port):
             raise web.HTTPForbidden(text=f"SOVL answers to its own page only: http://{HOST}:{port}\n")
-        return await handler(request)
+        response = await handler(request)
+        if not response.prepared:
+            response.headers["Content-Security-Policy"] = looks(port)
+        return response
 
     class Loopback(Server):
         async def _make_app(self) -> web.Application:

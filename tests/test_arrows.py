@@ -31,6 +31,7 @@ LEVELS: dict[str, int] = {
     "learning": 2,
     **dict.fromkeys(LIFEFORM, 3),
     "commands": 4,
+    "importing": 5,
     "jobs": 5,
     "runtime": 5,
     "": 6,  # engine/__init__.py, the front door

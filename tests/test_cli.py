@@ -483,6 +483,16 @@ def test_the_browser_s_other_pages_are_kept_out(host, origin, own):
     assert serving.is_own(host, origin, 8642) is own
 
 
+def test_the_page_in_the_browser_fetches_nothing_from_elsewhere():
+    for rule in serving.looks(8642).split("; "):
+        kind, *sources = rule.split(" ")
+        assert kind in ("style-src", "font-src")
+        assert set(sources) <= {
+            "'self'", "http://127.0.0.1:8642", "http://localhost:8642", "'unsafe-inline'", "data:",
+        }  # fmt: skip
+        assert "http://127.0.0.1:8642" in sources, "textual-serve writes the address into its links"
+
+
 def test_a_taken_port_is_said():
     with socket.socket() as taken:
         taken.bind((serving.HOST, 0))

@@ -106,10 +106,18 @@ def _unknown(body: str) -> str:
     under = _beginning_with(f"{words[0]} ")
     if under:
         return f"/{words[0].casefold()} needs a word more: {', '.join(f'/{name}' for name in under)}."
+    if _is_setting(setting := words[0].casefold()):
+        return f"{setting} is a setting: /config {setting} shows it, /config {setting} VALUE changes it."
     near = closest(body)
     return f"There is no command /{excerpt(words[0], 40)}; " + (
         f"did you mean /{near}?" if near else "/help lists them all."
     )
+
+
+def _is_setting(word: str) -> bool:
+    from engine.config import keys  # here: it brings pydantic, which few lines need
+
+    return word in {known.name for known in keys()}
 
 
 def _beginning_with(start: str) -> list[str]:

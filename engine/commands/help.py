@@ -6,14 +6,20 @@ from collections.abc import Sequence
 
 from .spec import CommandSpec
 
+_COLUMN = 26
+"""Where the summaries begin: that leaves them room in a narrow window."""
+
 
 def overview(commands: Sequence[CommandSpec]) -> str:
-    """All commands by area, one line each."""
-    width = max(len(command.usage) for command in commands)
+    """All commands by area, one line each, or two where the usage reaches into the summaries' column."""
     lines = []
     for area in dict.fromkeys(command.area for command in commands):
         lines.append(f"--- {area.capitalize()} ---")
-        lines += [f"{one.usage:<{width}}  {one.summary}" for one in commands if one.area == area]
+        for one in commands:
+            if one.area == area and len(one.usage) > _COLUMN - 2:
+                lines += [one.usage, f"{'':{_COLUMN}}{one.summary}"]
+            elif one.area == area:
+                lines.append(f"{one.usage:{_COLUMN}}{one.summary}")
     lines.append("Anything else you type is said to the lifeform. help COMMAND explains one.")
     return "\n".join(lines)
 

@@ -24,7 +24,8 @@ from sovl_tui.ink import Ink, pen
 from sovl_tui.widgets.lines import to_strip
 
 _WHEEL_ITEMS = 3
-_MOST_CACHED = 2000
+_MOST_CACHED = 400
+"""Items kept as they were drawn, some pages. Each strip is a dozen objects, and the search for garbage looks at all."""
 
 
 class ItemList(ScrollView, can_focus=True):

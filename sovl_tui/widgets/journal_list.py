@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 from textual.message import Message
+from textual.timer import Timer
 
 from engine import JournalLine
 from sovl_tui.ink import Ink
@@ -15,6 +16,8 @@ from sovl_tui.widgets.item_list import ItemList
 
 _MOST_LINES = 5_000
 """Lines kept in memory; beyond that only those around the view are."""
+_HELD_SECONDS = 0.05
+"""How long a jump waits for its lines before it is painted without them."""
 
 
 class JournalList(ItemList):
@@ -40,6 +43,8 @@ class JournalList(ItemList):
         self.words: tuple[str, ...] = ()
         self._lines: dict[int, JournalLine | None] = {}
         self._asked = False
+        self._held: Timer | None = None
+        """Runs while the cursor has jumped; that is painted when the lines there are read, in one frame, not two."""
 
     # -- what comes in -------------------------------------------------------------------------------------------------
 
@@ -79,6 +84,7 @@ class JournalList(ItemList):
         self._asked = False
         self.redraw_those(key for key, line in read.items() if key not in self._lines or self._lines[key] != line)
         self._lines |= read
+        self._release()
 
     def forget_lines(self) -> None:
         """What is shown may have changed: read it again, and show the old until then."""
@@ -107,8 +113,9 @@ class JournalList(ItemList):
 
     @property
     def around(self) -> list[int]:
-        """The keys in view, and a page before and after them."""
-        return self.keys[max(0, self.top - self.page) : self.top + 2 * self.page]
+        """The keys in view, or soon to be, and a page before and after them."""
+        top = self._top_there(self.cursor) if self._held else self.top
+        return self.keys[max(0, top - self.page) : top + 2 * self.page]
 
     @property
     def chosen(self) -> list[int]:
@@ -148,11 +155,40 @@ class JournalList(ItemList):
     # -- doing ---------------------------------------------------------------------------------------------------------
 
     def move_to(self, index: int) -> None:
-        """The end is followed once the cursor is there."""
-        super().move_to(index)
+        """The end is followed once the cursor is there. A jump to what is not read yet is painted when it is."""
+        if self._must_wait(index):
+            self.cursor, self._asked = index, True
+            self.post_message(self.Wanted())
+            if self._held is not None:
+                self._held.stop()
+            self._held = self.set_timer(_HELD_SECONDS, self._release)
+        else:
+            super().move_to(index)
         self.following = self.cursor >= len(self.keys) - 1
         if self.following:
             self.unseen = 0
+
+    def _top_there(self, index: int) -> int:
+        """What the first item in view is once the cursor is on item ``index``."""
+        if self.top <= index < self.top + self.page:
+            return self.top
+        return index if index < self.top else index - self.page + 1
+
+    def _must_wait(self, index: int) -> bool:
+        if self.tall or self.ink is None or not 0 <= index < len(self.keys):
+            return False
+        top = self._top_there(index)
+        return abs(top - self.top) >= self.page and not all(
+            key in self._lines for key in self.keys[top : top + self.page]
+        )
+
+    def _release(self) -> None:
+        if self._held is not None:
+            self._held.stop()
+            self._held = None
+            self.show_cursor()
+            self.redraw_those({self.identity(self.cursor)})
+            self.post_message(self.Moved())
 
     def follow(self, on: bool) -> None:
         """Stay at the end from now on, or stay here."""

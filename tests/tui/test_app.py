@@ -8,7 +8,6 @@ from effects import shows_effect_of
 
 from engine.api import Done, EngineState, Notice, Outcome, Progress, Started
 from sovl_tui import app as app_module
-from sovl_tui.app import SovlApp
 from sovl_tui.conversation import Kind, Phase
 from sovl_tui.screens.confirm import ConfirmScreen
 from tests.tui.stage import on_stage
@@ -281,24 +280,6 @@ async def test_every_number_a_person_cares_about_is_on_the_screen(tmp_path: Path
             "with the scaffold",
         ):
             assert part in stage.screen_text, part
-
-
-async def test_what_was_imported_is_not_searched_for_garbage_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    frozen: list[int] = []
-    monkeypatch.setattr("sovl_tui.app.gc.freeze", lambda: frozen.append(1))
-    async with on_stage(tmp_path, awake=False) as stage:
-        stage.engine.load(0.1)
-        await stage.deliver()
-        assert frozen == [], "what is tested here must not stay for ever"
-    async with on_stage(tmp_path, awake=False) as stage:
-        with monkeypatch.context() as seen:
-            seen.setattr(SovlApp, "is_headless", property(lambda _: False))
-            for share in (0.1, 0.5):
-                stage.engine.load(share, f"part {share}")
-                await stage.deliver()
-        assert frozen == [1]
 
 
 @shows_effect_of("theme")

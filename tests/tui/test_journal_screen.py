@@ -45,6 +45,41 @@ async def test_it_opens_at_the_end_and_shows_all_of_the_newest(tmp_path: Path) -
         )
 
 
+async def test_a_far_jump_is_painted_once_its_lines_are_read(tmp_path: Path) -> None:
+    async with on_stage(tmp_path) as stage:
+        screen = await opened(stage, rounds=40)
+        there = screen.list
+        end, before = there.count - 1, there.top
+        assert there.count > 3 * there.page
+        painted: list[bool] = []
+        draw = there.draw
+        there.draw = lambda index, *rest: painted.append(there.has_line(there.keys[index])) or draw(index, *rest)  # type: ignore[method-assign, func-returns-value]
+        there.move_to(0)
+        assert there.cursor == 0 and there.top == before and not there.following, "keys may go on from there at once"
+        await stage.settle()
+        assert there.top == 0 and "Hello! Who are you?" in stage.screen_text
+        assert painted and all(painted), "nothing was drawn without its line"
+        there.move_to(end)
+        assert there.following
+        there.action_move(-1)
+        await stage.settle()
+        assert there.cursor == end - 1 and there.top + there.page > end
+
+
+async def test_a_far_jump_does_not_wait_for_a_slow_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with on_stage(tmp_path) as stage:
+        screen = await opened(stage, rounds=40)
+        monkeypatch.setattr(screen.access, "read_lines", lambda keys: None)
+        screen.list.move_to(0)
+        await stage.settle()
+        timer = screen.list._held
+        assert timer is not None and timer._interval <= 0.1 and timer._callback is not None
+        timer._callback()  # here no clock runs
+        await stage.settle()
+        assert screen.list.top == 0 and not screen.list.has_line(screen.list.keys[0])
+        assert "#1 " in stage.screen_text, "the entry under the cursor is shown beside it"
+
+
 async def test_what_is_written_shows_and_is_followed(tmp_path: Path) -> None:
     async with on_stage(tmp_path) as stage:
         screen = await opened(stage)

@@ -76,7 +76,11 @@ async def test_themes_are_there_at_the_start_and_are_read_again(tmp_path: Path) 
         stage.app.config.set("interface_config.theme", "gone")
         stage.engine.command(await stage.say("/status"), "fine")
         await stage.settle()
-        assert stage.app.theme == "sovl-dark" and "There is no theme gone" in said(stage)
+        assert stage.app.theme == "sovl-dark" and "There is no theme gone; ctrl+p lists them." in said(stage)
+        stage.app.config.set("interface_config.theme", "sovl-ligth")
+        stage.engine.command(await stage.say("/status"), "fine")
+        await stage.settle()
+        assert "There is no theme sovl-ligth; do you mean sovl-light?" in said(stage)
 
 
 def test_keys_are_read_with_and_without_quotes_and_tables(tmp_path: Path) -> None:

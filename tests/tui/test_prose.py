@@ -25,7 +25,7 @@ def test_whatever_is_said_no_line_is_too_wide_and_no_control_is_left(text: str, 
         joined = "".join(part.text for part in line)
         assert "\x1b" not in joined and "\n" not in joined and "\r" not in joined
         assert all(part.style is None or part.style.link is None for part in line)
-    for line in verbatim(text, width, Style()):
+    for line in [*verbatim(text, width, Style()), *verbatim(text, width, Style(), columns=True)]:
         assert sum(cell_len(part.text) for part in line) <= width
 
 
@@ -81,3 +81,15 @@ def test_an_ink_is_made_of_any_theme() -> None:
     assert light != INK
     assert make_ink({}, dark=True).primary.hex == "#6FD3C4"
     assert make_ink({"primary": "ansi_red", "accent": "auto 80%"}, dark=True).primary.hex == "#6FD3C4"
+
+
+def test_what_goes_on_below_keeps_to_its_column() -> None:
+    source = "save [path]     Saves the current state to files.\n  all of it, and what came before it, too"
+    assert plain(verbatim(source, 34, Style(), columns=True)) == (
+        "save [path]     Saves the current\n"
+        "                state to files.\n"
+        "  all of it, and what came before\n"
+        "  it, too"
+    )
+    assert plain(verbatim(source, 24, Style(), columns=True)).startswith("save [path]     Saves\nthe current")
+    assert plain(verbatim(source, 34, Style())).splitlines()[1] == "state to files."

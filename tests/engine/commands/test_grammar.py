@@ -374,6 +374,8 @@ def test_several_lines_are_chat_without_a_slash():
         ("/export a b", "'b' is too much"),
         ("/export a --force=yes", "takes no value"),
         ("/config reset", "needs <key>"),
+        ("/theme", "theme is a setting: /config theme shows it, /config theme VALUE changes it."),
+        ("/Theme sovl-light", "theme is a setting"),
         ("generate", "Usage: generate"),
         ("recall", "Usage: recall <text>"),
         ("config reset", "Usage: config reset <key>"),

@@ -92,6 +92,14 @@ def test_each_command_is_reachable_by_parsing_completion_help_and_palette(spec):
     assert [entry.help for entry in entries([]) if entry.name == f"/{spec.usage}"] == [spec.summary]
 
 
+def test_the_overview_keeps_its_summaries_in_one_column_that_a_narrow_window_has_room_for():
+    lines = overview(COMMANDS).splitlines()
+    for spec in COMMANDS:
+        (line,) = (one for one in lines if one.endswith(f"  {spec.summary}"))
+        assert line.index(spec.summary) == 26
+        assert line.startswith(f"{spec.usage}  ") or lines[lines.index(line) - 1] == spec.usage
+
+
 def test_each_command_is_reachable_by_sovl_exec(tmp_path, tiny_folders, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mouth(monkeypatch, [" the river sleeps under an old bridge."])
