@@ -96,49 +96,50 @@ inline F16 exponential(F16 x) {
 
 #ifdef SOVL_AVX512
 
-struct Weights {
-    __m512i bytes;  // 16 rows x 4 columns
-};
-
 inline F16 load_half(const uint16_t* x) { return (F16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)x)); }
 
 inline void store_half(uint16_t* x, F16 v) {
     _mm256_storeu_si256((__m256i*)x, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
+// Two of the eight groups of a block, 16 rows x 4 columns each.
 template <int Bits>
-inline void unpack(const uint8_t* q, Weights* group) {
+inline void unpack(const uint8_t* q, int pair, __m512i* groups) {
     if (Bits == 8) {
-        for (int i = 0; i < 8; ++i) group[i].bytes = _mm512_loadu_si512(q + 64 * i);
+        for (int i = 0; i < 2; ++i) groups[i] = _mm512_loadu_si512(q + 64 * (2 * pair + i));
         return;
     }
-    const __m512i low = _mm512_set1_epi8(15);
-    for (int i = 0; i < 4; ++i) {
-        const __m512i both = _mm512_loadu_si512(q + 64 * i);
-        group[2 * i].bytes = _mm512_and_si512(both, low);
-        group[2 * i + 1].bytes = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
-    }
+    const __m512i both = _mm512_loadu_si512(q + 64 * pair), low = _mm512_set1_epi8(15);
+    groups[0] = _mm512_and_si512(both, low);
+    groups[1] = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
 }
 
-inline __m512i four(const int8_t* x) {
-    int32_t v;
-    std::memcpy(&v, x, sizeof v);
-    return _mm512_set1_epi32(v);
-}
-
-// 16 rows of a block times one block of activations, plus `start`.
-template <int Bits, int Planes>
-inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
-    if (Planes == 1) {
-        __m512i sum = _mm512_set1_epi32(start);
-        for (int i = 0; i < 8; ++i) sum = _mm512_dpbusd_epi32(sum, group[i].bytes, four(x + 4 * i));
-        return (I16)sum;
+// The products of R blocks of 16 rows, `apart` bytes from each other, with the same columns of T tokens. Sums wait for
+// nobody but themselves: R x T of them are under way, and each activation is fetched once for R blocks.
+template <int Bits, int Planes, int R, int T>
+inline void dot(const uint8_t* q, size_t apart, const int8_t* x, int planes, I16 (&sums)[R][T]) {
+    __m512i sum[R][T];
+    for (int r = 0; r < R; ++r) for (int t = 0; t < T; ++t) sum[r][t] = _mm512_setzero_si512();
+    for (int plane = 0; plane < Planes; ++plane) {
+        if (plane)
+            for (int r = 0; r < R; ++r) for (int t = 0; t < T; ++t) sum[r][t] = _mm512_slli_epi32(sum[r][t], 8);
+#pragma GCC unroll 4
+        for (int pair = 0; pair < 4; ++pair) {
+            __m512i groups[R][2];
+            for (int r = 0; r < R; ++r) unpack<Bits>(q + r * apart, pair, groups[r]);
+#pragma GCC unroll 2
+            for (int i = 0; i < 2; ++i)
+#pragma GCC unroll 4
+                for (int t = 0; t < T; ++t) {
+                    int32_t four;
+                    std::memcpy(&four, x + 32 * (planes * t + plane) + 8 * pair + 4 * i, sizeof four);
+                    const __m512i activations = _mm512_set1_epi32(four);
+                    for (int r = 0; r < R; ++r)
+                        sum[r][t] = _mm512_dpbusd_epi32(sum[r][t], groups[r][i], activations);
+                }
+        }
     }
-    __m512i sum = _mm512_setzero_si512();
-    for (int i = 0; i < 8; ++i) sum = _mm512_dpbusd_epi32(sum, group[i].bytes, four(x + 4 * i));
-    sum = _mm512_add_epi32(_mm512_slli_epi32(sum, 8), _mm512_set1_epi32(start));
-    for (int i = 0; i < 8; ++i) sum = _mm512_dpbusd_epi32(sum, group[i].bytes, four(x + 32 + 4 * i));
-    return (I16)sum;
+    for (int r = 0; r < R; ++r) for (int t = 0; t < T; ++t) sums[r][t] = (I16)sum[r][t];
 }
 
 #else  // AVX2
@@ -205,16 +206,21 @@ inline __m256i dot_plane(const Weights* group, int half, const int8_t* x) {
     return Bits == 4 ? sum : _mm256_add_epi32(sum, _mm256_slli_epi32(dot_small(large, x), 4));
 }
 
-template <int Bits, int Planes>
-inline I16 dot(const Weights* group, const int8_t* x, int32_t start) {
-    I16 result;
-    for (int half = 0; half < 2; ++half) {
-        __m256i sum = dot_plane<Bits>(group, half, x);
-        if (Planes == 2) sum = _mm256_add_epi32(_mm256_slli_epi32(sum, 8), dot_plane<Bits>(group, half, x + 32));
-        sum = _mm256_add_epi32(sum, _mm256_set1_epi32(start));
-        std::memcpy((char*)&result + half * sizeof sum, &sum, sizeof sum);
+// As with AVX-512.
+template <int Bits, int Planes, int R, int T>
+inline void dot(const uint8_t* q, size_t apart, const int8_t* x, int planes, I16 (&sums)[R][T]) {
+    for (int r = 0; r < R; ++r) {
+        Weights group[8];
+        unpack<Bits>(q + r * apart, group);
+        for (int t = 0; t < T; ++t, x += 32 * planes)
+            for (int half = 0; half < 2; ++half) {
+                __m256i sum = dot_plane<Bits>(group, half, x);
+                if (Planes == 2)
+                    sum = _mm256_add_epi32(_mm256_slli_epi32(sum, 8), dot_plane<Bits>(group, half, x + 32));
+                std::memcpy((char*)&sums[r][t] + half * sizeof sum, &sum, sizeof sum);
+            }
+        x -= 32 * planes * T;
     }
-    return result;
 }
 
 #endif

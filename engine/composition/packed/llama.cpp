@@ -16,115 +16,12 @@
 #include <vector>
 
 #include "attention.h"
+#include "matrix.h"
 #include "lanes.h"
 #include "model.h"
 #include "pool.h"
 
 namespace {
-
-constexpr int kRows = 16;     // rows of a tile
-constexpr int kBlock = 32;    // columns of a block
-constexpr int kGroups = 8;    // groups of four columns in a block
-constexpr int kTokens = 8;    // tokens that share one unpacking of the weights
-constexpr int kPortion = 4;   // tiles that a thread takes at once for a single token
-
-// -- activations as integers ------------------------------------------------------------------------------------------
-
-// Of eight tokens the rounded activations lie together, block after block: that is how a tile of weights meets them,
-// and distances of whole pages between tokens or blocks would make them fall out of the cache.
-// An integer is one byte, or two of them in planes: first the high ones of a block, then the low ones.
-struct Rounded {
-    int tokens = 0, blocks = 0, planes = 2;
-    std::vector<int8_t> integers;
-    std::vector<float> scale, sum;  // sum: scale times the sum of the integers
-    std::vector<int32_t> total;
-
-    void resize(int n, int cols, int bytes_each) {
-        tokens = n, blocks = cols / kBlock, planes = bytes_each;
-        const size_t cells = size_t(n + kTokens - 1) / kTokens * kTokens * blocks;
-        if (scale.size() >= cells) return;
-        integers.resize(cells * kBlock * 2), scale.resize(cells), sum.resize(cells), total.resize(cells);
-    }
-
-    size_t cell(int token, int block) const {
-        return (size_t(token / kTokens) * blocks + block) * kTokens + token % kTokens;
-    }
-
-    void take(int token, const float* x) {
-        for (int b = 0; b < blocks; ++b) {
-            const size_t at = cell(token, b);
-            int8_t* into = &integers[at * kBlock * planes];
-            const float* block = x + b * kBlock;
-            total[at] = planes == 2 ? round_block<2>(block, into, &scale[at]) : round_block<1>(block, into, &scale[at]);
-            sum[at] = scale[at] * float(total[at]);
-        }
-    }
-};
-
-// -- matrices --------------------------------------------------------------------------------------------------------
-
-// A tile times T tokens, of which `count` are there. Of integers in two planes the high one alone will do: that is
-// rounding to 8 bits.
-template <int Bits, bool Min, int Planes, int T>
-void multiply_tile(const Matrix& w, int tile, const Rounded& x, int token, int count, float* y, int64_t stride) {
-    constexpr int kBytes = kRows * kBlock * Bits / 8;
-    const int blocks = x.blocks;
-    const bool coarse = Planes < x.planes;
-    const uint8_t* q = w.q + size_t(tile) * blocks * kBytes;
-    const uint16_t* d = w.d + size_t(tile) * blocks * kRows;
-    const uint16_t* m = Min ? w.m + size_t(tile) * blocks * kRows : nullptr;
-    F16 result[T];
-    for (int t = 0; t < T; ++t) result[t] = zero();
-    for (int b = 0; b < blocks; ++b, q += kBytes, d += kRows, m += Min ? kRows : 0) {
-        prefetch<kBytes>(q + kAhead);
-        Weights group[kGroups];
-        unpack<Bits>(q, group);
-        const F16 step = load_half(d), scale = coarse ? step * 256.0f : step;
-        const F16 minimum = Min ? load_half(m) : step * float(-w.offset);
-        const size_t cell = x.cell(token, b);
-        for (int t = 0; t < T; ++t) {
-            const size_t at = cell + t;
-            const int32_t start = Min || coarse ? 0 : -w.offset * x.total[at];  // formats with minima have no offset
-            const I16 sum = dot<Bits, Planes>(group, &x.integers[at * kBlock * x.planes], start);
-            result[t] = to_float(sum) * scale * x.scale[at] + result[t];
-            if (Min || coarse) result[t] = minimum * x.sum[at] + result[t];
-        }
-    }
-    for (int t = 0; t < count; ++t) store(y + (token + t) * stride + tile * kRows, result[t]);
-}
-
-template <int Bits, bool Min, int Planes>
-void multiply_rows(const Matrix& w, int tile, const Rounded& x, float* y, int64_t stride) {
-    for (int token = 0; token < x.tokens; token += kTokens) {
-        const int count = std::min(kTokens, x.tokens - token);
-        if (count > 4) multiply_tile<Bits, Min, Planes, kTokens>(w, tile, x, token, count, y, stride);
-        else if (count > 2) multiply_tile<Bits, Min, Planes, 4>(w, tile, x, token, count, y, stride);
-        else if (count == 2) multiply_tile<Bits, Min, Planes, 2>(w, tile, x, token, count, y, stride);
-        else multiply_tile<Bits, Min, Planes, 1>(w, tile, x, token, count, y, stride);
-    }
-}
-
-template <int Planes>
-void multiply_in(const Matrix& w, int tile, const Rounded& x, float* y, int64_t stride) {
-    if (w.bits == 4 && w.m) multiply_rows<4, true, Planes>(w, tile, x, y, stride);
-    else if (w.bits == 4) multiply_rows<4, false, Planes>(w, tile, x, y, stride);
-    else if (w.m) multiply_rows<8, true, Planes>(w, tile, x, y, stride);
-    else multiply_rows<8, false, Planes>(w, tile, x, y, stride);
-}
-
-int padded(int rows) { return (rows + kRows - 1) / kRows * kRows; }
-
-// y[token, :] = W x[token], rows padded to whole tiles. For the first `coarse` rows 8 bits of x are enough.
-void multiply(const Matrix& w, const Rounded& x, float* y, int threads, int coarse = 0) {
-    const int64_t stride = padded(w.rows);
-    const int tiles = int(stride / kRows), portion = x.tokens > 1 ? 1 : kPortion;
-    pool().run(threads, (tiles + portion - 1) / portion, [&](int part) {
-        for (int tile = part * portion; tile < std::min(tiles, (part + 1) * portion); ++tile) {
-            if (x.planes == 2 && tile * kRows >= coarse) multiply_in<2>(w, tile, x, y, stride);
-            else multiply_in<1>(w, tile, x, y, stride);
-        }
-    });
-}
 
 // Products of R rows of a matrix [rows, cols] with T tokens, to out [T, rank].
 template <int R, int T>
