@@ -43,6 +43,8 @@ _WINDOW = 4
 """Words in a row that count as copied."""
 _LOOP = 5
 """Words in a row that may not come a second time."""
+_STEM = 6
+"""Letters by which a word is known in all its forms."""
 _MOST_COPIED = 0.5
 _LEAST_VARIED = 0.55
 """Share of different words below which a text goes round in circles."""
@@ -224,8 +226,8 @@ def _says_it_again(text: str) -> bool:
 
 
 def _twice(text: str) -> bool:
-    """Whether a word that carries meaning comes twice, plural or not."""
-    said = [word.removesuffix("s") for word in content_words(text)]
+    """Whether a word that carries meaning comes twice, in whatever form: ``mysterious`` and ``mysteries``."""
+    said = [word.removesuffix("s")[:_STEM] for word in content_words(text)]
     return len(set(said)) < len(said)
 
 

@@ -8,6 +8,7 @@ and is afterwards what it was.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,13 +16,16 @@ from typing import TYPE_CHECKING
 from engine.api import Passage, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import write_down
+from engine.learning.word_lists import word_set
 from engine.speech import Interrupted
 from engine.speech.attempts import Attempt, Wish, best_of, several
-from engine.speech.checking import Rules, windows, words_of
+from engine.speech.checking import Rules, new_words, windows, words_of
 from engine.speech.examples import speech_data
 from engine.speech.flare import swung_to
 from engine.speech.likelihood import log_likelihood
+from engine.speech.meaning import kinship
 from engine.speech.prompting import in_chat
+from engine.speech.topics import topics
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -42,6 +46,15 @@ _OTHER_SIDE, _OTHER_MATTER = 0.5, 0.4
 _ANYTHING = "We should do this"
 _AGAIN = 4
 """Words in a row that were said before."""
+_HEARD = 0.5
+"""How much it counts against an argument that all its words were in others before."""
+_KINSHIP = 0.4
+"""How much kindred words count beside likelihood."""
+_URGING = frozenset({"should", "must", "ought", "let's", "we", "you", "i", "everybody", "everyone"})
+"""Words of a claim about what one does."""
+_STATE = re.compile(
+    r"(?P<who>\S.{0,40}?) (?:is|are|was|were|has|have|can|cannot|could|will|would|makes?|needs?|never|always)\b", re.I
+)
 
 
 def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answer:
@@ -82,7 +95,13 @@ def _argument(life: Lifeform, listener: Listener, subject: str, said: Sequence[s
     """The next argument: of several the one that speaks most for its side."""
     side = _SIDES[len(said) % 2]
     found = several(life, listener, _wishes(life, subject, said), f"arguing {side.casefold()}")
-    return best_of(found, lambda text: _strength(life.composed.base, _reason(text), subject, said))
+
+    def worth(text: str) -> float:
+        reason = _reason(text)
+        near = _KINSHIP * kinship(life.composed, reason, subject)
+        return _strength(life.composed.base, reason, subject, said) + near
+
+    return best_of(found, worth)
 
 
 def _strength(base: FrozenModel, reason: str, subject: str, said: Sequence[str]) -> float:
@@ -94,21 +113,51 @@ def _strength(base: FrozenModel, reason: str, subject: str, said: Sequence[str])
     elsewhere += _OTHER_MATTER * log_likelihood(base, reason, own.replace("{subject}", _ANYTHING))
     old = {window for one in said for window in windows(words_of(_reason(one)), _AGAIN)}
     repeated = any(window in old for window in windows(words_of(reason), _AGAIN))
-    return likely - elsewhere - float(repeated)
+    own_words = new_words(reason, [subject])
+    heard = 1.0 - len(new_words(reason, [subject, *said])) / max(1, len(own_words))
+    return likely - elsewhere - float(repeated) - _HEARD * heard
 
 
 def _wishes(life: Lifeform, subject: str, said: Sequence[str]) -> list[Wish]:
     """Ways to make the next argument; it has to say something that none has said."""
-    asked: list[str] = speech_data()["debate"]["question" if subject.endswith("?") else "claim"]
+    data = speech_data()["debate"]
+    asked: list[str] = data["question" if subject.endswith("?") else "claim"]
     whole = subject if subject.endswith("?") else f"{subject}."
     turns = []
     for turn in range(len(said) + 1):
         turns.append(Turn("user", asked[_kind(turn)].replace("{subject}", whole)))
         turns += [Turn("assistant", said[turn])] if turn < len(said) else []
-    rules = Rules(fewest=3, most=35, sources=tuple(said), known=(subject, *said), news=2, each_once=True)
-    leads: list[str] = speech_data()["debate"]["leads"][_kind(len(said))]
-    wishes = [Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE) for lead in leads]
+    never = frozenset(word.strip() for word in data["never"][len(said) % 2].split(",")) - set(words_of(subject))
+    rules = Rules(fewest=3, most=28, sources=tuple(said), known=(subject, *said), news=2, never=never, each_once=True)
+    wishes = [
+        Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
+        for lead in _leads(subject, len(said))
+    ]
     return [wish for wish in wishes for _ in range(_PER_LEAD)]
+
+
+def _leads(subject: str, turn: int) -> list[str]:
+    """How the argument may begin: a deed is argued by what it brings, a state by those who are in it."""
+    data = speech_data()["debate"]
+    who = _who(subject)
+    ways: list[str] = data["deed" if who is None else "state"][_kind(turn)]
+    beginning: str = data["beginnings"][_kind(turn)]
+    return [f"{beginning} {way.replace('{who}', who or '')}".rstrip() for way in ways]
+
+
+def _who(subject: str) -> str | None:
+    """Who or what the claim ``subject`` tells something of; None where it says what one should do, or merely names."""
+    if subject.endswith("?") or set(words_of(subject)) & _URGING:
+        return None
+    told = _STATE.match(subject)
+    about = topics(told["who"] if told else subject)
+    if not about:
+        return None
+    before, _, behind = subject.casefold().partition(f"{about[0].casefold()} ")
+    if not told and (before or not behind or behind.split()[0] in word_set("grammar", "prepositions", "little_words")):
+        return None
+    who = told["who"] if told else about[0]
+    return who if about[0][:1].isupper() else who[:1].lower() + who[1:]
 
 
 def _kind(turn: int) -> int:

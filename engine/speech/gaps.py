@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from engine.memory.dreams import cosine
+from engine.speech.checking import in_english
 from engine.speech.examples import speech_data
+from engine.speech.meaning import KINDRED, text_vectors
 from engine.speech.recent import recent
-from engine.speech.topics import spoken_of, topics, well_named
+from engine.speech.topics import topics, unclaimed, well_named
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
@@ -33,16 +37,20 @@ class Gap:
 
 
 def gaps(life: Lifeform, count: int, chance: random.Random) -> list[Gap]:
-    """``count`` gaps about different topics: one of each source in turn while there are some, then of the world."""
-    sources = [_unanswered(life), _doubted(life), _dreamt(life)]
+    """``count`` gaps about different topics.
+
+    One of each source in turn while there are some, then of what was said and answered well, then of the world.
+    """
+    unsure, sure = _said(life)
+    sources = [unsure, _doubted(life), _dreamt(life), sure]
     for source in sources:
         chance.shuffle(source)
         source.sort(key=lambda gap: not well_named(gap.topic))
+    rounds = zip(*(_padded(source, count) for source in sources[:-1]), strict=True)
     found: dict[str, Gap] = {}
-    for round in zip(*(_padded(source, count) for source in sources), strict=True):
-        for gap in round:
-            if gap is not None and len(gap.topic) <= _LONGEST:
-                found.setdefault(gap.topic.casefold(), replace(gap, topic=spoken_of(gap.topic)))
+    for gap in chain(*rounds, sure):
+        if gap is not None and len(gap.topic) <= _LONGEST:
+            found.setdefault(gap.topic.casefold(), gap)
     if len(found) < count:
         world = [word.strip() for word in speech_data()["words"]["world"].split(",")]
         for topic in chance.sample(world, len(world)):
@@ -54,24 +62,34 @@ def _padded(source: list[Gap], count: int) -> Iterable[Gap | None]:
     return [*source[:count], *[None] * (count - len(source))]
 
 
-def _unanswered(life: Lifeform) -> list[Gap]:
-    """Topics of what the user said, those first of whose answer it was less sure than usual."""
+def _said(life: Lifeform) -> tuple[list[Gap], list[Gap]]:
+    """Topics of what the user said: of whose answer it was less sure than usual, and of whose it was surer."""
     said = recent(life, _RECENT)
-    sure = [one.confidence_score for one in said if one.confidence_score is not None]
-    usual = sum(sure) / len(sure) if sure else 0.0
-    unsure = [one for one in said if one.confidence_score is not None and one.confidence_score <= usual]
-    return [Gap(topic, f"you said #{one.id}") for one in unsure or said for topic in topics(one.prompt)]
+    scores = [one.confidence_score for one in said if one.confidence_score is not None]
+    usual = sum(scores) / len(scores) if scores else 0.0
+    unsure: list[Gap] = []
+    sure: list[Gap] = []
+    for one in said:
+        found = [Gap(topic, f"you said #{one.id}") for topic in _named(one.prompt)]
+        (sure if one.confidence_score is None or one.confidence_score > usual else unsure).extend(found)
+    return unsure, sure
 
 
 def _doubted(life: Lifeform) -> list[Gap]:
-    """Topics of its own answers whose word it was unsure of."""
+    """Topics of its own answers whose word it was unsure of, as far as they have to do with what the user had said."""
     doubts = {word.casefold() for word in life.curiosity.doubts}
     return [
         Gap(topic, "unsure of the word")
         for one in recent(life, _RECENT)
-        for topic in topics(one.response)
-        if topic.split()[-1].casefold() in doubts
+        if in_english(one.response)
+        for topic in _named(one.response, its_own=True)
+        if topic.split()[-1].casefold() in doubts and _near(life, topic, one.prompt)
     ]
+
+
+def _near(life: Lifeform, topic: str, text: str) -> bool:
+    one, other = text_vectors(life.composed, [topic, text])
+    return cosine(one, other) >= KINDRED
 
 
 def _dreamt(life: Lifeform) -> list[Gap]:
@@ -80,5 +98,15 @@ def _dreamt(life: Lifeform) -> list[Gap]:
         Gap(topic, f"dreamt of memory {memory.id}")
         for memory in memories
         if memory is not None and memory.current
-        for topic in topics(memory.text)
+        for topic in _named(memory.text)
     ]
+
+
+def _named(text: str, *, its_own: bool = False) -> list[str]:
+    """The topics of ``text`` that one can ask the user about without the text: nobody else's, and not its own.
+
+    In a text of ``its_own`` what it calls yours is the user's.
+    """
+    mine, yours = ("your ", "my ") if its_own else ("my ", "your ")
+    found = (topic for topic in map(unclaimed, topics(text)) if not topic.startswith(mine))
+    return [f"your {topic.removeprefix(yours)}" if topic.startswith(yours) else topic for topic in found]

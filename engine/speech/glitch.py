@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.api import Output, Passage
 from engine.composition.prompt import Turn
 from engine.interaction import live_through
-from engine.speech.answering import answer
+from engine.speech.answering import Asked, answer
 from engine.speech.attempts import Wish, attempt
 from engine.speech.checking import Rules, in_english
 from engine.speech.corruption import corrupt
@@ -54,7 +54,7 @@ def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
         meant = recovered.text or spoilt.text
     listener.emit(Passage(listener.id, "answer", "Response: "))
     rules = Rules(sentences=2, fewest=5, most=70, english=in_english(meant), adds=2)
-    said = answer(life, listener, meant, rules, _TOKENS, _CAREFUL)
+    said = answer(life, listener, Asked(meant, rules, _TOKENS, _CAREFUL))
     noise = dict(spoilt.noise)
     figures = {"given": text, "meant": meant, "noise": noise, "sure_before": sure_before, "sure_after": sure_after}
     live_through(life, "glitch", spoilt.text, said.text, said.stats, learn=False, extra=figures)

@@ -46,6 +46,18 @@ def fitness(base: FrozenModel, answer: str, question: str) -> float:
 
 def log_likelihood(base: FrozenModel, text: str, context: str) -> float:
     """Mean log-probability of the tokens of ``text`` behind ``context``, in nats; −inf for a text without tokens."""
+    chosen = _log_probabilities(base, text, context)
+    return float(chosen.mean()) if chosen is not None else float("-inf")
+
+
+def log_probability(base: FrozenModel, text: str, context: str) -> float:
+    """Log-probability of the whole of ``text`` behind ``context``, in nats; −inf for a text without tokens."""
+    chosen = _log_probabilities(base, text, context)
+    return float(chosen.sum()) if chosen is not None else float("-inf")
+
+
+def _log_probabilities(base: FrozenModel, text: str, context: str) -> torch.Tensor | None:
+    """Log-probabilities ``[tokens, 1]`` in nats of the tokens of ``text`` behind ``context``; None without tokens."""
     import torch
 
     def ids_of(text: str, *, beginning: bool) -> list[int]:
@@ -55,7 +67,7 @@ def log_likelihood(base: FrozenModel, text: str, context: str) -> float:
     before = ids_of(context, beginning=True)[-_MOST_TOKENS:]
     ids = ids_of(f" {text.strip()}" if text.strip() else "", beginning=False)[:_MOST_TOKENS]
     if not ids or not before:
-        return float("-inf")
+        return None
     with torch.inference_mode():
         read = _reading(base, before)
         logits = read.last
@@ -63,8 +75,7 @@ def log_likelihood(base: FrozenModel, text: str, context: str) -> float:
             more = torch.tensor([ids[:-1]], device=base.device)
             behind = base.model(input_ids=more, past_key_values=deepcopy(read.cache))
             logits = torch.cat([logits, behind.logits[0].float()])
-        chosen = logits.log_softmax(-1).gather(-1, torch.tensor(ids, device=logits.device)[:, None])
-    return float(chosen.mean())
+        return logits.log_softmax(-1).gather(-1, torch.tensor(ids, device=logits.device)[:, None])
 
 
 @dataclass(slots=True)

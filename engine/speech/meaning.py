@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -67,6 +68,13 @@ def kinship(composition: Composition, text: str, about: str) -> float:
         return -1.0
     one, other = text_vectors(composition, [" ".join(new), about])
     return cosine(one, other)
+
+
+def agreement(composition: Composition, texts: Sequence[str]) -> list[float]:
+    """Mean likeness of each text to the others, a cosine; 0 for one alone."""
+    vectors = text_vectors(composition, texts)
+    others = [[other for at, other in enumerate(vectors) if at != place] for place in range(len(vectors))]
+    return [fmean(cosine(own, one) for one in rest) if rest else 0.0 for own, rest in zip(vectors, others, strict=True)]
 
 
 def _ids(base: FrozenModel, word: str) -> list[int]:

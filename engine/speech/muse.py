@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
 from engine.interaction import live_through
+from engine.learning.word_lists import word_set
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules, new_words
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.likelihood import affinity
 from engine.speech.meaning import kinship, novelty, text_vectors
+from engine.speech.naming import in_a_sentence
 from engine.speech.prompting import after_examples, words_shown
 from engine.speech.recent import recent
-from engine.speech.topics import spoken_of, topics, well_named
+from engine.speech.topics import content_words, topics, unclaimed, well_named
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 _RECENT = 10
 _EARLIER = 10
 """Inspirations of before; it does not like to muse on the same thing again."""
-_NOVEL, _FRESH, _UNSURE, _NAMED = 0.5, 0.3, 0.2, 0.3
-"""What makes a topic interesting: not mused on before, recent, of an unsure answer, and by its name a thing."""
+_NOVEL, _FRESH, _UNSURE, _NAMED, _NOBODY = 0.5, 0.3, 0.2, 0.3, 0.6
+"""What makes a topic interesting: not mused on before, recent, of an unsure answer, by its name a thing, and nobody: it
+is bad manners to be whimsical about the user's sister."""
 _TOKENS = 40
 _PER_LEAD = 4
 _PER_WORD = 0.1
@@ -63,8 +66,9 @@ def muse(life: Lifeform, listener: Listener) -> Answer:
 def _thought(life: Lifeform, listener: Listener, topic: str) -> Attempt:
     """Of several thoughts on ``topic`` the one that says most of its own; without words when none can be shown."""
     examples = examples_of("muse")
-    never = words_shown(examples, topic)
-    rules = Rules(fewest=2, most=35, sources=examples.said, known=(topic,), news=2, never=never, each_once=True)
+    grave = {word.strip() for word in speech_data()["muse"]["never"].split(",")} - set(content_words(topic))
+    never = words_shown(examples, topic) | grave
+    rules = Rules(fewest=2, most=20, sources=examples.said, known=(topic,), news=2, never=never, each_once=True)
     leads = [lead.replace("{thing}", topic) for lead in speech_data()["muse"]["leads"]]
     wishes = [
         Wish(after_examples(life, examples, topic, lead, _TOKENS), lead, rules, _TOKENS)
@@ -85,11 +89,14 @@ def _whimsy(life: Lifeform, thought: str, topic: str) -> float:
 def _inspiration(life: Lifeform) -> tuple[str, str]:
     """The topic, and where it comes from."""
     said = recent(life, _RECENT)
-    found: dict[str, float] = {}  # topic → how recent, how unsure and how well named, in [0, 0.8]
+    found: dict[str, float] = {}  # topic → how recent, how unsure, how well named, and nobody, in [0, 1.4]
     for place, one in enumerate(said, 1):
         sure = 0.5 if one.confidence_score is None else one.confidence_score
-        for topic in topics(one.prompt):
-            found[spoken_of(topic)] = _FRESH * place / len(said) + _UNSURE * (1.0 - sure) + _NAMED * well_named(topic)
+        for topic in map(unclaimed, topics(one.prompt)):
+            nobody = not word_set("people", "relatives", "roles") & set(topic.casefold().split())
+            interest = _FRESH * place / len(said) + _UNSURE * (1.0 - sure)
+            interest += _NAMED * well_named(topic) + _NOBODY * nobody
+            found[in_a_sentence(life.composed.base, topic)] = interest
     if not found:
         return NOTHING, "nothing was said yet"
     mused = [str(one.extra.get("inspiration", "")) for one in life.journal.last(200) if one.command == "muse"]

@@ -9,10 +9,12 @@ from engine.composition.prompt import PromptTooLong
 from engine.interaction import live_through
 from engine.memory.record import Interaction
 from engine.speech import NothingToSay
-from engine.speech.answering import answer
-from engine.speech.checking import Rules, in_english
+from engine.speech.answering import Asked, answer
+from engine.speech.checking import Rules, first_sentence_end, in_english
+from engine.speech.examples import speech_data
+from engine.speech.naming import in_a_sentence
 from engine.speech.recent import recent
-from engine.speech.topics import spoken_of, topics, well_named
+from engine.speech.topics import topics, well_named
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 MOST_STEPS = 500
 _EARLIER = 2
 """Things said before it that are read again, so that ``and why?`` means what it meant."""
-_TOKENS = 120
-_SENTENCES = 2
+_TOKENS = 60
+_MOST_WORDS = 35
 _TEMPERATURE = 0.5
 _LEADS = ("", "I would say that")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -44,11 +46,13 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
         raise NothingToSay(f"rewind goes back 1 to {len(said)} steps here, not {steps}.")
     then = said[-steps]
     note = "confidence N/A" if then.confidence_score is None else f"confidence {then.confidence_score:.2f}"
-    listener.emit(Passage(listener.id, "then", "", _told(then, steps), note=note))
+    listener.emit(Passage(listener.id, "then", "", _told(life, then, steps), note=note))
     listener.emit(Passage(listener.id, "now", "Now I think: "))
-    rules = Rules(sentences=_SENTENCES, fewest=6, most=_TOKENS, english=in_english(then.prompt), adds=2)
+    rules = Rules(fewest=5, most=_MOST_WORDS, known=(then.prompt,), news=2, english=in_english(then.prompt))
     try:
-        said_now = answer(life, listener, _with_what_came_before(life, then), rules, _TOKENS, _TEMPERATURE, _LEADS)
+        brief = str(speech_data()["answer"]["brief"])
+        asked = Asked(_with_what_came_before(life, then), rules, _TOKENS, _TEMPERATURE, _LEADS, (brief,))
+        said_now = answer(life, listener, asked)
     except PromptTooLong as error:
         raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error
     figures = {"rewind": steps, "of": then.id, "confidence_then": then.confidence_score}
@@ -76,15 +80,23 @@ def _with_what_came_before(life: Lifeform, then: Interaction) -> str:
     return " ".join([*(" ".join(text.split())[:_SHOWN] for text in before), then.prompt])
 
 
-def _told(then: Interaction, steps: int) -> str:
+def _told(life: Lifeform, then: Interaction, steps: int) -> str:
     number = _NUMBERS[steps].capitalize() if steps < len(_NUMBERS) else str(steps)
     about = sorted(topics(then.prompt), key=well_named, reverse=True)
     verb = "asked about" if then.prompt.rstrip().endswith("?") else "spoke of"
-    what = spoken_of(about[0]) if about else f"'{_cut(then.prompt)}'"
-    answered = f"I said: '{_cut(then.response)}'" if then.response.strip() else "I said nothing."
+    what = in_a_sentence(life.composed.base, about[0]) if about else f"'{_cut(then.prompt)}'"
+    answered = f"I said: '{_cut(_whole(then.response))}'" if then.response.strip() else "I said nothing."
     return f"{number} exchange{'' if steps == 1 else 's'} ago, you {verb} {what}. {answered}"
 
 
 def _cut(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+
+
+def _whole(answer: str) -> str:
+    """``answer`` without the sentence that its budget cut off; with it where there is no other."""
+    end = 0
+    while (found := first_sentence_end(answer, end)) is not None:
+        end = found + 1 if answer[found : found + 1] == "\n" else found
+    return answer[:end].rstrip() or answer

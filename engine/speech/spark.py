@@ -1,8 +1,13 @@
-"""``spark``: a question of its own, the best of several, and what it has to say to it."""
+"""``spark``: a question of its own, the best of several, and what it has to say to it.
+
+A small model asks badly and answers a plain question well, so the questions are whole sentences of ours
+(``data/speech.toml``) about a thing that it knows too little of.
+"""
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, Progress, TextChunk
@@ -11,29 +16,48 @@ from engine.interaction import live_through, write_down
 from engine.mind.curiosity import Question, ranked
 from engine.speech.attempts import Attempt, Wish, attempt, best_of, several
 from engine.speech.checking import Rules
-from engine.speech.examples import examples_of, speech_data
-from engine.speech.gaps import gaps
+from engine.speech.examples import speech_data
+from engine.speech.gaps import Gap, gaps
 from engine.speech.likelihood import affinity, log_likelihood
-from engine.speech.meaning import novelty, text_vectors
-from engine.speech.prompting import after_examples, in_chat, words_shown
+from engine.speech.meaning import agreement, novelty, text_vectors
+from engine.speech.naming import in_a_sentence
+from engine.speech.prompting import in_chat
 from engine.voice import Answer
 
 if TYPE_CHECKING:
+    from engine.composition.frozen import FrozenModel
     from engine.lifeform import Lifeform
     from engine.voice import Listener
 
 CANDIDATES = 5
-_SUPPOSITIONS = 4
-"""Answers in each of the two forms."""
-_QUESTION_TOKENS = 18
-_ANSWER_TOKENS = 45
+ANSWERS = 8
+_ANSWER_TOKENS = 36
+_MOST_WORDS = 22
 _ANSWER_TEMPERATURE = 0.5
+_AGREEING = 0.5
+"""How much it counts that the other answers say the like."""
 _NOTHING_ASKED = "Well."
 """Instead of the question: what goes with this as well says little."""
+_ASKABLE = "What do you know about {thing}?"
+"""By how likely this is it sees whether one can ask about a thing."""
 _GLANCE_TOKENS = 8
 """Tokens of an answer by which it sees how sure it is."""
 _EARLIER = 20
 """Questions of before that a new one must not be like."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A question about a thing, and how its answer begins."""
+
+    question: str
+    lead: str
+
+    def about(self, thing: str) -> _Form:
+        """The same with ``thing`` in it."""
+        capital = thing[:1].upper() + thing[1:]
+        filled = (text.replace("{thing}", thing).replace("{Thing}", capital) for text in (self.question, self.lead))
+        return _Form(*filled)
 
 
 def spark(life: Lifeform, listener: Listener, *, ask: bool = False) -> Answer:
@@ -47,84 +71,66 @@ def spark(life: Lifeform, listener: Listener, *, ask: bool = False) -> Answer:
     Raises:
         Interrupted: When it was stopped before it had a question.
     """
-    best, stats = _best_question(life, listener)
+    best, form, glance = _best_question(life, listener)
     note = f"{best.why}; ignorance {best.ignorance:.2f}, novelty {best.novelty:.2f}"
     listener.emit(Passage(listener.id, "question", "Curiosity: ", best.text, note=note))
     figures = {"why": best.why, "ignorance": best.ignorance, "novelty": best.novelty}
     if ask:
         life.ask(best.text)
-        write_down(life, "spark", best.text, "", stats.stats, is_system_question=True, extra=figures)
-        return Answer(best.text, stats.stats)
+        write_down(life, "spark", best.text, "", glance.stats, is_system_question=True, extra=figures)
+        return Answer(best.text, glance.stats)
     listener.emit(Passage(listener.id, "answer", "Response: "))
-    found = several(life, listener, _suppositions(life, best.text), "supposing")
-    said = best_of(found, lambda text: affinity(life.composed.base, text, best.text, _NOTHING_ASKED))
+    found = several(life, listener, _suppositions(life, form), "supposing")
+    texts = [one.text for one in found]
+    agreeing = dict(zip(texts, agreement(life.composed, texts), strict=True))
+
+    def worth(text: str) -> float:
+        return affinity(life.composed.base, text, best.text, _NOTHING_ASKED) + _AGREEING * agreeing[text]
+
+    said = best_of(found, worth)
     listener.emit(TextChunk(listener.id, said.text, said.stats.tokens))
     live_through(life, "spark", best.text, said.text, said.stats, learn=False, is_system_question=True, extra=figures)
     return Answer(said.text, said.stats)
 
 
-def _suppositions(life: Lifeform, question: str) -> list[Wish]:
-    """In the chat's own form it keeps to the question, after written examples to the tone: both, in turn."""
-    examples = examples_of("answer")
-    leads: dict[str, str] = speech_data()["answer"]["leads"]
-    lead = next((lead for start, lead in leads.items() if question.startswith(start)), "Perhaps")
-    rules = Rules(fewest=2, most=40, sources=(*examples.said, question), known=(question,), news=1, each_once=True)
-    prompts = (
-        in_chat(life, [Turn("user", question)], lead, _ANSWER_TOKENS),
-        after_examples(life, examples, question, lead, _ANSWER_TOKENS),
-    )
-    return [
-        Wish(prompt, lead, rules, _ANSWER_TOKENS, _ANSWER_TEMPERATURE)
-        for prompt in prompts
-        for _ in range(_SUPPOSITIONS)
-    ]
+def _suppositions(life: Lifeform, form: _Form) -> list[Wish]:
+    rules = Rules(fewest=3, most=_MOST_WORDS, known=(form.question, form.lead), news=2, each_once=True)
+    asked = speech_data()["answer"]["brief"].replace("{text}", form.question)
+    prompt = in_chat(life, [Turn("user", asked)], form.lead, _ANSWER_TOKENS)
+    temperatures = [0.0, *[_ANSWER_TEMPERATURE] * (ANSWERS - 1)]  # the likeliest answer is one of them
+    return [Wish(prompt, form.lead, rules, _ANSWER_TOKENS, temperature) for temperature in temperatures]
 
 
-def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, Attempt]:
-    """The question most worth asking, and how it was found."""
+def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, _Form, Attempt]:
+    """The question most worth asking, with its form, and the glance at its answer."""
     chance = life.dice()
     earlier = [one.prompt for one in life.journal.last(200) if one.is_system_question][-_EARLIER:]
     vectors = text_vectors(life.composed, earlier)
-    good: dict[Question, Attempt] = {}
-    flawed: dict[Question, Attempt] = {}
+    found: dict[Question, tuple[float, _Form, Attempt]] = {}
     for number, gap in enumerate(gaps(life, CANDIDATES, chance)):
         listener.emit(Progress(listener.id, "wondering", number, CANDIDATES))
-        said = _worded(life, listener, gap.topic, chance)
-        text = _as_question(said.text)
-        question = Question(
-            text,
-            gap.why,
-            ignorance=1.0 - _sureness(life, listener, text),
-            novelty=novelty(text_vectors(life.composed, [text])[0], vectors),
-        )
-        (good if said.flaw is None else flawed)[question] = said
+        sound, form = _worded(life.composed.base, gap, chance)
+        glance = _glance(life, listener, form.question)
+        sure = 0.5 if glance.stats.confidence is None else glance.stats.confidence
+        new = novelty(text_vectors(life.composed, [form.question])[0], vectors)
+        found[Question(form.question, gap.why, ignorance=1.0 - sure, novelty=new)] = sound, form, glance
     listener.emit(Progress(listener.id, "wondering", CANDIDATES, CANDIDATES))
-    found = good or flawed
-    # What it knows least it may also have worded worst: nonsense is novel, and has no answer that it could be sure of.
-    likely = sorted(found, key=lambda one: -log_likelihood(life.composed.base, one.text, _NOTHING_ASKED))
-    best = ranked(likely[: (len(likely) + 1) // 2])[0]
-    return best, found[best]
+    # What it knows least may be what one cannot ask: nonsense is novel, and has no answer that it could be sure of.
+    soundest = sorted(found, key=lambda one: -found[one][0])
+    best = ranked(soundest[: (len(soundest) + 1) // 2])[0]
+    return best, *found[best][1:]
 
 
-def _worded(life: Lifeform, listener: Listener, topic: str, chance: random.Random) -> Attempt:
-    """A question about ``topic``."""
-    examples = examples_of("spark")
-    stem = chance.choice(speech_data()["spark"]["stems"]).replace("{thing}", topic)
-    prompt = after_examples(life, examples, topic, stem, _QUESTION_TOKENS)
-    never = words_shown(examples, topic)
-    rules = Rules(fewest=2, most=16, sources=examples.said, known=(topic,), news=1, never=never, each_once=True)
-    return attempt(life, listener, Wish(prompt, stem, rules, _QUESTION_TOKENS))
+def _worded(base: FrozenModel, gap: Gap, chance: random.Random) -> tuple[float, _Form]:
+    """A question about the topic of ``gap``, and how well one can ask about that: mean log-probability in nats."""
+    thing = in_a_sentence(base, gap.topic)
+    forms = speech_data()["spark"]["own" if thing.startswith("your ") else "questions"]
+    form = _Form(*chance.choice(forms)).about(thing)
+    return log_likelihood(base, _ASKABLE.replace("{thing}", thing), _NOTHING_ASKED), form
 
 
-def _sureness(life: Lifeform, listener: Listener, question: str) -> float:
-    """How sure it is of the first words of an answer, in [0, 1]; 0.5 where confidence is not tracked."""
+def _glance(life: Lifeform, listener: Listener, question: str) -> Attempt:
+    """The first words of an answer."""
     prompt = in_chat(life, [Turn("user", question)], "", _GLANCE_TOKENS)
     rules = Rules(sentences=_GLANCE_TOKENS, finished=False)
-    glance = attempt(life, listener, Wish(prompt, "", rules, _GLANCE_TOKENS, temperature=0.0))
-    return 0.5 if glance.stats.confidence is None else glance.stats.confidence
-
-
-def _as_question(text: str) -> str:
-    """``text`` with a capital at its start and one question mark at its end."""
-    line = text.split("?")[0].strip().rstrip(".!,;:…")
-    return f"{line[:1].upper()}{line[1:]}?"
+    return attempt(life, listener, Wish(prompt, "", rules, _GLANCE_TOKENS, temperature=0.0))

@@ -26,10 +26,11 @@ _OWNERS = {
     "the": "the",
 }
 _ARTICLES = frozenset({"a", "an"})
+_THIRD_PERSONS = frozenset({"his", "her", "their"})
 _LONGEST = 5
 """Words of a topic, its owner not counted."""
 _PREPOSITIONS = word_set("grammar", "prepositions")
-_VERBAL = frozenset({"base", "third", "past", "participle"})
+_VERBAL = frozenset({"base", "third", "past", "participle", "ing"})
 _DESCRIBING = word_set("grammar", "feelings", "evaluative", "adverbs", "prepositions", "number_words")
 
 
@@ -105,8 +106,8 @@ def _names_nothing(word: str, lower: str, *, first: bool, noun: bool) -> bool:
 
 def _stands_for_a_noun(owner: str, before: str, lower: str) -> bool:
     """Whether a word in this place is a noun even if it looks like a verb or an adjective."""
-    if owner in _ARTICLES and lower in _DESCRIBING:
-        return False  # a little nervous
+    if lower in _DESCRIBING and (owner in _ARTICLES or not owner):
+        return False  # a little nervous; like warm places
     return bool(owner) or before in _PREPOSITIONS
 
 
@@ -120,9 +121,10 @@ def well_named(topic: str) -> bool:
     return len(words) > 1 or topic[:1].isupper() or (topic.endswith("s") and not topic.endswith("ss"))
 
 
-def spoken_of(topic: str) -> str:
-    """``topic`` so that it can stand in a sentence: ``the train`` for ``train``."""
-    return topic if well_named(topic) else f"the {topic}"
+def unclaimed(topic: str) -> str:
+    """``topic`` for somebody who does not know whose it is: ``stories`` for ``her stories``."""
+    owner, _, thing = topic.partition(" ")
+    return thing if owner in _THIRD_PERSONS and thing else topic
 
 
 @cache

@@ -159,3 +159,9 @@ def marks(life: Lifeform) -> dict[str, Any]:
             if path.is_file() and not path.name.endswith(("-wal", "-shm", ".log"))
         ),
     }
+
+
+def say(life: Lifeform, prompt: str, response: str = "I see.", **more: Any) -> int:
+    """Write down that the user said ``prompt``; returns the number of the record."""
+    more.setdefault("confidence_score", 0.5)
+    return life.journal.record(conversation_id=life.conversation.id, prompt=prompt, response=response, **more)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lives import Ear, awake, marks, mouth
+from lives import Ear, awake, marks, mouth, say
 
-from engine.api import Output, Passage, Progress
+from engine.api import Output, Passage
 from engine.lifeform import Lifeform
 from engine.speech import Interrupted, NothingToSay
 from engine.speech.debate import debate
@@ -21,7 +21,7 @@ from engine.speech.mimic import mimic
 from engine.speech.muse import muse
 from engine.speech.reflect import reflect
 from engine.speech.rewind import rewind
-from engine.speech.spark import CANDIDATES, spark
+from engine.speech.spark import spark
 from engine.voice import Answer
 
 Act = Callable[[Lifeform, Any], Answer]
@@ -39,19 +39,6 @@ ACTS: dict[str, Act] = {
 }
 PERFORMED = ("flare", "debate", "mimic")
 """Acts after which everything is as before."""
-
-
-def say(life: Lifeform, prompt: str, response: str = "I see.", **more: Any) -> int:
-    more.setdefault("confidence_score", 0.5)
-    return life.journal.record(conversation_id=life.conversation.id, prompt=prompt, response=response, **more)
-
-
-@pytest.fixture
-def told(life: Lifeform) -> Lifeform:
-    say(life, "My cat is called Mia.", "A fine name.")
-    say(life, "What do bees eat in winter?", "They eat honey.", confidence_score=0.3)
-    say(life, "I love my bees", "Bees are busy.", confidence_score=0.6)
-    return life
 
 
 @pytest.fixture(autouse=True)
@@ -137,64 +124,6 @@ def test_play_is_not_looked_back_on(life: Lifeform, name: str) -> None:
 # -- one by one --------------------------------------------------------------------------------------------------------
 
 
-def test_spark_asks_what_it_knows_least_and_supposes(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = mouth(monkeypatch, [" if it had a boat?", " a glance"] * CANDIDATES + [" they would be glad of it."])
-    ear = Ear()
-    answer = spark(told, ear)
-    lines = ear.text.splitlines()
-    assert lines[0].startswith("Curiosity: ") and lines[0].endswith("if it had a boat?")
-    assert lines[1].startswith("Response: Perhaps") and lines[1].endswith(" they would be glad of it.")
-    assert lines[1] == f"Response: {answer.text}"
-    assert len(asked) == 2 * CANDIDATES + 8
-    assert [one.done for one in ear.of(Progress) if one.label == "wondering"][-1] == CANDIDATES
-    assert "ignorance 0.40" in ear.of(Passage)[0].note
-    record = told.journal.last(1)[0]
-    assert record.is_system_question and record.prompt == lines[0].removeprefix("Curiosity: ")
-
-
-def test_spark_does_not_ask_what_is_hardly_a_question(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ["boat", "bell", "rope", "lamp", "roof"]
-    mouth(monkeypatch, [text for word in words for text in (f" if it had a {word}?", " a glance")] + [" no one knows."])
-    monkeypatch.setattr(
-        "engine.speech.spark.log_likelihood", lambda base, text, context: -float(text.endswith(("rope?", "roof?")))
-    )
-    monkeypatch.setattr("engine.speech.spark.ranked", lambda found: sorted(found, key=lambda one: one.text[-5:])[::-1])
-    ear = Ear()
-    spark(told, ear)
-    assert ear.text.splitlines()[0].endswith("lamp?")
-
-
-def test_spark_is_about_what_was_said_and_doubted(told: Lifeform) -> None:
-    say(told, "How does one travel?", "One takes a zeppelin.")
-    told.curiosity.spoken([" a", " zeppelin"], [0.9, 0.1])
-    notes = set()
-    for _ in range(8):
-        ear = Ear()
-        spark(told, ear)
-        notes |= {ear.of(Passage)[0].note.split(";")[0]}
-    assert any(note.startswith("you said #") for note in notes)
-    assert "unsure of the word" in notes
-
-
-def test_spark_can_leave_the_answer_to_the_user(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    mouth(monkeypatch, [" if it could talk?", " a glance"])
-    ear = Ear()
-    question = spark(told, ear, ask=True).text
-    assert ear.text == f"Curiosity: {question}" and question.endswith("?")
-    record = told.journal.last(1)[0]
-    assert (record.prompt, record.response, record.is_system_question) == (question, "", True)
-    assert told.curiosity.waiting and told.curiosity.asked_at is not None
-    assert told.conversation.turns[-1].text.endswith(question)
-    assert told.journal.asked_at() == record.timestamp
-
-
-def test_a_question_may_begin_a_conversation(life: Lifeform) -> None:
-    question = spark(life, Ear(), ask=True).text
-    assert life.chat(Ear(), "I would like to know that, too").stats.prompt_tokens > 10
-    assert [turn.role for turn in life.conversation.turns][:2] == ["assistant", "user"]
-    assert life.conversation.turns[0].text == question
-
-
 def test_reflect_shows_the_theme_and_its_evidence(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     mouth(monkeypatch, [" they are small, busy and fond of flowers. More."])
     ear = Ear()
@@ -218,6 +147,13 @@ def test_muse_takes_a_topic_and_not_the_same_again(told: Lifeform, monkeypatch: 
     assert inspiration == f'Inspiration: "{topic}" (from recent interactions)'
     assert thought.startswith(f"Thought: A whimsical thought about {topic}: Perhaps {topic} ")
     assert thought.endswith(" is a letter that was never sent.")
+
+
+def test_muse_is_not_whimsical_about_somebody(life: Lifeform) -> None:
+    say(life, "I like trains.")
+    say(life, "My sister is here.")
+    muse(life, Ear())
+    assert life.journal.last(1)[0].extra["inspiration"] == "trains"
 
 
 def test_muse_on_nothing_is_on_silence(life: Lifeform) -> None:
@@ -253,81 +189,6 @@ def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.Monke
     assert "What do you wonder about that?" in asked[1] and "the keys want" in asked[0]
     assert ear.text.startswith("You said 'The sky is blue.' I wonder wh") and ear.text.endswith("to the colours?")
     assert told.journal.last(1)[0].extra == {"is_echo": True}
-
-
-ARGUMENTS = (
-    " machines never tire of work.",
-    " paint needs a human hand.",
-    " fingers are slow and dear.",
-    " slow craft suits beauty.",
-)
-
-
-def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(8)])
-    ear = Ear()
-    debate(told, ear, "AI will replace artists.", 2)
-    lines = ear.text.splitlines()
-    assert lines[0].startswith('[Argument 1] "One good reason is that') and lines[0].endswith("never tire of work.")
-    assert lines[1].startswith('[Rebuttal] "But one problem is that') and lines[1].endswith("needs a human hand.")
-    assert lines[2].startswith('[Argument 2] "Still,') and lines[3].startswith('[Rebuttal] "Even so,')
-    assert "AI will replace artists. Name one reason for it" in asked[0]
-    assert "never tire of work." in asked[8] and asked[8].endswith("But one problem is that")
-    assert "needs a human hand." in asked[16] and "fingers are slow and dear." in asked[24]
-    assert ear.roles == ["for", "against"] * 2
-    record = told.journal.last(1)[0]
-    resting = told.temperament.score
-    assert record.extra["stance_temperament"] == pytest.approx([resting + 0.2, resting - 0.2] * 2)
-    assert [line.split(":")[0] for line in record.response.splitlines()] == ["For", "Against"] * 2
-    assert all(one.closing == '"' for one in ear.of(Passage))
-    assert {one.label for one in ear.of(Progress)} == {"arguing for", "arguing against"}
-
-
-def test_a_question_is_argued_by_yes_and_no(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(8)])
-    debate(told, Ear(), "Should we ban cars?", 1)
-    assert "Should we ban cars? Name one reason to say yes" in asked[0]
-    assert "Name one reason to say no" in asked[8]
-
-
-def test_of_several_arguments_the_one_for_its_side_is_taken(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    mouth(monkeypatch, [" machines never tire of work.", " paint wants a human hand."] * 8)
-
-    def log_likelihood(base: Any, text: str, context: str) -> float:
-        assert not text.startswith(("One good", "But one"))
-        return float(("machines" in text) == context.endswith("One good reason for it is that"))
-
-    monkeypatch.setattr("engine.speech.debate.log_likelihood", log_likelihood)
-    ear = Ear()
-    debate(told, ear, "AI will replace artists", 1)
-    assert [line.split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
-
-
-def test_an_argument_that_repeats_an_earlier_one_comes_last(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    again = " for a human hand it takes long and costs more rent than bread."
-    first = " it takes long and costs a great deal."
-    mouth(monkeypatch, [first] * 8 + [again, " paint smells better to everybody."] * 4)
-    monkeypatch.setattr("engine.speech.debate.log_likelihood", lambda base, text, context: len(text) / 100)
-    ear = Ear()
-    debate(told, ear, "AI will replace artists", 1)
-    assert ear.text.endswith("paint smells better to everybody.")
-
-
-def test_no_argument_is_made_twice(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    mouth(monkeypatch, [" machines never tire of work."] * 15 + [" paint wants a human hand."])
-    ear = Ear()
-    debate(told, ear, "AI will replace artists", 1)
-    assert [line.split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
-
-
-def test_a_stopped_debate_keeps_the_arguments_it_had(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(8)])
-    ear = Ear()
-    monkeypatch.setattr(ear, "cancelled", lambda: len(asked) > 9)
-    answer = debate(told, ear, "AI will replace artists", 2)
-    assert answer.stats.stop_reason == "stopped"
-    kept = told.journal.last(1)[0].response
-    assert kept.startswith("For: One good reason is that") and kept.endswith("machines never tire of work.")
 
 
 def test_glitch_shows_what_it_did_and_how_sure_it_was(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,6 +227,22 @@ def test_rewind_sets_then_beside_now(told: Lifeform, monkeypatch: pytest.MonkeyP
     assert all(text not in asked[0] for text in ("A fine name.", "I love my bees"))  # its own words are not read again
     assert asked[1].endswith("I would say that")
     assert told.journal.last(1)[0].extra["of"] == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("They eat honey. It is sw", "They eat honey."),
+        ("They eat 3.5 kg of honey, and it is sw", "They eat 3.5 kg of honey, and it is sw"),
+        ("Two things:\n1. Honey.\n2. Poll", "Two things: 1. Honey."),
+        ("They eat\n\nhoney", "They eat"),
+    ],
+)
+def test_rewind_leaves_out_the_sentence_that_was_cut_off(life: Lifeform, answer: str, shown: str) -> None:
+    say(life, "What do bees eat?", answer)
+    ear = Ear()
+    rewind(life, ear, 1)
+    assert f"I said: '{shown}'" in ear.text
 
 
 @pytest.mark.parametrize("steps", [0, -1, 4, 999_999_999])

@@ -99,6 +99,7 @@ def test_a_word_that_comes_twice_is_a_circle_where_each_may_come_once() -> None:
     assert flaw_in("Perhaps rivers are the rivers that you crossed.", Rules()) is None
     assert flaw_in("Perhaps rivers are the rivers that you crossed.", once) is Flaw.CIRCLES
     assert flaw_in("Perhaps a cat is what all cats dream of.", once) is Flaw.CIRCLES
+    assert flaw_in("The sky is mysterious and full of mysteries.", once) is Flaw.CIRCLES
     assert flaw_in("Perhaps the sea is what the sky remembers of the rain.", once) is None
 
 

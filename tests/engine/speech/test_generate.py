@@ -15,6 +15,7 @@ FOREIGN = "Muitos, Porto e os outros, no que vamos a Portugal de uma vez por tod
 ENGLISH = "Take a warm jacket and good shoes for the long way by train."
 FURTHER = " The evenings by the sea are cool. Museums close on Mondays there."
 ASKED = "What should I pack for a week in Portugal?"
+LISTED = "Name the things that I should pack for a week in Portugal."
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def test_the_first_sentence_is_the_best_of_several_and_the_rest_follows(
     openings = [FOREIGN, "Take a book for the train.", ENGLISH, FOREIGN, "There is a lot to see.", "Yes."]
     asked = mouth(monkeypatch, [*openings, FURTHER])
     ear = Ear()
-    answer = generate(life, ear, ASKED)
+    answer = generate(life, ear, ASKED, 100)
     assert answer.text == ear.text == ENGLISH + FURTHER
     assert len(asked) == OPENINGS + 1 and asked[-1] == asked[0] + ENGLISH
     assert [one.done for one in ear.of(Progress)] == list(range(OPENINGS + 1))
@@ -54,17 +55,24 @@ def test_the_first_sentence_is_the_best_of_several_and_the_rest_follows(
 def test_it_ends_where_it_gets_lost(life: Lifeform, monkeypatch: pytest.MonkeyPatch, further: str, shown: str) -> None:
     mouth(monkeypatch, [ENGLISH] * OPENINGS + [further])
     ear = Ear()
-    assert generate(life, ear, ASKED).text == ear.text == ENGLISH + shown
+    assert generate(life, ear, LISTED).text == ear.text == ENGLISH + shown
 
 
-def test_without_a_budget_it_says_five_sentences_at_the_most(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_is_told_to_whom_it_was_asked_for(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, shown in ((LISTED, " Do not forget:\n\n1. The tickets.\n2. Your hats."), (ASKED, "")):
+        asked = mouth(monkeypatch, [ENGLISH] * OPENINGS + [" Do not forget:\n\n1. The tickets.\n2. Your hats.\n"])
+        assert generate(life, Ear(), text).text == ENGLISH + shown
+        assert ("short sentence" in asked[0]) == (text == ASKED)
+
+
+def test_without_a_budget_it_says_a_few_sentences_at_the_most(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     further = (
         " Maps help strangers. Hats keep heads dry. Lamps show dark stairs. Ropes hold heavy bags."
         " Knives cut cheese. Towels dry wet hair. Tents stop cold wind."
     )
-    for budget, sentences in ((None, 5), (200, 8)):
+    for text, budget, sentences in ((ASKED, None, 1), (LISTED, None, 5), (ASKED, 200, 8)):
         mouth(monkeypatch, [ENGLISH] * OPENINGS + [further])
-        assert generate(life, Ear(), ASKED, budget).text.count(".") == sentences
+        assert generate(life, Ear(), text, budget).text.count(".") == sentences
 
 
 @pytest.mark.parametrize("text", ["Yes.", "print(1)", "", FOREIGN])
@@ -94,7 +102,7 @@ def test_a_stop_keeps_what_was_shown(life: Lifeform, monkeypatch: pytest.MonkeyP
     asked = mouth(monkeypatch, [ENGLISH] * OPENINGS + [FURTHER])
     ear = Ear()
     monkeypatch.setattr(ear, "cancelled", lambda: len(asked) > OPENINGS and ear.text.endswith("cool."))
-    answer = generate(life, ear, ASKED)
+    answer = generate(life, ear, LISTED)
     assert answer.stats.stop_reason == "stopped"
     assert answer.text == ear.text == f"{ENGLISH} The evenings by the sea are cool."
 
@@ -105,3 +113,16 @@ def test_a_stop_before_a_word_changes_nothing(life: Lifeform, monkeypatch: pytes
     with pytest.raises(Interrupted):
         generate(life, Ear(patience=4), ASKED)
     assert marks(life) == before
+
+
+def test_what_the_others_say_too_is_answered_rather_than_what_none_does(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "fitness", lambda base, text, asked: 0.0)
+    alike = [
+        "Take warm shoes to the cold hills.",
+        "Take warm shoes for the cold sea.",
+        "Take cold shoes to warm hills.",
+    ]
+    mouth(monkeypatch, ["Books about kings bore most of us.", *alike, alike[0], alike[0]])
+    assert generate(life, Ear(), ASKED).text in alike
