@@ -7,6 +7,7 @@ that the base's own answer comes back. A night is bounded: what does not fit sta
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ _PROBES = 3
 _OPENINGS = 25
 _NEAR_PER_FACT = 2
 _SHUT_PER_FACT = 24
+_MOST_GUARDED = 400
+"""Facts that questions come close to in a night; of more, as many drawn by chance."""
 _FEWEST_SHUT = 240
 _UNKNOWN = 200
 _STRANGE_KEPT = 10
@@ -209,17 +212,19 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
 
 def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact], chance: random.Random) -> None:
     """Prompts that nothing of what was told answers."""
-    few = list(facts)[:MOST_NEW]
+    guarded = list(facts) if len(facts) <= _MOST_GUARDED else chance.sample(list(facts), _MOST_GUARDED)
+    few, share = min(len(guarded), MOST_NEW), MOST_NEW / max(MOST_NEW, len(guarded))
     # Little was told: then the more ways to come close to it, or the gate learns to open for anything of its kind.
-    shut_per_fact = max(_SHUT_PER_FACT, _FEWEST_SHUT // max(1, len(few)))
-    near = near_misses(few, chance, shut_per_fact + _NEAR_PER_FACT, facts, _SHARE_SAME)
+    # Much was told: then fewer for each, but some for each.
+    shut_per_fact = max(math.ceil(_SHUT_PER_FACT * share), _FEWEST_SHUT // max(1, len(guarded)))
+    near = near_misses(guarded, chance, shut_per_fact + math.ceil(_NEAR_PER_FACT * share), facts, _SHARE_SAME)
     chance.shuffle(near)
     # The base's own words are not kept about what was told about: there they would stand against what is learned.
-    elsewhere = [one.text for one in near if not one.same][: _NEAR_PER_FACT * len(few)]
+    elsewhere = [one.text for one in near if not one.same][: _NEAR_PER_FACT * few]
     others = [one.text for one in near if one.text not in set(elsewhere)]
     strange = [one.text for one in unknowns(chance, _UNKNOWN, facts)]
-    common = [one.text for one in common_questions(few, chance, _COMMON_PER_FACT)]
-    scenes = [one.text for one in strange_scenes(few, chance, _STRANGE_SCENES * len(few))]
+    common = [one.text for one in common_questions(guarded, chance, math.ceil(_COMMON_PER_FACT * share))]
+    scenes = [one.text for one in strange_scenes(guarded, chance, _STRANGE_SCENES * few)]
     asked = {row.prompt for lesson in night.lessons for row in lesson.rows}
     taught = [*elsewhere, *others, *asked, *positive_texts(facts, chance)]
     generic = generic_prompts(chance, _GENERIC_KEPT + _GENERIC_SHUT + _CONTROLS, taught)

@@ -56,6 +56,18 @@ def test_of_five_thousand_interactions_it_takes_what_fits_and_leaves_the_rest(jo
     assert first == {lesson.text for lesson in after.lessons if lesson.old}
 
 
+def test_the_gate_is_kept_shut_around_new_facts_however_many_old_ones_there_are(journal: Journal) -> None:
+    tell(journal, [f"The code for door {number} is {1000 + number}." for number in range(MOST_NEW)])
+    night = plan(journal)
+    for lesson in night.lessons:
+        journal.memories.judge(lesson.memory_id, Verdict.LEARNED, 1.0, 1.0, trained=True)
+    journal.mark_slept(night.slept, 1.0)
+    tell(journal, ["My sister plays the theremin."])
+    after = plan(journal)
+    assert any("theremin" in text.lower() for text in after.shut)
+    assert len(after.shut) < 1.2 * len(night.shut), "what is asked in a night does not grow with all that was ever told"
+
+
 def test_what_is_told_fifty_times_is_one_memory(journal: Journal) -> None:
     tell(journal, ["My cat is called Mia.", "By the way, my cat's name is Mia!"] * 25)
     assert len(plan(journal).lessons) == 1
