@@ -14,7 +14,7 @@ from collections.abc import Callable
 from engine.learning.clauses import SUBJECTS, has_verb
 from engine.learning.entities import DETERMINERS, PREPOSITIONS
 from engine.learning.verb_forms import reading
-from engine.learning.word_lists import ATTRIBUTES, PEOPLE, TITLES, word_set
+from engine.learning.word_lists import ATTRIBUTES, EVALUATIVE, PEOPLE, TITLES, word_set
 
 _MOST_ROUNDS = 4
 _NUMBERS = word_set("grammar", "number_words")
@@ -66,6 +66,11 @@ _ASIDE = re.compile(
     r"what an? [a-z]+(?: [a-z]+)?|i am (?:so |very )?(?:proud|happy|glad|sad|sorry)(?: for \w+)?|at last|you see|"
     r"which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
     r")$",
+    re.IGNORECASE,
+)
+_JUDGED_AFTER = re.compile(
+    r"(?:,| and (?:he|she|it|they) (?:is|are|was|were)) (?:(?:super|really|very|so|pretty|quite|absolutely) )?"
+    rf"(?:{'|'.join(sorted(EVALUATIVE))})$",
     re.IGNORECASE,
 )
 _WAYS_TO_SAY = [
@@ -193,7 +198,7 @@ def _report(text: str) -> list[str] | None:
 
 
 def _aside(text: str) -> list[str] | None:
-    shorter = _ASIDE.sub("", text)
+    shorter = _JUDGED_AFTER.sub("", _ASIDE.sub("", text))
     return [shorter] if shorter != text and has_verb(shorter) else None
 
 

@@ -44,7 +44,7 @@ _LEAD_IN = re.compile(
     r"make a note|learn|memori[sz]e|write down)\s+(?:this|the following|that|:)\s*[,:]?\s*)"
     r"|(?:(?:oh|ah|ugh|argh|wow|phew|yay|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|"
     r"besides|plus|hi there|"
-    r"hey there|by the way|for your information|just so you know|in case you (?:wonder|wondered|are wondering|"
+    r"hey there|by the way|for the record|for your information|just so you know|in case you (?:wonder|wondered|are wondering|"
     r"need it|did not know)|(?:if|in case) (?:any(?:one|body)|some(?:one|body)) asks|"
     r"guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|nb|ps|p\.s\.|"
     r"one more thing|another thing|"
@@ -77,7 +77,7 @@ _TAG = re.compile(
     r"must|like) to know|"
     r"if you are interested|lol|haha+|hehe+|though|too|as well|of course|honestly|to be honest|remember that|"
     r"please remember|"
-    r"in case it matters|if it matters|sadly|unfortunately|luckily|alas|"
+    r"in case it matters|if it matters|go figure|sadly|unfortunately|luckily|alas|"
     r"please|ok|okay|thanks|thank you|for your information|in case you (?:need it|wonder|wondered|did not know)|"
     r"now|i told you|"
     r"so you know|yay|sorry|after all|anyway|at the moment|these days|nowadays|currently)"
@@ -88,7 +88,7 @@ _BRACKETS = re.compile(r",? \(([A-Z][^()]{2,80})\),?(?= )")
 """A name put in brackets, which says what one between commas does."""
 _PUT_IN = re.compile(
     r",? [(–-]?(?:can you believe (?:it|that)|would you believe(?: it)?|believe it or not|mind you|I tell you|you know|"
-    r"poor (?:old )?(?:thing|him|her|soul)|bless (?:him|her|them|it)|to be fair|of all (?:things|places|people))"
+    r"by the way|btw|fyi|poor (?:old )?(?:thing|him|her|soul)|bless (?:him|her|them|it)|to be fair|of all (?:things|places|people))"
     r"[)–-]?(?=,)",
     re.IGNORECASE,
 )

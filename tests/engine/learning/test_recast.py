@@ -28,6 +28,10 @@ IN_PASSING = {
     "Nina finally told me her middle name, it's Persephone": ["Nina's middle name is Persephone."],
     "Can't eat gluten, sadly": ["I cannot eat gluten."],
     # asides
+    "the new intern is called Ravi btw, super nice": ["The new intern is called Ravi."],
+    "My son's teacher is Ms. Holm and she's great": ["My son's teacher is Ms. Holm."],
+    "So for the record my dentist is Dr Amsel": ["My dentist is Dr Amsel."],
+    "I was born on the 4th of July 1990, go figure": ["I was born on the 4th of July 1990."],
     "Our cat is named Pudding, which suits her.": ["Our cat is named Pudding."],
     "Little Pim - that's my hamster - escaped again.": ["My hamster is called Little Pim."],
     "We have a dog - her name is Ophelia - and two cats.": [
