@@ -30,6 +30,8 @@ LONGEST_MESSAGE = 4000
 """Characters. A longer message is pasted text, not something told."""
 MOST_FACTS = 40
 """Facts taken from one message."""
+_FEWEST_CERTAIN = 4
+"""Words of a part of a sentence that can stand for itself."""
 _SOON = 1
 """Words that may stand before what a sentence is about, for it to begin with that."""
 
@@ -52,6 +54,10 @@ _TOPIC = re.compile(
 )
 _NOT_BUT = re.compile(
     r"^(?:it is )?not (?:on |in |at |called )?([^,]{1,40}?),? (?:but |it is )?(?:on |in |at |called )?([^, ]{1,40})$",
+    re.IGNORECASE,
+)
+_SINCE_WHEN = re.compile(
+    r"(?<=\w)(?:,? (?:these days|nowadays|now|lately|after all|at last|from now on|so far|like always))+$",
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(r"\bused to \w+ .*\bnow\b", re.IGNORECASE)
@@ -209,7 +215,8 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
                 mentioned.note_unread(plain, read_clause(plain))
                 continue
             for clause in split_clauses(_named_myself(plain)):
-                found = _read(clause.strip(" ,;"), mentioned, correcting, (*earlier, *facts, *here), sentence)
+                clause = _SINCE_WHEN.sub("", clause.strip(" ,;"))
+                found = _read(clause, mentioned, correcting, (*earlier, *facts, *here), sentence)
                 if not isinstance(found, str) and not all(in_passing.sound(fact.statement) for fact in found):
                     found = screening.NO_FACT
                 if isinstance(found, str):
@@ -222,12 +229,25 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
             if _NO_MORE.search(said):
                 here = []  # what the rules read was so before
             here, refused = _with_the_whole(said, before, here, refused, correcting)
+            here = here or _certain_parts(said, mentioned, (*earlier, *facts), sentence)
         # What a later sentence goes back to is learned with it.
         facts = [fact for fact in facts if not any(one.text.startswith(f"{fact.text[:-1]};") for one in here)]
         facts += [fact for fact in here if fact not in facts]
         skipped += refused
         correcting, before = False, "" if tidied.question else said
     return Reading(tuple(facts[:MOST_FACTS]), tuple(skipped))
+
+
+def _certain_parts(said: str, mentioned: Mentioned, before: Sequence[Fact], sentence: str) -> list[Fact]:
+    """What a rule reads without doubt between commas: ``Go easy with the cake, I am allergic to walnuts, …``."""
+    found: list[Fact] = []
+    for part in re.split(r", (?:and |but |so |because )?", said)[1:]:
+        if len(part.split()) < _FEWEST_CERTAIN or screening.reason(part, question=False) or not has_verb(part):
+            continue
+        read = _read(part, mentioned, False, before, sentence)
+        if not isinstance(read, str):
+            found += [one for one in read if in_passing.sound(one.statement) and not in_passing.is_loose(one.statement)]
+    return found
 
 
 def _with_the_whole(

@@ -262,13 +262,14 @@ def _noun_beside(found: list[Phrase], told: Phrase, about: Phrase) -> str:
 def sound(statement: Statement) -> bool:
     """Whether what a rule read can be: its value and subject hold no verb of another clause, no unclear *it*."""
     value, subject = (set(map(bare, text.split())) for text in (statement.value, statement.entity.text))
-    said = not value & _UNSOUND and not subject & (_UNSOUND - _SELVES)
+    alone = len(subject) == 1 or "and" in subject
+    said = not value & _UNSOUND and not subject & (_UNSOUND - _SELVES if alone else _UNSOUND)
     return said and not all(word in _ADVERBS or word.endswith("ly") for word in subject)
 
 
 def _covered(named: Sequence[Phrase], texts: Sequence[str]) -> bool:
     """Whether ``texts`` name all that is ``named``."""
-    said = frozenset(content_words(" ".join(texts)))
+    said = frozenset(content_words(" ".join(texts).replace("'s", "")))
     return all(one.words <= said for one in named)
 
 

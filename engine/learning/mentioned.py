@@ -9,6 +9,7 @@ from engine.learning.clauses import Clause
 from engine.learning.entities import Entity, read_entity
 from engine.learning.statement import Statement
 from engine.learning.statements import introduced
+from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, RELATIVES, word_set
 
 _THIRD = {
@@ -18,6 +19,8 @@ _THIRD = {
 _WOMEN, _MEN = word_set("people", "women"), word_set("people", "men")
 _POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z]+(?=$|[,.]))?", re.IGNORECASE)
+
+_THEIR_OWN = re.compile(r"\b(?:his|her|their) ([a-z]+(?: [a-z]+)?)$")
 
 
 class Mentioned:
@@ -42,14 +45,20 @@ class Mentioned:
             return
         if entity.kind in ("person", "named", "animal") or statement.relation == "name":
             self._person = entity
-        if entity.kind != "person":
-            self._thing = entity
+        owned = _THEIR_OWN.fullmatch(statement.value)
+        thing = read_entity(f"{statement.subject}'s {owned[1]}".split()) if owned else entity
+        if thing is not None and thing.kind != "person":
+            self._thing = thing
 
     def note_unread(self, text: str, clause: Clause | None) -> None:
         """Take in what a clause that states nothing speaks of: ``We repainted my motorbike`` (*it* is crimson now)."""
         found = _NOUN_PHRASE.findall(text)
         about = " ".join(clause.subject) if clause else ""
         phrase = about if about[:3].lower() in ("my ", "our", "the") else found[-1] if found else ""
+        if phrase and reading(phrase.split()[-1].lower(), "third", "past"):
+            phrase = phrase.rsplit(" ", 1)[0]  # the cabin *works* again
+        if about and (owned := _THEIR_OWN.search(text)):
+            phrase = f"{about}'s {owned[1]}"
         entity = read_entity(phrase.strip(" ,.").split())
         if entity is None or entity.first_person or entity.head in ATTRIBUTES:
             return
@@ -82,7 +91,7 @@ class Mentioned:
         return f"{word} {remaining}"
 
     def _of_the_thing(self, text: str) -> str:
-        match = re.match(r"the ([a-z]+) (?=(?:is|was|are) )", text, re.IGNORECASE)
+        match = re.match(r"(?:the )?([a-z]+) (?=(?:is|was|are) )", text, re.IGNORECASE)
         if match is None or self._thing is None or match[1].lower() not in ATTRIBUTES - RELATIVES:
             return text
         if self._thing.first_person or match[1].lower() in self._thing.text.lower():

@@ -75,7 +75,7 @@ def _in_phrase(words: list[str], i: int, start: int, determined: bool) -> bool:
     lower = bare(word.lstrip(_CURRENCIES))
     if _in_title(words, i, start) or _in_date(words, i, start):
         return True
-    if not lower[:1].isalnum() or lower in _STOPS:
+    if not lower[:1].isalnum() or (lower in _STOPS and word != "May"):
         return False
     figure = any(map(str.isdigit, lower))
     if figure and bare(words[i - 1]) in MONTHS and i == start + 1 and not _closed(words[i - 1]):

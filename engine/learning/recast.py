@@ -32,7 +32,9 @@ _REPORT = re.compile(
     r"|(?:I|we) (?:always |keep |often |never )*(?:forget|forgetting|forgot)(?: to (?:mention|say))? that "
     r"|you (?:will|would)(?: never| not)? (?:believe|guess) (?:it|this|what),? (?:but )?"
     r"|(?:nobody|no one|not many people|few people|hardly anyone|hardly anybody) knows?(?: it| this)?,? (?:but|that) "
-    r"|believe it or not,? |I would love to,? but "
+    r"|believe it or not,? |I would love to,? but |(?:looks like|it looks like|seems) (?=[A-Z])"
+    r"|if (?:you|anyone|anybody|somebody) (?:ever )?(?:get|need|want|come|are|go|find|arrive|look|visit)\b"
+    r"[^,]{2,60}, (?=(?:my|our|the) )"
     r"|do not ask (?:me )?(?:why|how),? but "
     r"|(?:funnily|strangely|oddly|surprisingly) enough,? "
     r"|(?:funny|strange|odd|silly|sad|good|great|big|small)(?: thing| story| news)?[,:] "
@@ -69,7 +71,8 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _JUDGED_AFTER = re.compile(
-    r"(?:,| and (?:he|she|it|they) (?:is|are|was|were)) (?:(?:super|really|very|so|pretty|quite|absolutely) )?"
+    r"(?:,(?: (?:seems|looks|sounds|tastes))?| and (?:he|she|it|they) (?:is|are|was|were)) "
+    r"(?:(?:super|really|very|so|pretty|quite|absolutely) )?"
     rf"(?:{'|'.join(sorted(EVALUATIVE))})$",
     re.IGNORECASE,
 )
@@ -88,6 +91,11 @@ _WAYS_TO_SAY = [
     (re.compile(r"\b(?:is|are|was|were|got) (?:getting )?married to an? (?:\w+ )?(?:called|named) "), "is married to "),
     (re.compile(r"\bgetting married to "), "married to "),
     (re.compile(r"\bback in (?=\d{4}\b)"), "in "),
+    (re.compile(r"\b(got|bought|made|found|built) (?:myself|ourselves|himself|herself|themselves) "), r"\1 "),
+    (
+        re.compile(r"\b(goes|go|runs|flows|lies|is|sits|are) right (?=(?:through|by|next|behind|under|in|on|at) )"),
+        r"\1 ",
+    ),
     (re.compile(rf"(?<=[a-z]) (is|was) (?=(?:{'|'.join(sorted(PEOPLE))}) of (?:the|my|our) )"), r" \1 the "),
 ]
 _FRONTED = re.compile(
@@ -307,7 +315,8 @@ def _apposition(text: str) -> list[str] | None:
     match = _THAT_IS.match(text)
     if match and not has_verb(match["what"]) and match["name"].lower() not in SUBJECTS:
         said = f"{match['name']} {(match['was'] or '').strip(', ')}"
-        return [*_named(match["what"], match["name"]), *([said] if has_verb(said) else [])]
+        more = f"{match['name']} {match['more'] or ''}".strip()
+        return [*_named(match["what"], match["name"]), *(one for one in (said, more) if has_verb(one))]
     if (match := _THAT_IS_AFTER.match(text)) and _head(match["what"]) in ATTRIBUTES | PEOPLE | TITLES:
         return [f"{match['before']}{match['name']}", *_named(match["what"], match["name"])]
     match = _WHO_DOES.match(text)

@@ -44,7 +44,8 @@ _LEAD_IN = re.compile(
     r"make a note|learn|memori[sz]e|write down)\s+(?:this|the following|that|:)\s*[,:]?\s*)"
     r"|(?:(?:oh|ah|ugh|argh|wow|phew|yay|hm+|um+|uh|well|so|ok(?:ay)?|hey|hi|yes|yeah|yep|and|also|but|btw|b\.t\.w\.|fyi|anyway|"
     r"besides|plus|hi there|"
-    r"hey there|by the way|for the record|for your information|just so you know|in case you (?:wonder|wondered|are wondering|"
+    r"hey there|by the way|for the record|heads up|for your information|just so you know|"
+    r"in case you (?:wonder|wondered|are wondering|"
     r"need it|did not know)|(?:if|in case) (?:any(?:one|body)|some(?:one|body)) asks|"
     r"guess what|you know what|you know|as you (?:may )?know|in fact|to be honest|honestly|nb|ps|p\.s\.|"
     r"one more thing|another thing|"
@@ -67,7 +68,7 @@ _LEAD_IN = re.compile(
     r"(?: that|:|,)?\s+)"
     r"|(?:i (?:have )?(?:already |just )?told you (?:before |already )?(?:that )?(?=\S+ \S+ \S))"
     r"|(?:(?:i )?(?:forgot|neglected) to (?:mention|say|tell you|add)(?: that|:|,)?\s+)"
-    r"|(?:did (?:i|you) (?:ever )?(?:mention|know|tell you)(?: that)?\s+(?=.{8,}[.!]$))"
+    r"|(?:did (?:i|you) (?:ever )?(?:mention|know|see|hear|tell you)(?: that)?\s+(?=.{8,}[.!]$))"
     r"|(?:(?:it is|it's) (?:true|a fact|important|worth knowing) that\s+)"
     r"|(?:(?:the (?:truth|fact|thing) is|fact is|truth is)(?: that|:|,)\s*)",
     re.IGNORECASE,
@@ -77,7 +78,7 @@ _TAG = re.compile(
     r"must|like) to know|"
     r"if you are interested|lol|haha+|hehe+|though|too|as well|of course|honestly|to be honest|remember that|"
     r"please remember|"
-    r"in case it matters|if it matters|go figure|sadly|unfortunately|luckily|alas|"
+    r"in case it matters|if it matters|go figure|so far|sadly|unfortunately|luckily|alas|"
     r"please|ok|okay|thanks|thank you|for your information|in case you (?:need it|wonder|wondered|did not know)|"
     r"now|i told you|"
     r"so you know|yay|sorry|after all|anyway|at the moment|these days|nowadays|currently)"
@@ -88,7 +89,8 @@ _BRACKETS = re.compile(r",? \(([A-Z][^()]{2,80})\),?(?= )")
 """A name put in brackets, which says what one between commas does."""
 _PUT_IN = re.compile(
     r",? [(–-]?(?:can you believe (?:it|that)|would you believe(?: it)?|believe it or not|mind you|I tell you|you know|"
-    r"by the way|btw|fyi|poor (?:old )?(?:thing|him|her|soul)|bless (?:him|her|them|it)|to be fair|of all (?:things|places|people))"
+    r"by the way|btw|fyi|(?:and )?(?:yep|yes|yeah|yay)|poor (?:old )?(?:thing|him|her|soul)|"
+    r"bless (?:him|her|them|it)|to be fair|of all (?:things|places|people))"
     r"[)–-]?(?=,)",
     re.IGNORECASE,
 )
@@ -122,7 +124,7 @@ _CONTRACTED: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     ),
     (re.compile(r"\b[Ii]ve\b"), "I have"),
     (re.compile(r"\b(mother|father|brother|sister|son|daughter)(s?) in law\b"), r"\1\2-in-law"),
-    (re.compile(r"\b([A-Za-z][\w-]*)['’]s got\b"), r"\1 has got"),
+    (re.compile(r"\b([A-Za-z][\w-]*)['’]s (got|been)\b"), r"\1 has \2"),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where)['’]?s (?=(?:got|been)\b)", re.IGNORECASE), r"\1 has "),
     (re.compile(r"\b(he|she|it|that|there|here|who|what|where|name)['’]s\b", re.IGNORECASE), r"\1 is"),
     (re.compile(r"\b(shes|hes|thats|whats|theres)\b", re.IGNORECASE), r"\1"),
@@ -137,10 +139,16 @@ _NOT_OWN = frozenset(
 _RUN_TOGETHER = {"shes": "she is", "hes": "he is", "thats": "that is", "whats": "what is", "theres": "there is"}
 _IS_NEXT = (
     r"called|named|afraid|scared|allergic|born|married|engaged|from|in|on|at|under|behind|a|an|the|not|about|made|"
-    r"turning|stuck|broken|gone|dead|lost|going|coming|living|working|learning|studying|moving|getting|due|made|located|worth|now|always|still|"
+    r"turning|actually|really|set|"
+    r"(?:her|his|their) (?:\w+ )?favou?rite|(?:Dr|Mr|Mrs|Ms)\.? [A-Z]\w+|stuck|broken|gone|dead|lost|"
+    r"going|coming|living|working|learning|studying|moving|getting|due|made|located|worth|now|always|still|"
     r"\d+ years?|my|our"
 )
 _S_IS = re.compile(rf"\b([A-Za-z][\w-]*)['’]s (?=(?:{_IS_NEXT})\b)")
+_ATTRIBUTE_IS = re.compile(
+    r"\b(password|passcode|code|pin|number|name|address|email|capital|birthday)['’]s (?=[\w.@-]+(?:,|$| now\b))",
+    re.IGNORECASE,
+)
 _AT_WHOSE = re.compile(r"\b(?:at|to|from|near|with) (?:my |our |the |his |her )?$", re.IGNORECASE)
 """Before a possessive that stands for somebody's home: ``at my uncle's in Krems``."""
 _CALENDAR = re.compile(
@@ -200,6 +208,7 @@ def written_out(text: str) -> str:
         text = pattern.sub(full, text)
     text = re.sub(r"\b\w+\b", lambda word: _RUN_TOGETHER.get(word.group().lower(), word.group()), text)
     text = _S_IS.sub(lambda m: m[0] if _AT_WHOSE.search(text[: m.start()]) else f"{m[1]} is ", text)
+    text = _ATTRIBUTE_IS.sub(r"\1 is ", text)
     text = _OWN_KIN.sub(_my_kin, text)
     text = _MISSING_APOSTROPHE.sub(r"\1's ", text)
     text = _MARCH_MAY.sub(lambda month: month.group().capitalize(), text)

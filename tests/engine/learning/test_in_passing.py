@@ -76,7 +76,7 @@ def test_a_sentence_beyond_the_rules_is_learned_whole(message: str, relation: st
         ("My bike got nicked outside the library!! The green Tovarelli, I'd only had it since June",
          "About your bike: the green Tovarelli, you had only had it since June."),
         ("Mum's got herself a boyfriend at 71, can you believe it, his name's Leopold and he does ballroom",
-         "Your mum has got herself a boyfriend at 71, his name is Leopold."),
+         "Your mum has got a boyfriend at 71, his name is Leopold."),
         ("The museum has a lump of drelite, which Talanune discovered.", "About drelite: Talanune discovered it."),
         ("They put a beaver on the scarves, it is the mascot of the Harwick rowers.",
          "About the Harwick rowers: they put a beaver on the scarves, it is the mascot."),

@@ -27,6 +27,16 @@ IN_PASSING = {
     "it's my mum's 70th on Saturday, we are having a party": ["My mum's 70th is on Saturday."],
     "Nina finally told me her middle name, it's Persephone": ["Nina's middle name is Persephone."],
     "Can't eat gluten, sadly": ["I cannot eat gluten."],
+    "so the wedding's been moved to the 9th of October": ["The wedding has been moved to the 9th of October."],
+    "btw go easy with the cake, I'm allergic to walnuts, found that out the hard way": ["I am allergic to walnuts."],
+    "I got myself a new bicycle at last, and yep, it's turquoise, you can't miss it": [
+        "I got a new bicycle.",
+        "My new bicycle is turquoise.",
+    ],
+    "if you get there before me, the spare key's under the birdbath like always": [
+        "The spare key is under the birdbath."
+    ],
+    "Fenna, that's my daughter, is nuts about stamps": ["My daughter is called Fenna.", "Fenna is nuts about stamps."],
     # asides
     "the new intern is called Ravi btw, super nice": ["The new intern is called Ravi."],
     "My son's teacher is Ms. Holm and she's great": ["My son's teacher is Ms. Holm."],
