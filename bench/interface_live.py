@@ -121,6 +121,7 @@ async def _esc(app: SovlApp) -> tuple[Figure, Figure]:
             raise SystemExit("Esc did not stop the answer.")
         await asyncio.sleep(0.001)
     marked = now()
+    last = marked if answer.text != seen else last
     if answer.phase is not Phase.STOPPED:
         raise SystemExit("The answer ended by itself before Esc could stop it.")
     await _rest(app)

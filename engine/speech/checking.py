@@ -28,7 +28,8 @@ _MACHINE = re.compile(
     r"\b(?:as an? (?:ai|artificial|language|virtual|assistant|digital)|language model|"
     r"i(?:(?:'|’)?m| am) (?:just )?an? (?:[\w-]+ ){0,4}(?:ai|artificial|language|virtual|digital)|"
     r"i(?:(?:'|’)?m| am) here to (?:help|assist|support|provide)|i apologi[sz]e|i(?:'|’)?m sorry|i am sorry|"
-    r"i (?:can(?:'|’)?t|cannot) (?:help|assist|provide|answer)|feel free to|let me know if|smollm|hugging ?face)\b",
+    r"i (?:can(?:'|’)?t|cannot) (?:help(?! but)|assist|provide|answer)|"
+    r"feel free to|let me know if|smollm|hugging ?face)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")

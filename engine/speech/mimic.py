@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
@@ -27,6 +28,11 @@ _LIKELY = 0.15
 """How much it counts, per nat, that it is what one would say."""
 _TOKENS = 44
 _TEMPERATURE = 0.7
+_I = frozenset({"i", "i'm", "i've", "i'll", "i'd"})
+_STATING = _I | {"we", "he", "she", "it", "they", "there", "this", "that", "these", "those"}
+_STATING |= {"my", "our", "his", "her", "their", "the", "a", "an"}
+"""Words that a plain statement begins with."""
+_ENDS = ".!… "
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*'?|'[^\W_]+")
 
 
@@ -65,16 +71,28 @@ def influence_raised(life: Lifeform) -> Iterator[None]:
 def _wishes(life: Lifeform, style: Style, text: str) -> list[Wish]:
     """In the chat's own form it keeps to the matter, after written examples to the style: both, in turn."""
     plain = " ".join(text.split())
+    told = plain.rstrip(_ENDS).casefold()
     rules = Rules(fewest=4, most=40, sources=style.examples.said, about=frozenset(content_words(text)), each_once=True)
     wishes = []
     for number in range(CANDIDATES):
-        lead = style.beginnings[number % len(style.beginnings)]
+        lead = _begun(style.beginnings[number // 2 % len(style.beginnings)], plain)
         if number % 2:
             prompt = after_examples(life, style.examples, plain, lead, _TOKENS)
         else:
             prompt = in_chat(life, _asked_for(style, plain), lead, _TOKENS)
-        wishes.append(Wish(prompt, lead, rules, _TOKENS, _TEMPERATURE))
+        enough = replace(rules, fewest=1) if told and told in lead.casefold() else rules
+        wishes.append(Wish(prompt, lead, enough, _TOKENS, _TEMPERATURE))
     return wishes
+
+
+def _begun(beginning: str, plain: str) -> str:
+    """``beginning`` with the plain text in it; its tone alone where that is no plain statement, to be gone on from."""
+    told = plain.rstrip(_ENDS)
+    first, _, rest = told.partition(" ")
+    if "{" in beginning and (told.endswith("?") or not rest or first.casefold() not in _STATING):
+        return beginning.partition("{")[0].rstrip()
+    small = first if first[:1] == "I" and first.casefold() in _I else first.casefold()
+    return beginning.replace("{text}", f"{small} {rest}").replace("{Text}", f"{first[:1].upper()}{first[1:]} {rest}")
 
 
 def _asked_for(style: Style, plain: str) -> list[Turn]:

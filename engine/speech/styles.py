@@ -27,7 +27,7 @@ class Style:
         name: What it is called, in lower case.
         about: What it sounds like, in a few words.
         examples: Plain text, and the same in the style.
-        beginnings: How a sentence in it may begin.
+        beginnings: How a sentence in it may begin; ``{text}`` in one is the plain text, ``{Text}`` with its capital.
         marks: Words by which it is known, in lower case.
     """
 

@@ -10,17 +10,15 @@ from collections.abc import Iterable
 from textwrap import wrap
 from typing import ClassVar
 
-from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import Reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from sovl_tui.ink import Ink, pen
+from sovl_tui.widgets.line_view import LineView
 from sovl_tui.widgets.lines import to_strip
 
 _WHEEL_ITEMS = 3
@@ -28,19 +26,12 @@ _MOST_CACHED = 400
 """Items kept as they were drawn, some pages. Each strip is a dozen objects, and the search for garbage looks at all."""
 
 
-class ItemList(ScrollView, can_focus=True):
+class ItemList(LineView):
     """Items from top to bottom. A subclass says how many there are, and draws one at a time."""
 
-    # In the base class a new number of rows lays out the whole screen. Nothing but the scrollbar depends on it here.
-    virtual_size = Reactive(Size(0, 0), layout=False)
-
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "move_page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "move_page(1)", "Page down", show=False),
-        Binding("home,g", "move_to_end(-1)", "First", show=False),
-        Binding("end,G", "move_to_end(1)", "Last", show=False),
+        Binding("ctrl+b", "move_page(-1)", "Page up", show=False),
+        Binding("ctrl+f", "move_page(1)", "Page down", show=False),
     ]
 
     class Moved(Message):
@@ -60,8 +51,6 @@ class ItemList(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ink: Ink | None = None
-        self._base: Style | None = None
         self.count = 0
         self.cursor = 0
         self._cache: dict[int, list[Strip]] = {}
@@ -140,25 +129,11 @@ class ItemList(ScrollView, can_focus=True):
         else:
             self._refresh_item(index)
 
-    def notify_style_update(self) -> None:
-        """The ground may have changed."""
-        super().notify_style_update()
-        self._base = None
-
-    def use_ink(self, ink: Ink) -> None:
-        """Draw in other colours."""
-        if ink != self.ink:
-            self.ink = ink
-            self.redraw()
-
     def _resize_range(self) -> None:
         region = self.scrollable_content_region
         # Tall items: whatever is at the end, any item may be the first in view.
         height = self.count + (max(0, region.height - 1) if self.tall and self.count else 0)
-        size = Size(region.width, height)
-        if self.virtual_size != size:
-            self.virtual_size = size
-            self.vertical_scrollbar.window_virtual_size = size.height
+        self.set_rows(region.width, height)
         self._top = max(0, min(self._top, self.count - 1))
         self.scroll_to_item(self._top)
 
@@ -194,7 +169,7 @@ class ItemList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The strip for line ``y`` of the view."""
         width = self.scrollable_content_region.width
-        base = self._base = self._base or self.rich_style
+        base = self.base
         if self.ink is None or width <= 0:
             return Strip.blank(self.size.width, base)
         view = self._arrange()

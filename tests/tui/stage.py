@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from engine.config import Config
 from sovl_tui.app import SovlApp
 from sovl_tui.conversation import Entry
-from sovl_tui.rooms import LIVE, Room
+from sovl_tui.rooms import LIVE, ROOMS, Room
 from tests.tui.fakes import FakeEngine
 
 HOUSE = tuple(
@@ -93,6 +93,7 @@ async def on_stage(
     awake: bool = True,
     read_only: bool = False,
     opens: bool = False,
+    rooms: Sequence[Room] = ROOMS,
 ) -> AsyncIterator[Stage]:
     """Run the app without a terminal; the lifeform is awake unless told otherwise.
 
@@ -103,7 +104,7 @@ async def on_stage(
     config.set("interface_config.theme", theme)
     config.set("interface_config.animations", False)
     config.set("interface_config.open_sleep", opens)
-    app = SovlApp(engine, config)
+    app = SovlApp(engine, config, rooms)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, engine, pilot)
         if awake:

@@ -8,18 +8,15 @@ from pathlib import Path
 
 import pytest
 from textual.app import ComposeResult
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from engine.api import Dreamt, EngineState, Event, Notice
-from engine.config import Config
 from sovl_tui.app import SovlApp
 from sovl_tui.keymap import APP_KEYS, ROOM_KEYS, KeySpec
 from sovl_tui.rooms import ROOMS, Room
 from sovl_tui.screens.room import RoomScreen
 from sovl_tui.vitals import Vitals
-from tests.tui.fakes import FakeEngine
-from tests.tui.stage import Stage
+from tests.tui.stage import on_stage
 
 NIGHT = Dreamt(1, "My cat is called Mia.", "Who is Mia?", "My cat", True)
 
@@ -66,184 +63,144 @@ ROOM_TABLE = (
 )
 
 
-async def house(tmp_path: Path, size: tuple[int, int] = (120, 40)) -> tuple[SovlApp, FakeEngine]:
-    engine = FakeEngine(tmp_path / "home")
-    config = Config()
-    config.set("interface_config.animations", False)
-    return SovlApp(engine, config, ROOM_TABLE), engine
-
-
 def parlour(app: SovlApp, name: str = "parlour") -> Parlour:
     room = app.rooms.get(name)
     assert isinstance(room, Parlour)
     return room
 
 
-def on_stage(app: SovlApp, engine: FakeEngine, pilot: Pilot[None]) -> Stage:
-    engine.awaken()
-    return Stage(app, engine, pilot)
-
-
 async def test_a_room_is_made_once_and_esc_leads_back(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
+        assert stage.app.rooms.go("parlour")
         await stage.settle()
-        assert app.rooms.go("parlour")
-        await stage.settle()
-        first = app.screen
+        first = stage.app.screen
         assert "a quiet parlour" in stage.screen_text and "awake" in stage.screen_text.split("\n")[0]
-        await pilot.press("escape")
+        await stage.pilot.press("escape")
         await stage.settle()
-        assert app.screen is app.live and app.live.prompt.has_focus
-        app.rooms.go("attic")
-        app.rooms.go("parlour")
+        assert stage.app.screen is stage.app.live and stage.app.live.prompt.has_focus
+        stage.app.rooms.go("attic")
+        stage.app.rooms.go("parlour")
         await stage.settle()
-        assert app.screen is first
+        assert stage.app.screen is first
         first.open = True  # type: ignore[attr-defined]
-        await pilot.press("escape")
-        assert app.screen is first
-        assert not engine.stops
+        await stage.pilot.press("escape")
+        assert stage.app.screen is first
+        assert not stage.engine.stops
 
 
 async def test_esc_in_a_room_stops_nothing(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
         number = await stage.say("hello")
-        engine.begin(number)
-        app.rooms.go("parlour")
+        stage.engine.begin(number)
+        stage.app.rooms.go("parlour")
         await stage.settle()
-        await pilot.press("escape")
+        await stage.pilot.press("escape")
         await stage.settle()
-        assert app.screen is app.live and not engine.stops
-        await pilot.press("escape")
-        assert engine.stops == [number]
+        assert stage.app.screen is stage.app.live and not stage.engine.stops
+        await stage.pilot.press("escape")
+        assert stage.engine.stops == [number]
 
 
 async def test_events_go_to_the_room_seen_the_conversation_and_who_follows(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
+        stage.app.rooms.go("parlour")
         await stage.settle()
-        app.rooms.go("parlour")
-        await stage.settle()
-        seen = parlour(app)
+        seen = parlour(stage.app)
         before = seen.deliveries
-        engine.put(Notice("info", "one"), NIGHT, Notice("info", "two"))
-        engine.snapshot(unslept=3)
+        stage.engine.put(Notice("info", "one"), NIGHT, Notice("info", "two"))
+        stage.engine.snapshot(unslept=3)
         await stage.deliver()
         assert seen.deliveries == before + 1
         assert seen.events[-3:] == [Notice("info", "one"), NIGHT, Notice("info", "two")]
-        assert NIGHT in parlour(app, "attic").events
+        assert NIGHT in parlour(stage.app, "attic").events
         assert seen.vitals[-1].snapshot.unslept == 3
-        assert not any(vitals.snapshot.unslept == 3 for vitals in parlour(app, "attic").vitals)
-        app.rooms.go("attic")
-        engine.put(NIGHT)
+        assert not any(vitals.snapshot.unslept == 3 for vitals in parlour(stage.app, "attic").vitals)
+        stage.app.rooms.go("attic")
+        stage.engine.put(NIGHT)
         await stage.deliver()
         assert seen.deliveries == before + 1
-        assert parlour(app, "attic").events.count(NIGHT) == 2
-        assert parlour(app, "attic").vitals[-1].snapshot.unslept == 3
+        assert parlour(stage.app, "attic").events.count(NIGHT) == 2
+        assert parlour(stage.app, "attic").vitals[-1].snapshot.unslept == 3
         assert "one" in "".join(str(entry.text) for entry in stage.entries)
 
 
 async def test_a_dialog_is_answered_before_one_goes_elsewhere(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
+        stage.app.send("/reset")
         await stage.settle()
-        app.send("/reset")
-        await stage.settle()
-        assert not app.rooms.go("parlour")
-        await pilot.press("n")
-        assert app.rooms.go("parlour")
+        assert not stage.app.rooms.go("parlour")
+        await stage.pilot.press("n")
+        assert stage.app.rooms.go("parlour")
 
 
 async def test_keys_and_palette_of_a_room(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
+        stage.app.rooms.go("parlour")
         await stage.settle()
-        app.rooms.go("parlour")
+        await stage.pilot.press("ctrl+t")
+        assert not stage.app.live.has_class("-no-status")
+        await stage.pilot.press("ctrl+p", *"pour some")
         await stage.settle()
-        await pilot.press("ctrl+t")
-        assert not app.live.has_class("-no-status")
-        await pilot.press("ctrl+p", *"pour some")
+        await stage.pilot.press("enter")
         await stage.settle()
-        await pilot.press("enter")
-        await stage.settle()
-        assert engine.lines[-1][1] == "/status"
-        await pilot.press("f1")
+        assert stage.engine.lines[-1][1] == "/status"
+        await stage.pilot.press("f1")
         await stage.settle()
         assert "Keys in parlour" in stage.screen_text and "pour some tea" in stage.screen_text
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
 async def test_tabs_fit_and_can_be_clicked(tmp_path: Path, size: tuple[int, int]) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=size) as pilot:
-        stage = on_stage(app, engine, pilot)
-        await stage.settle()
-        app.rooms.go("parlour")
+    async with on_stage(tmp_path, size, rooms=ROOM_TABLE) as stage:
+        stage.app.rooms.go("parlour")
         await stage.settle()
         line = stage.screen_text.split("\n")[0]
         assert "F8 parlour" in line and len(line) <= size[0]
-        await pilot.click("#tabs", offset=(line.index("F9") + 1, 0))
+        await stage.pilot.click("#tabs", offset=(line.index("F9") + 1, 0))
         await stage.settle()
-        assert app.screen is app.rooms.get("attic")
+        assert stage.app.screen is stage.app.rooms.get("attic")
 
 
 async def test_colours_of_a_room_follow_the_theme(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
+        stage.app.rooms.go("parlour")
         await stage.settle()
-        app.rooms.go("parlour")
+        stage.app.action_use_theme("sovl-light")
         await stage.settle()
-        app.action_use_theme("sovl-light")
-        await stage.settle()
-        assert parlour(app).tabs.ink == app.ink and not app.ink.dark
+        assert parlour(stage.app).tabs.ink == stage.app.ink and not stage.app.ink.dark
 
 
 async def test_a_command_begun_in_a_room_is_written_in_the_conversation(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
+        stage.app.rooms.go("parlour")
         await stage.settle()
-        app.rooms.go("parlour")
+        stage.app.action_begin("generate")
         await stage.settle()
-        app.action_begin("generate")
-        await stage.settle()
-        assert app.screen is app.live and app.live.prompt.text == "/generate "
+        assert stage.app.screen is stage.app.live and stage.app.live.prompt.text == "/generate "
 
 
 async def test_a_night_goes_on_while_one_looks_elsewhere(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
-        await stage.settle()
-        app.rooms.go("parlour")
-        engine.state(EngineState.DREAMING, "dreaming", gestating=True)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
+        stage.app.rooms.go("parlour")
+        stage.engine.state(EngineState.DREAMING, "dreaming", gestating=True)
         await stage.settle()
         assert "dreaming" in stage.screen_text.split("\n")[0]
 
 
 async def test_what_changes_in_a_room_that_is_not_seen_paints_nothing(tmp_path: Path) -> None:
-    app, engine = await house(tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        stage = on_stage(app, engine, pilot)
+    async with on_stage(tmp_path, rooms=ROOM_TABLE) as stage:
         number = await stage.say("hello")
-        app.rooms.go("parlour")
+        stage.app.rooms.go("parlour")
         await stage.settle()
         painted: list[object] = []
-        app.screen.refresh = lambda *args, **more: painted.append(args)  # type: ignore[method-assign,assignment]
-        engine.answer(number, "Hi, you.")
-        app.live.column.figure.redraw()
+        stage.app.screen.refresh = lambda *args, **more: painted.append(args)  # type: ignore[method-assign,assignment]
+        stage.engine.answer(number, "Hi, you.")
+        stage.app.live.column.figure.redraw()
         await stage.deliver()
-        app.live._on_timer_update()
-        assert painted == [] and not app.live.is_current
-        del app.screen.refresh
-        await pilot.press("escape")
+        stage.app.live._on_timer_update()
+        assert painted == [] and not stage.app.live.is_current
+        del stage.app.screen.refresh
+        await stage.pilot.press("escape")
         await stage.settle()
         assert "Hi, you." in stage.screen_text
 

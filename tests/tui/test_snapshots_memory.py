@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from engine import NightRecord
 from engine.api import MemoryAsked, Output, Passage
-from engine.config import Config
-from sovl_tui.app import SovlApp
 from sovl_tui.screens.memory import MemoryScreen
 from tests.tui import past
-from tests.tui.fakes import FakeEngine
-from tests.tui.stage import HOUSE, Stage
+from tests.tui.pictures import NARROW, SMALL, WIDE, Act, Size, picture
+from tests.tui.stage import Stage
 
-WIDE, NARROW, SMALL = (120, 40), (80, 24), (40, 12)
 NOW = past.BEGAN + 4.5 * past.DAY
-Act = Callable[[Stage], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -91,23 +86,9 @@ SHOTS = [
 def test_look(
     act: Act,
     nights: tuple[NightRecord, ...],
-    size: tuple[int, int],
+    size: Size,
     theme: str,
     tmp_path: Path,
     snap_compare: Callable[..., bool],
 ) -> None:
-    engine = FakeEngine(tmp_path / "home")
-    past.live_through(tmp_path / "home", *nights)
-    config = Config()
-    config.set("interface_config.theme", f"sovl-{theme}")
-    config.set("interface_config.animations", False)
-    app = SovlApp(engine, config, HOUSE)
-
-    async def run_before(pilot: Pilot[None]) -> None:
-        stage = Stage(app, engine, pilot)
-        engine.awaken(stage="young", exposure=150.0, weight=0.31, learned=True)
-        await stage.settle()
-        await act(stage)
-        await stage.settle()
-
-    assert snap_compare(app, terminal_size=size, run_before=run_before)
+    picture(act, size, theme, tmp_path, snap_compare, nights=nights)

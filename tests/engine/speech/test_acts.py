@@ -273,6 +273,24 @@ def test_mimic_takes_the_most_fitting_of_several(told: Lifeform, monkeypatch: py
     assert "influence 0.20 → 0.90" in ear.of(Passage)[0].note
 
 
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [
+        ("My cat sleeps.", "Guess what, my cat sleeps, and"),
+        ("I am tired!", "Guess what, I am tired, and"),
+        ("What is love?", "Guess what,"),
+        ("Explain AI", "Guess what,"),
+        ("It", "Guess what,"),
+    ],
+)
+def test_a_beginning_may_hold_the_text_where_it_states_something(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, text: str, begun: str
+) -> None:
+    asked = mouth(monkeypatch, [" they laugh about it."])
+    mimic(life, Ear(), "child", text)
+    assert asked[0].endswith(begun)
+
+
 def test_mimic_knows_own_styles_and_names_what_there_is(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NothingToSay, match=r"did you mean 'pirate'\?.*shakespeare, pirate, tech, noir, child"):
         mimic(told, Ear(), "pirat", "hello")

@@ -25,6 +25,7 @@ GOOD = "Perhaps bees are the only ones that remember everything."
         ("See https://example.com for more.", Flaw.DEBRIS),
         ("As an AI language model I have no opinion.", Flaw.MACHINE),
         ("I'm sorry, but I can't help with that.", Flaw.MACHINE),
+        ("I can't help but laugh at the snow.", None),
         ("It was very very very cold.", Flaw.CIRCLES),
         ("the cat and the dog and the cat and the dog and the cat and the dog.", Flaw.CIRCLES),
         ("1234 5678 90 12 34 and 56.", Flaw.LETTERS),
