@@ -12,7 +12,9 @@ from collections.abc import Collection, Sequence
 import torch
 
 _ALLOWED = 5
-"""Tokens that may be the same as before: names and what was asked have to be said again."""
+"""Tokens that may be the same as earlier in the conversation: names and what was asked have to be said again."""
+_ALLOWED_NOW = 3
+"""Tokens that may be the same as earlier in the same answer."""
 _BASE = 1.75
 """What each further one multiplies the penalty by, as in the original."""
 _LONGEST = 24
@@ -35,6 +37,7 @@ class DontRepeat:
         self._places: defaultdict[int, list[int]] = defaultdict(list)
         for token in said:
             self.push(token)
+        self._begins = len(said)
 
     def push(self, token: int) -> None:
         """Take note of the next token."""
@@ -43,7 +46,7 @@ class DontRepeat:
 
     def penalised(self, logits: torch.Tensor) -> torch.Tensor:
         """``logits [vocabulary]`` with what would repeat too much made less likely; themselves where nothing would."""
-        longest: dict[int, int] = {}
+        excess: dict[int, int] = {}
         history, last = self._history, len(self._history) - 1
         if last < 0 or history[last] in self._breakers:
             return logits
@@ -54,11 +57,12 @@ class DontRepeat:
                     break
                 length += 1
             follows = history[place + 1]
-            if length >= _ALLOWED and follows not in self._breakers:
-                longest[follows] = max(length, longest.get(follows, 0))
-        if not longest:
+            over = length - (_ALLOWED_NOW if place >= self._begins else _ALLOWED)
+            if over >= 0 and follows not in self._breakers:
+                excess[follows] = max(over, excess.get(follows, 0))
+        if not excess:
             return logits
         lowered = logits.clone()
-        for token, length in longest.items():
-            lowered[token] -= self._multiplier * _BASE ** (length - _ALLOWED)
+        for token, over in excess.items():
+            lowered[token] -= self._multiplier * _BASE**over
         return lowered

@@ -50,9 +50,9 @@ class Recipe:
     learning_rate: float = 5e-3
     gate_rate: float = 1e-2
     told: int = 16
-    kept: int = 2
+    kept: int = 4
     gate: int = 4
-    kept_weight: float = 0.7
+    kept_weight: float = 2.0
     gate_weight: float = 0.5
     warmup: int = 5
     clip: float = 1.0
