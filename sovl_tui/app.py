@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import time
@@ -112,6 +113,7 @@ class SovlApp(FileActions):
         self.call_after_refresh(self._start_engine)
 
     def _start_engine(self) -> None:
+        gc.enable()
         self.engine.start()
         self._pump.hurry()
         if self.engine.home.journal_path.exists():

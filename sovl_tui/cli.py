@@ -6,6 +6,7 @@ Nothing heavy is imported before it is needed, so that ``--version``, ``--help``
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -162,17 +163,25 @@ def _app(args: argparse.Namespace) -> int:
     in_browser = bool(os.environ.get("TEXTUAL_DRIVER"))  # textual-serve says so: it stands where the terminal would
     if not (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise _Exit(USAGE_ERROR, 'the app needs a terminal; without one there is: sovl exec "LINE"')
-    with _open_home(args.home, args.read_only, ask=not in_browser, wait=_RELOAD_SECONDS if in_browser else 0) as home:
-        config = _settings(home, args.config)
-        from sovl_tui.app import run
+    gc.disable()  # looking for garbage among what is being imported took a sixth of the way to the first paint
+    try:
+        wait = _RELOAD_SECONDS if in_browser else 0
+        with _open_home(args.home, args.read_only, ask=not in_browser, wait=wait) as home:
+            return _run_app(home, args)
+    finally:
+        gc.enable()
 
-        engine = _engine(home, config, args.config)
-        try:
-            status = run(engine, config)
-        finally:
-            engine.shutdown()
-            _join(engine, _FAILED)
-        return status
+
+def _run_app(home: Home, args: argparse.Namespace) -> int:
+    config = _settings(home, args.config)
+    from sovl_tui.app import run
+
+    engine = _engine(home, config, args.config)
+    try:
+        return run(engine, config)
+    finally:
+        engine.shutdown()
+        _join(engine, _FAILED)
 
 
 # -- in a browser ------------------------------------------------------------------------------------------------------

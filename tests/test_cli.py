@@ -1,5 +1,6 @@
 """``sovl`` and ``sovl exec`` from outside: output, exit status, Ctrl-C, and what is imported for it."""
 
+import gc
 import io
 import itertools
 import json
@@ -426,7 +427,7 @@ def test_plain_is_asked_for_or_chosen_on_a_dumb_terminal(made, tmp_path, capsys,
 def test_the_app_offers_to_look_into_a_home_in_use(made, tmp_path, monkeypatch, answer):
     shown = []
     app = type(sys)("sovl_tui.app")
-    app.run = lambda engine, config: shown.append(engine) or 0
+    app.run = lambda engine, config: shown.append(engine) or int(gc.isenabled())  # until the first paint it is not
     monkeypatch.setitem(sys.modules, "sovl_tui.app", app)
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
     monkeypatch.setattr(sys, "stdout", Terminal())
@@ -434,6 +435,7 @@ def test_the_app_offers_to_look_into_a_home_in_use(made, tmp_path, monkeypatch, 
         assert cli.main(["--home", str(tmp_path)]) == (0 if answer == "y\n" else 1)
     assert [one.home.read_only for one in shown] == [True] * (answer == "y\n")
     assert all(one.calls == ["shutdown"] for one in shown)
+    assert gc.isenabled()
 
 
 def test_serving_without_the_package_says_what_to_install(monkeypatch, capsys):

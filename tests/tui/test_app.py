@@ -1,5 +1,6 @@
 """Speaking with the engine: start, queue, stream, stop, refusal, failure, end."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -280,6 +281,15 @@ async def test_every_number_a_person_cares_about_is_on_the_screen(tmp_path: Path
             "with the scaffold",
         ):
             assert part in stage.screen_text, part
+
+
+async def test_garbage_is_searched_for_from_the_first_paint_on(tmp_path: Path) -> None:
+    gc.disable()
+    try:
+        async with on_stage(tmp_path):
+            assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @shows_effect_of("theme")
