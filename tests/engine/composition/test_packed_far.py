@@ -112,7 +112,7 @@ def test_what_was_taken_over_is_read_as_if_it_had_been_computed(packed: PackedLl
 def test_a_mixture_with_oneself_is_oneself(packed: PackedLlama, ids: list[int]) -> None:
     cache = packed.new_cache()
     read(packed, cache, ids[:390], LONG)
-    mixed = cache.mixed_with(cache, [1], range(0, 390), 0.5)
+    mixed = cache.mixed_with(cache, [1], range(390), 0.5)
     expected = read(packed, cache, ids[390:], 10)
     assert torch.equal(read(packed, mixed, ids[390:], 10), expected)
 
