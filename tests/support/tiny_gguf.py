@@ -59,7 +59,9 @@ def metadata(**changes: Any) -> dict[str, tuple[int, Any]]:
     return entries
 
 
-def tensors(seed: int = 0) -> dict[str, tuple[tuple[int, ...], int, bytes]]:
+def tensors(
+    seed: int = 0, heads: int = HEADS, kv_heads: int = KV_HEADS
+) -> dict[str, tuple[tuple[int, ...], int, bytes]]:
     """All tensors of the tiny Llama as ``name: (shape, format number, bytes)``, in three storage formats."""
     random = np.random.default_rng(seed)
     made: dict[str, tuple[tuple[int, ...], int, bytes]] = {}
@@ -68,16 +70,16 @@ def tensors(seed: int = 0) -> dict[str, tuple[tuple[int, ...], int, bytes]]:
         values = random.normal(0, 0.1, shape).astype(np.float32)
         made[name] = (shape, kind, _stored(values, kind))
 
-    head_dim = HIDDEN // HEADS
+    head_dim = HIDDEN // heads
     add("token_embd.weight", len(vocabulary()[0]), HIDDEN, kind=8)
     for layer in range(LAYERS):
         block = f"blk.{layer}."
         add(block + "attn_norm.weight", HIDDEN, kind=0)
         add(block + "ffn_norm.weight", HIDDEN, kind=0)
-        add(block + "attn_q.weight", HEADS * head_dim, HIDDEN, kind=3)
-        add(block + "attn_k.weight", KV_HEADS * head_dim, HIDDEN, kind=3)
-        add(block + "attn_v.weight", KV_HEADS * head_dim, HIDDEN, kind=3)
-        add(block + "attn_output.weight", HIDDEN, HEADS * head_dim, kind=3)
+        add(block + "attn_q.weight", heads * head_dim, HIDDEN, kind=3)
+        add(block + "attn_k.weight", kv_heads * head_dim, HIDDEN, kind=3)
+        add(block + "attn_v.weight", kv_heads * head_dim, HIDDEN, kind=3)
+        add(block + "attn_output.weight", HIDDEN, heads * head_dim, kind=3)
         add(block + "ffn_gate.weight", INNER, HIDDEN, kind=3)
         add(block + "ffn_up.weight", INNER, HIDDEN, kind=3)
         add(block + "ffn_down.weight", HIDDEN, INNER, kind=3)

@@ -1,6 +1,7 @@
-// Attention over keys and values in half precision, a few queries at a time.
+// Attention over keys and values, a few queries at a time: those near are read in half precision, those far behind in 8
+// bits, which is half to fetch and less to compute.
 //
-// Sums are in an order that depends on nothing but positions, whoever else is asking.
+// What is far, and the order of all sums, depend on nothing but positions, whoever else is asking.
 
 #pragma once
 
@@ -11,11 +12,14 @@
 #include <vector>
 
 #include "lanes.h"
+#include "matrix.h"
 #include "model.h"
 
 namespace {
 
-constexpr int kTogether = 6;  // queries that share one pass over the keys and values
+constexpr int kTogether = 6;  // queries that share one pass over the keys and values in half precision
+constexpr int kAsking = 12;   // queries that share one over those in 8 bits
+constexpr int kNear = 256;    // positions before a token, at least, that are read in half precision
 
 template <int N>
 using Count = std::integral_constant<int, N>;
@@ -94,35 +98,108 @@ float softmax(float* scores, int length, int whole, int extra, const float* bias
     return 1.0f / total_of(sum);
 }
 
-// Attention of up to kTogether queries of one key-value head, numbered token by token and head by head from `first` on.
-// Queries are [tokens, stride] and stand behind `before` tokens.
-void attend(const Model& model, const Cache& cache, int kv_head, int first, int count, int before, const float* queries,
-            int64_t stride, float* out) {
-    const int dim = model.head_dim, group = model.heads / model.kv_heads;
-    const int longest = cache.extra + before + (first + count - 1) / group + 1;
-    const int tiles = (longest + kLanes - 1) / kLanes;
-    const size_t row = size_t(tiles) * kLanes + kLanes;  // not a power of two: rows would meet in the same cache lines
+// How many positions are far behind `place`: whole blocks, none where heads are no whole blocks.
+int far_behind(int place, int dim) {
+    return dim % kBlock || place < kNear ? 0 : (place - kNear) / kBlock * kBlock;
+}
+
+Matrix small_keys(const Cache& cache, int kv_head, int dim) {
     const size_t place = size_t(kv_head) * cache.room * dim;
-    const float scale = 1.0f / std::sqrt(float(dim));
-    static thread_local std::vector<float> together, scores;
-    together.resize(size_t(dim) * kTogether);
-    scores.resize(row * kTogether);
-    float factor[kTogether];
-    float* into[kTogether];
-    for (int q = 0; q < count; ++q) {
-        const int token = (first + q) / group, head = kv_head * group + (first + q) % group;
-        const float* query = queries + token * stride + head * dim;
-        for (int i = 0; i < dim; ++i) together[i * kTogether + q] = query[i];
-        into[q] = out + (size_t(token) * model.heads + head) * dim;
-    }
-    with_count(count, [&](auto n) {
-        score_keys<n>(cache.keys + place, dim, tiles, together.data(), scores.data(), row);
-        for (int q = 0; q < n; ++q)
-            factor[q] = softmax(&scores[q * row], cache.extra + before + (first + q) / group + 1, tiles * kLanes,
-                                cache.extra, cache.bias, scale);
-        // Who sees less than the last of them has no share in what is behind.
-        read_values<n>(cache.values + place, dim, longest, scores.data(), row, factor, into);
+    return {cache.small_keys + place, cache.key_scales + place / kBlock, nullptr, int32_t(cache.room), dim, 8, 128};
+}
+
+Matrix small_values(const Cache& cache, int kv_head, int dim) {
+    const size_t place = size_t(kv_head) * cache.room * dim;
+    return {cache.small_values + place, cache.value_scales + place / kBlock, nullptr, dim, int32_t(cache.room), 8, 128};
+}
+
+// Have 8 bits of the positions before `far`.
+void shrink(const Model& model, const Cache& cache, int far, int threads) {
+    const int dim = model.head_dim, first = *cache.shrunk, count = far / kBlock - first;
+    if (count <= 0) return;
+    pool().run(threads, model.kv_heads * count, [&](int part) {
+        const int head = part / count, block = first + part % count;
+        const size_t place = size_t(head) * cache.room * dim, position = size_t(block) * kBlock;
+        for (int half = 0; half < 2; ++half)
+            for (int b = 0; b < dim / kBlock; ++b) {
+                const size_t from = place + (position + half * kLanes) * dim + b * kBlock * kLanes;
+                shrink_block(cache.keys + from, kLanes, cache.small_keys + from, cache.key_scales + from / kBlock);
+            }
+        for (int tile = 0; tile < dim / kRows; ++tile) {
+            const size_t into = place + tile * size_t(cache.room) * kRows + position * kRows;
+            shrink_block(cache.values + place + position * dim + tile * kRows, dim, cache.small_values + into,
+                         cache.value_scales + into / kBlock);
+        }
     });
+    *cache.shrunk = far / kBlock;
+}
+
+// Some queries of one key-value head, numbered token by token and head by head, for all of which the same is far.
+struct Asking {
+    int first, count, far;
+};
+
+// All queries of `tokens` tokens behind `before`.
+void divide(const Model& model, const Cache& cache, int tokens, int before, std::vector<Asking>& parts) {
+    const int group = model.heads / model.kv_heads;
+    parts.clear();
+    for (int t = 0; t < tokens;) {
+        const int place = cache.extra + before + t, end = std::min(tokens, t + kBlock - place % kBlock);
+        const int far = far_behind(place, model.head_dim);
+        for (int first = t * group; first < end * group; first += kAsking)
+            parts.push_back({first, std::min(kAsking, end * group - first), far});
+        t = end;
+    }
+}
+
+// What these queries [tokens, stride] read, to out [tokens, heads, head_dim].
+void attend(const Model& model, const Cache& cache, int kv_head, const Asking& asking, int before, const float* queries,
+            int64_t stride, float* out) {
+    const int dim = model.head_dim, group = model.heads / model.kv_heads, count = asking.count, far = asking.far;
+    const auto seen = [&](int q) { return cache.extra + before + (asking.first + q) / group + 1; };
+    const auto head_of = [&](int q) { return kv_head * group + (asking.first + q) % group; };
+    const auto query = [&](int q) { return queries + (asking.first + q) / group * stride + head_of(q) * dim; };
+    const int longest = seen(count - 1), tiles = (longest + kLanes - 1) / kLanes;
+    const size_t row = size_t(tiles) * kLanes + kLanes;  // not a power of two: rows would meet in the same cache lines
+    const size_t place = size_t(kv_head) * cache.room * dim + size_t(far) * dim;
+    const float scale = 1.0f / std::sqrt(float(dim));
+    static thread_local std::vector<float> together, scores, behind;
+    static thread_local Rounded rounded;
+    together.resize(size_t(dim) * kTogether);
+    scores.resize(row * kAsking);
+    behind.resize(size_t(dim) * kAsking);
+    float factor[kAsking];
+    float* into[kAsking];
+    if (far) {
+        rounded.resize(count, dim, 1);
+        for (int q = 0; q < count; ++q) rounded.take(q, query(q));
+        multiply_in<1>(small_keys(cache, kv_head, dim), 0, far / kRows, rounded, scores.data(), int64_t(row));
+    }
+    for (int first = 0; first < count; first += kTogether) {
+        const int some = std::min(kTogether, count - first);
+        for (int q = 0; q < some; ++q)
+            for (int i = 0; i < dim; ++i) together[i * kTogether + q] = query(first + q)[i];
+        with_count(some, [&](auto n) {
+            score_keys<n>(cache.keys + place, dim, tiles - far / kLanes, together.data(), &scores[first * row + far], row);
+        });
+    }
+    for (int q = 0; q < count; ++q) {
+        factor[q] = softmax(&scores[q * row], seen(q), tiles * kLanes, cache.extra, cache.bias, scale);
+        into[q] = out + (size_t((asking.first + q) / group) * model.heads + head_of(q)) * dim;
+    }
+    // Who sees less than the last of them has no share in what is behind.
+    for (int first = 0; first < count; first += kTogether)
+        with_count(std::min(kTogether, count - first), [&](auto n) {
+            read_values<n>(cache.values + place, dim, longest - far, &scores[first * row + far], row, factor + first,
+                           into + first);
+        });
+    if (!far) return;
+    rounded.resize(count, far, 1);
+    for (int q = 0; q < count; ++q) rounded.take(q, &scores[q * row]);
+    multiply_in<1>(small_values(cache, kv_head, dim), 0, dim / kRows, rounded, behind.data(), dim);
+    for (int q = 0; q < count; ++q)
+        for (int i = 0; i < dim; i += kLanes)
+            store(into[q] + i, load(&behind[size_t(q) * dim + i]) * factor[q] + load(into[q] + i));
 }
 
 }  // namespace

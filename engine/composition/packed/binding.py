@@ -80,6 +80,11 @@ class Cache(Structure):
         ("room", c_int64),
         ("extra", c_int32),
         ("bias", c_void_p),
+        ("small_keys", c_void_p),
+        ("key_scales", c_void_p),
+        ("small_values", c_void_p),
+        ("value_scales", c_void_p),
+        ("shrunk", c_void_p),
     ]
 
 

@@ -16,7 +16,9 @@ from pathlib import Path
 from engine.composition.weights_cache import default_cache
 
 _log = logging.getLogger(__name__)
-_SOURCES = [Path(__file__).with_name(name) for name in ("lanes.h", "pool.h", "model.h", "matrix.h", "attention.h", "llama.cpp")]
+_SOURCES = [
+    Path(__file__).with_name(name) for name in ("lanes.h", "pool.h", "model.h", "matrix.h", "attention.h", "llama.cpp")
+]
 _FLAGS = ("-std=c++20", "-O3", "-march=native", "-fno-math-errno", "-shared", "-fPIC", "-pthread")
 _PATIENCE_SECONDS = 300
 

@@ -14,6 +14,8 @@ _ROOM = 256
 """Positions added at least whenever the buffers grow."""
 _TILE = 16
 """Positions whose keys lie side by side, as the kernel takes them."""
+_BLOCK = 32
+"""Positions that the kernel shrinks to 8 bits together."""
 
 
 @dataclass(slots=True)
@@ -24,18 +26,28 @@ class PackedLayer:
         keys: ``[kv_heads, room / 16, head_dim, 16]``, half precision: the keys of 16 positions side by side.
         values: ``[kv_heads, room, head_dim]``, half precision.
         bias: For positions in front that belong to no token, what is added to their scores ``[extra]``.
+        small: Where the kernel keeps 8 bits of the keys, and of the values, of what is far behind, and their scales.
+        shrunk: Of how many blocks of 32 positions it does, ``[1]``.
     """
 
     keys: torch.Tensor
     values: torch.Tensor
     bias: torch.Tensor
+    small: tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
+    shrunk: torch.Tensor
 
     @classmethod
     def of_room(cls, room: int, kv_heads: int, head_dim: int, bias: torch.Tensor) -> PackedLayer:
         """Buffers for at least ``room`` positions, those in front included; what is in them is anything."""
-        tiles = -(-room // _TILE)
+        blocks = -(-room // _BLOCK)
+        tiles, room = blocks * _BLOCK // _TILE, blocks * _BLOCK
         keys = torch.empty((kv_heads, tiles, head_dim, _TILE), dtype=torch.float16)
-        return cls(keys, torch.empty((kv_heads, tiles * _TILE, head_dim), dtype=torch.float16), bias)
+        values = torch.empty((kv_heads, room, head_dim), dtype=torch.float16)
+        integers = (torch.empty(keys.numel(), dtype=torch.uint8) for _ in range(2))
+        scales = (torch.empty(keys.numel() // _BLOCK, dtype=torch.float16) for _ in range(2))
+        (of_keys, of_values), (key_scales, value_scales) = integers, scales
+        small = (of_keys, key_scales, of_values, value_scales)
+        return cls(keys, values, bias, small, torch.zeros(1, dtype=torch.int32))
 
     @property
     def extra(self) -> int:
@@ -71,6 +83,7 @@ class PackedLayer:
         end = start + len(keys)
         self.keys[_places(start, end)] = keys.to(self.keys.dtype)
         self.values[:, start:end] = values.transpose(0, 1)
+        self.shrunk.clamp_(max=start // _BLOCK)
 
 
 def _places(start: int, end: int) -> tuple[slice, torch.Tensor, slice, torch.Tensor]:
@@ -161,4 +174,5 @@ class PackedCache:
 
 def _native(layer: PackedLayer) -> binding.Cache:
     pointers = layer.keys.data_ptr(), layer.values.data_ptr()
-    return binding.Cache(*pointers, layer.values.shape[1], layer.extra, layer.bias.data_ptr())
+    small = (tensor.data_ptr() for tensor in (*layer.small, layer.shrunk))
+    return binding.Cache(*pointers, layer.values.shape[1], layer.extra, layer.bias.data_ptr(), *small)

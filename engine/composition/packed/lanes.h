@@ -248,4 +248,25 @@ inline int32_t round_block(const float* x, int8_t* integers, float* scale) {
     return total_of(sum);
 }
 
+// Sixteen rows of 32 columns in half precision, `apart` from column to column, as a block of 8 bits with offset 128.
+inline void shrink_block(const uint16_t* from, size_t apart, uint8_t* integers, uint16_t* scales) {
+    F16 top = zero();
+    for (int i = 0; i < 32; ++i) {
+        const F16 v = load_half(from + i * apart);
+        top = higher(top, higher(v, -v));
+    }
+    store_half(scales, top / 127.0f);
+    const F16 scale = load_half(scales), inverse = scale > 0.0f ? 1.0f / scale : zero();
+    for (int group = 0; group < 8; ++group) {
+        I16 four{};
+        for (int i = 0; i < 4; ++i) {
+            F16 v = (load_half(from + (4 * group + i) * apart) * inverse + kRounding) - kRounding;
+            v = higher(v, splat(-127.0f));
+            v = -higher(-v, splat(-127.0f));
+            four = four | ((__builtin_convertvector(v, I16) + 128) << (8 * i));
+        }
+        std::memcpy(integers + 64 * group, &four, sizeof four);
+    }
+}
+
 }  // namespace

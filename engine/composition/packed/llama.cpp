@@ -108,6 +108,7 @@ void gate(const float* gate_up, int inner, float* out) {
 
 struct Workspace {
     std::vector<float> normed, wide, read, inner;
+    std::vector<Asking> asking;
     Rounded rounded;
 };
 
@@ -151,13 +152,16 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     });
     multiply(layer.qkv, work.rounded, work.wide.data(), threads, precise ? 0 : queries);
     if (lora) adapt({&lora->q, &lora->k, &lora->v}, tokens, hidden, normed(0), product(0, wide), wide, threads);
+    *cache.shrunk = std::min(*cache.shrunk, (cache.extra + before) / kBlock);
     each_token([&](int t) { remember(model, cache, before + t, product(t, wide)); });
     if (keys_only) return;
 
-    const int asking = tokens * (model.heads / model.kv_heads), parts = (asking + kTogether - 1) / kTogether;
+    shrink(model, cache, far_behind(cache.extra + before + tokens - 1, model.head_dim), threads);
+    divide(model, cache, tokens, before, work.asking);
+    const int parts = int(work.asking.size());
     pool().run(threads, model.kv_heads * parts, [&](int part) {
-        const int first = part % parts * kTogether, count = std::min(kTogether, asking - first);
-        attend(model, cache, part / parts, first, count, before, work.wide.data(), wide, work.read.data());
+        const Asking& asking = work.asking[part % parts];
+        attend(model, cache, part / parts, asking, before, work.wide.data(), wide, work.read.data());
     });
     work.rounded.resize(tokens, queries, planes);
     each_token([&](int t) { work.rounded.take(t, read(t)); });

@@ -57,26 +57,28 @@ struct Rounded {
 
 // -- matrices ---------------------------------------------------------------------------------------------------------
 
-// R tiles times T tokens, of which `count` are there. Of integers in two planes the high one alone will do: that is
+// R tiles times T tokens. Of integers in two planes the high one alone will do: that is
 // rounding to 8 bits. A matrix may have more columns than there are activations.
 template <int Bits, bool Min, int Planes, int R, int T>
-void multiply_tiles(const Matrix& w, int tile, const Rounded& x, int token, int count, float* y, int64_t stride) {
+void multiply_tiles(const Matrix& w, int tile, const Rounded& x, int token, float* y, int64_t stride) {
     constexpr int kBytes = kRows * kBlock * Bits / 8;
     const bool coarse = Planes < x.planes;
     const size_t row = w.cols / kBlock, apart = row * kBytes, scales = row * kRows;
     const uint8_t* q = w.q + tile * apart;
     const uint16_t* d = w.d + tile * scales;
     const uint16_t* m = Min ? w.m + tile * scales : nullptr;
-    const int passes = (x.tokens + T - 1) / T;
+    const int passes = (x.tokens + kTokens - 1) / kTokens;
+    const size_t ahead = passes == 1 ? kAhead : R * apart;
+    const size_t scales_ahead = passes == 1 ? kAhead / kBytes * kRows : R * scales;
     F16 result[R][T];
     for (int r = 0; r < R; ++r) for (int t = 0; t < T; ++t) result[r][t] = zero();
     for (int b = 0; b < x.blocks; ++b, q += kBytes, d += kRows, m += Min ? kRows : 0) {
-        // A single token waits for its weights. Of many, each fetches its share of what comes behind these tiles.
-        if (T == 1 || b % passes == token / T)
+        // A few tokens wait for their weights. Of many, each fetches its share of what comes behind these tiles.
+        if (passes == 1 || b % passes == token / kTokens)
             for (int r = 0; r < R; ++r) {
-                prefetch<kBytes>(q + r * apart + (T == 1 ? size_t(kAhead) : R * apart));
-                prefetch<kRows * 2>(d + (r + R) * scales);
-                if (Min) prefetch<kRows * 2>(m + (r + R) * scales);
+                prefetch<kBytes>(q + r * apart + ahead);
+                prefetch<kRows * 2>(d + r * scales + scales_ahead);
+                if (Min) prefetch<kRows * 2>(m + r * scales + scales_ahead);
             }
         const size_t cell = x.cell(token, b);
         I16 sums[R][T];
@@ -93,16 +95,17 @@ void multiply_tiles(const Matrix& w, int tile, const Rounded& x, int token, int 
         }
     }
     for (int r = 0; r < R; ++r)
-        for (int t = 0; t < count; ++t) store(y + (token + t) * stride + (tile + r) * kRows, result[r][t]);
+        for (int t = 0; t < T; ++t) store(y + (token + t) * stride + (tile + r) * kRows, result[r][t]);
 }
 
 template <int Bits, bool Min, int Planes, int R>
 void multiply_all(const Matrix& w, int tile, const Rounded& x, float* y, int64_t stride) {
     for (int token = 0; token < x.tokens; token += kTokens) {
         const int count = std::min(kTokens, x.tokens - token);
-        if (count > 2) multiply_tiles<Bits, Min, Planes, R, kTokens>(w, tile, x, token, count, y, stride);
-        else if (count == 2) multiply_tiles<Bits, Min, Planes, R, 2>(w, tile, x, token, count, y, stride);
-        else multiply_tiles<Bits, Min, Planes, R, 1>(w, tile, x, token, count, y, stride);
+        if (count == 4) multiply_tiles<Bits, Min, Planes, R, 4>(w, tile, x, token, y, stride);
+        else if (count == 3) multiply_tiles<Bits, Min, Planes, R, 3>(w, tile, x, token, y, stride);
+        else if (count == 2) multiply_tiles<Bits, Min, Planes, R, 2>(w, tile, x, token, y, stride);
+        else multiply_tiles<Bits, Min, Planes, R, 1>(w, tile, x, token, y, stride);
     }
 }
 

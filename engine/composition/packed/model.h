@@ -37,12 +37,19 @@ struct Adapters {
     Adapter q, k, v, out, gate, up, down;  // a is null where there is none
 };
 
-struct Cache {         // one layer's, in half precision
+// One layer's, in half precision. Of positions far behind, whole blocks of 32 are kept in 8 bits as well: as matrices
+// with an offset of 128, as packing.py lays them out, each block with its scales.
+struct Cache {
     uint16_t* keys;    // [kv_heads, room / 16, head_dim, 16]: as many positions as there are lanes side by side
     uint16_t* values;  // [kv_heads, room, head_dim]
-    int64_t room;      // in whole tiles
+    int64_t room;      // in whole blocks
     int32_t extra;      // positions in front that belong to no token
     const float* bias;  // what is added to their scores, [extra]
+    uint8_t* small_keys;     // [kv_heads, room / 16, head_dim / 32, 512]
+    uint16_t* key_scales;    // [kv_heads, room / 16, head_dim / 32, 16]
+    uint8_t* small_values;   // [kv_heads, head_dim / 16, room / 32, 512]
+    uint16_t* value_scales;  // [kv_heads, head_dim / 16, room / 32, 16]
+    int32_t* shrunk;         // for how many blocks that was done
 };
 
 }  // extern "C"
