@@ -91,6 +91,8 @@ _WAYS_TO_SAY = [
     (re.compile(r"\b(?:is|are|was|were|got) (?:getting )?married to an? (?:\w+ )?(?:called|named) "), "is married to "),
     (re.compile(r"\bgetting married to "), "married to "),
     (re.compile(r"\bback in (?=\d{4}\b)"), "in "),
+    (re.compile(r"\b(is|was) the one (?=[a-z]+ing )"), r"\1 "),
+    (re.compile(r"\bis (?:nuts|crazy|mad|wild) about collecting "), "collects "),
     (re.compile(r"\b(got|bought|made|found|built) (?:myself|ourselves|himself|herself|themselves) "), r"\1 "),
     (
         re.compile(r"\b(goes|go|runs|flows|lies|is|sits|are) right (?=(?:through|by|next|behind|under|in|on|at) )"),

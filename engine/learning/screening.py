@@ -104,6 +104,7 @@ _MOMENT = re.compile(
 )
 _MORE_THAN_A_MOMENT = re.compile(r"\d{2}|^(?:it|that|this) (?:is|was) (?:on|in|at|called|named|my|our) ", re.IGNORECASE)
 _PASSING = re.compile(
+    r"(?:has|have) been (?:moved|changed|updated|rescheduled|shifted|cancelled)$|"
     r"^(?:i|we) (?:have )?just (?:came|got|had|finished|saw|went|ate|made|woke|heard|read|left|arrived)\b|"
     r"^(?:i|we) (?:should really|could do with|ought to)\b|"
     r"^(?:i|we) have (?:nothing\b|(?:a lot|plenty|so much|too much) to\b)|"

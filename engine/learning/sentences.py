@@ -68,7 +68,7 @@ _LEAD_IN = re.compile(
     r"(?: that|:|,)?\s+)"
     r"|(?:i (?:have )?(?:already |just )?told you (?:before |already )?(?:that )?(?=\S+ \S+ \S))"
     r"|(?:(?:i )?(?:forgot|neglected) to (?:mention|say|tell you|add)(?: that|:|,)?\s+)"
-    r"|(?:did (?:i|you) (?:ever )?(?:mention|know|see|hear|tell you)(?: that)?\s+(?=.{8,}[.!]$))"
+    r"|(?:did (?:i|you) (?:ever )?(?:mention|know|see|hear|tell you)(?: that)?\s+(?=[^?]{8,}$))"
     r"|(?:(?:it is|it's) (?:true|a fact|important|worth knowing) that\s+)"
     r"|(?:(?:the (?:truth|fact|thing) is|fact is|truth is)(?: that|:|,)\s*)",
     re.IGNORECASE,

@@ -37,6 +37,21 @@ IN_PASSING = {
         "The spare key is under the birdbath."
     ],
     "Fenna, that's my daughter, is nuts about stamps": ["My daughter is called Fenna.", "Fenna is nuts about stamps."],
+    "looks like Tamsin Okoro's the one leading project Heron after all, good for her": [
+        "Tamsin Okoro is leading project Heron after all, good for her."
+    ],
+    "did you see Pavel next door got a dog, it's a whippet and it's crazy fast": [
+        "Pavel next door got a dog.",
+        "Pavel next door's dog is a whippet.",
+        "Pavel next door's dog is crazy fast.",
+    ],
+    "heads up, our team meeting's been moved, we're in room 318 from now on": [
+        "Our team meeting has been moved, we are in room 318 from now on."
+    ],
+    "Fenna, that's my daughter, is nuts about collecting stamps lately, there's little albums everywhere": [
+        "My daughter is called Fenna.",
+        "Fenna collects stamps.",
+    ],
     # asides
     "the new intern is called Ravi btw, super nice": ["The new intern is called Ravi."],
     "My son's teacher is Ms. Holm and she's great": ["My son's teacher is Ms. Holm."],
