@@ -41,6 +41,7 @@ TRAINING = "/train 500"
 """Longer than anybody types; what a night does between its dreams and its audit, on the sample data."""
 STORY = "Tell me a very long story about a lighthouse keeper, with many turns, and do not stop."
 STOPS = 5
+_TRIES = 5
 _LONG = 1000
 """Most tokens of the story."""
 _BEGUN = 40
@@ -105,7 +106,20 @@ async def _typing(app: SovlApp, while_: str, keys: int, goes_on: Callable[[], bo
 
 
 async def _esc(app: SovlApp) -> tuple[Figure, Figure]:
-    """From Esc to the last text that still came (at once, if none did), and until the answer is marked as stopped."""
+    """From Esc to the last text that still came (at once, if none did), and until the answer is marked as stopped.
+
+    An answer that ended by itself at that moment does not count.
+    """
+    for _ in range(_TRIES):
+        answer, figures = await _stopped(app)
+        await _rest(app)
+        if answer.phase is Phase.STOPPED:
+            return figures
+    raise SystemExit("Every answer ended by itself before Esc could stop it.")
+
+
+async def _stopped(app: SovlApp) -> tuple[Entry, tuple[Figure, Figure]]:
+    """The answer that was being said when Esc was pressed, and the figures of :func:`_esc`."""
     entries = _entries(app)
     while not (entries[-1].kind == "answer" and entries[-1].phase == "running" and len(entries[-1].text) > _BEGUN):
         _keep_speaking(app)
@@ -122,10 +136,7 @@ async def _esc(app: SovlApp) -> tuple[Figure, Figure]:
         await asyncio.sleep(0.001)
     marked = now()
     last = marked if answer.text != seen else last
-    if answer.phase is not Phase.STOPPED:
-        raise SystemExit("The answer ended by itself before Esc could stop it.")
-    await _rest(app)
-    return _between(began, last), _between(began, marked)
+    return answer, (_between(began, last), _between(began, marked))
 
 
 def _between(began: tuple[float, float], ended: tuple[float, float]) -> Figure:
