@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kTogether = 6;  // queries that share one pass over the keys and values in half precision
 constexpr int kAsking = 12;   // queries that share one over those in 8 bits
-constexpr int kNear = 256;    // positions before a token, at least, that are read in half precision
+constexpr int kNear = 512;    // positions before a token, at least, that are read in half precision
 
 template <int N>
 using Count = std::integral_constant<int, N>;

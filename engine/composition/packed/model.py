@@ -2,7 +2,7 @@
 
 What is computed for a token has the same bits however it is read: alone, behind a cache, or with many others. What is
 said is computed with activations of 15 bits, which wastes nothing of the weights' own precision; a context is read with
-8 bits where that does least harm.
+8 bits where that does least harm, and so are the keys and values of what lies more than 512 tokens back.
 """
 
 from __future__ import annotations

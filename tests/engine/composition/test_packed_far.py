@@ -16,10 +16,10 @@ from engine.composition.packed import build
 from engine.composition.packed.cache import PackedCache
 from engine.composition.packed.model import PackedLlama
 
-NEAR = 256
+NEAR = 512
 """Positions before a token, at least, that are read in half precision."""
 
-LONG = 400
+LONG = 640
 CLOSE = 2e-2
 
 pytestmark = pytest.mark.skipif(build.kernel() is None, reason="there is no C++ compiler here")
@@ -102,19 +102,19 @@ def test_what_was_cut_off_is_forgotten_in_8_bits_too(packed: PackedLlama, ids: l
 
 def test_what_was_taken_over_is_read_as_if_it_had_been_computed(packed: PackedLlama, ids: list[int]) -> None:
     whole, cache = packed.new_cache(), packed.new_cache()
-    expected = read(packed, whole, ids, LONG)[300:]
+    expected = read(packed, whole, ids, LONG)[600:]
     read(packed, cache, list(reversed(ids)), LONG)
     cache.cut(0)
-    cache.take_over(whole, 0, 300, 0)
-    assert torch.equal(read(packed, cache, ids[300:], 50), expected)
+    cache.take_over(whole, 0, 600, 0)
+    assert torch.equal(read(packed, cache, ids[600:], 50), expected)
 
 
 def test_a_mixture_with_oneself_is_oneself(packed: PackedLlama, ids: list[int]) -> None:
     cache = packed.new_cache()
-    read(packed, cache, ids[:390], LONG)
-    mixed = cache.mixed_with(cache, [1], range(390), 0.5)
-    expected = read(packed, cache, ids[390:], 10)
-    assert torch.equal(read(packed, mixed, ids[390:], 10), expected)
+    read(packed, cache, ids[:630], LONG)
+    mixed = cache.mixed_with(cache, [1], range(630), 0.5)
+    expected = read(packed, cache, ids[630:], 10)
+    assert torch.equal(read(packed, mixed, ids[630:], 10), expected)
 
 
 def test_with_avx2_alone_it_computes_the_same(
