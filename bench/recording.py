@@ -33,7 +33,9 @@ _LONGEST_WAIT = 5.0
 _PER_KEY = 0.06
 _BEGINNING = 1.5
 """Seconds in which what was entered has surely begun."""
-_PATIENCE = 1200.0
+_PATIENCE = 3600.0
+_TO_DIE = 5.0
+"""Seconds that the program may take to end when it is told to; on a busy machine it takes some."""
 _CHUNK = 65_536
 
 
@@ -109,6 +111,7 @@ class Recording:
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **self.environment},
             encoding="utf-8",
         )
+        self._program.ptyproc.delayafterterminate = _TO_DIE
         try:
             for step in steps:
                 self._take(step)

@@ -125,7 +125,8 @@ SPEECH = (
             Flag("max-tokens", "int", help="the same, for a prompt that ends in a number"),
             Flag("temperature", "float", help="sampling temperature; 0 takes the likeliest word every time"),
         ),
-        help="The prompt stands alone: the conversation is neither read nor continued.",
+        help="The prompt stands alone: the conversation is neither read nor continued. A question is answered in one "
+        "sentence, unless max_tokens is given.",
         examples=("generate Hello, how are you?", 'generate "Hello, how are you?" 40'),
         needs_model=True,
         multiline=True,

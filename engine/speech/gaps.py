@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _RECENT = 20
 _DREAMS = 5
+_ENOUGH = 2
 _LONGEST = 40
 """Characters of a topic; what is longer is no name for anything."""
 
@@ -37,9 +38,10 @@ class Gap:
 
 
 def gaps(life: Lifeform, count: int, chance: random.Random) -> list[Gap]:
-    """``count`` gaps about different topics.
+    """At most ``count`` gaps about different topics.
 
-    One of each source in turn while there are some, then of what was said and answered well, then of the world.
+    One of each source in turn while there are some, then of what was said and answered well; of the world only where
+    that leaves hardly any.
     """
     unsure, sure = _said(life)
     sources = [unsure, _doubted(life), _dreamt(life), sure]
@@ -51,7 +53,7 @@ def gaps(life: Lifeform, count: int, chance: random.Random) -> list[Gap]:
     for gap in chain(*rounds, sure):
         if gap is not None and len(gap.topic) <= _LONGEST:
             found.setdefault(gap.topic.casefold(), gap)
-    if len(found) < count:
+    if len(found) < _ENOUGH:
         world = [word.strip() for word in speech_data()["words"]["world"].split(",")]
         for topic in chance.sample(world, len(world)):
             found.setdefault(topic, Gap(topic, "out of the blue"))

@@ -74,6 +74,12 @@ def test_what_its_answer_calls_yours_is_the_user_s(life: Lifeform, monkeypatch: 
     assert gaps(life, 5, life.dice())[0] == Gap("your zeppelin", "unsure of the word")
 
 
+def test_the_world_is_asked_about_only_where_life_has_left_hardly_anything(life: Lifeform) -> None:
+    assert {gap.why for gap in gaps(life, 5, life.dice())} == {"out of the blue"}
+    say(life, "My cat sleeps on the keyboard.")
+    assert sorted(gap.topic for gap in gaps(life, 5, life.dice())) == ["the keyboard", "your cat"]
+
+
 def test_spark_asks_of_a_thing_and_not_of_whose_it_is(life: Lifeform) -> None:
     say(life, "I want to write her stories down")
     assert gaps(life, 5, life.dice())[0] == Gap("stories", "you said #1")
