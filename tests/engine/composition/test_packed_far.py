@@ -72,7 +72,7 @@ def test_it_computes_nearly_what_transformers_computes(base: FrozenModel, packed
     found = read(packed, packed.new_cache(), ids, LONG)
     apart = (found - expected).abs().amax(-1) / expected.abs().max()
     assert float(apart.max()) < CLOSE
-    assert float(apart[NEAR + 32 :].mean()) > 2 * float(apart[:NEAR].mean())  # it is not for nothing that one asks
+    assert float(apart[NEAR + 32 :].mean()) > 1.5 * float(apart[:NEAR].mean())  # it is not for nothing that one asks
 
 
 @pytest.mark.parametrize("portion", [1, 2, 7, 50])
