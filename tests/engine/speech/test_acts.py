@@ -268,7 +268,7 @@ def test_mimic_takes_the_most_fitting_of_several(told: Lifeform, monkeypatch: py
     told.pin_weight(0.2)
     ear = Ear()
     mimic(told, ear, "Pirate", "My cat is called Mia")
-    assert ear.text == "Aye, me cat be called Mia, matey!"
+    assert ear.text == "Arr, me cat be called Mia, matey!"
     assert weights == [0.9] and told.pinned_weight == 0.2
     assert "influence 0.20 → 0.90" in ear.of(Passage)[0].note
 
