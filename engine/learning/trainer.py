@@ -52,7 +52,7 @@ class Recipe:
     told: int = 16
     kept: int = 4
     gate: int = 4
-    kept_weight: float = 3.0
+    kept_weight: float = 1.0
     gate_weight: float = 0.5
     warmup: int = 5
     clip: float = 1.0
