@@ -74,7 +74,7 @@ def test_a_night_without_memory_is_undone_and_told(life: Lifeform, monkeypatch: 
     def full(*_: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(trainer, "_predicted", full)
+    monkeypatch.setattr(trainer, "_descend_from", full)
     assert life.sleep(Watch()).startswith("A bad night: memory ran out, even with one row at a time.")
     monkeypatch.setattr(nights, "leave_traces", full)
     assert life.sleep(Watch()).startswith("A bad night: memory ran out.")

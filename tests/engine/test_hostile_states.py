@@ -84,7 +84,7 @@ def nan(tensor: torch.Tensor) -> torch.Tensor:
 CHANGES: dict[str, Callable[[str, torch.Tensor], tuple[str, torch.Tensor] | None]] = {
     "not a number": lambda name, t: (name, nan(t)),
     "infinite": lambda name, t: (name, t / 0),
-    "another shape": lambda name, t: (name, t[..., :1]),
+    "another shape": lambda name, t: (name, torch.stack([t, t])),
     "without one": lambda name, t: None,
     "out of the folder": lambda name, t: ("../../" + name, t),
     "absolute": lambda name, t: ("/etc/" + name, t),
