@@ -27,7 +27,7 @@ from rich.text import Text
 
 from bench.screenshots import pinned
 
-ENTER, TAB, ESCAPE, PALETTE, MEMORY = "\r", "\t", "\x1b", "\x10", "\x1b[15~"
+ENTER, TAB, ESCAPE, PALETTE, LIVE, MEMORY = "\r", "\t", "\x1b", "\x10", "\x1bOQ", "\x1b[15~"
 _LONGEST_WAIT = 5.0
 """Seconds that waiting for the model takes in the recording at the most."""
 _PER_KEY = 0.06
@@ -37,6 +37,8 @@ _PATIENCE = 3600.0
 _TO_DIE = 5.0
 """Seconds that the program may take to end when it is told to; on a busy machine it takes some."""
 _CHUNK = 65_536
+_KEY = re.compile(r"\x1bO.|\x1b\[[\d;]*[~A-Za-z]|.", re.DOTALL)
+"""A key is sent whole: with a pause behind its escape it would be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ MINUTE = (
     Step(PALETTE + "evalu", "evaluate", 2.0, "palette"),
     Step(ESCAPE, "", 0.5),
     Step("sleep" + ENTER, "Learned", 3.0, "sleep"),
+    Step(LIVE, "", 1.0),  # the night has opened its own room
     Step("new" + ENTER, "New conversation", 1.0),
     Step("What do I call my cat?" + ENTER, _QUIET, 2.5, "learned"),
     Step(MEMORY, "Mirtle", 3.0, "memory"),
@@ -125,7 +128,7 @@ class Recording:
         return "\n".join(self._screen.display)
 
     def _take(self, step: Step) -> None:
-        for key in step.keys:
+        for key in _KEY.findall(step.keys):
             self._program.send(key)
             self._read_for(_PER_KEY)
         since = time.monotonic()

@@ -9,9 +9,15 @@ import sys
 import pyte
 import pytest
 
-from bench.recording import ENTER, MINUTE, Recording, Step, picture_of
+from bench.recording import ENTER, LIVE, MEMORY, MINUTE, Recording, Step, picture_of
 from engine.commands import parse
 
+READER = """
+import os, tty
+tty.setraw(0)
+print("ready")
+print("read", *(len(os.read(0, 64)) for _ in range(4)))
+"""
 PROGRAM = "print('ready'); name = input(); print('good day,', name)"
 
 
@@ -23,6 +29,13 @@ def test_a_program_is_typed_at_and_what_it_writes_is_kept() -> None:
     assert written.startswith("ready") and "good day, Mirtle" in written
     times = [at for at, _ in recording.written]
     assert times == sorted(times) and times[0] > 0.0
+
+
+@pytest.mark.pty
+def test_a_key_of_several_bytes_arrives_whole() -> None:
+    recording = Recording([sys.executable, "-c", READER], columns=60, rows=5)
+    recording.play([Step("", "ready", 0.0), Step(f"a{LIVE}{MEMORY}b", "read 1 3 5 1", 0.0)])
+    assert "read 1 3 5 1" in recording.text
 
 
 @pytest.mark.pty
