@@ -199,6 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/minute.cast"), help="the file to write")
     parser.add_argument("--pictures", type=Path, default=Path("docs"), help="the folder for the pictures")
     options = parser.parse_args(arguments)
+    options.pictures.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.json"
         config.write_text(
