@@ -34,7 +34,7 @@ PAIRS = {
     "llama+other": (5,),
 }
 """``base+scaffold``, and the bridged layers; a single name is one checkpoint that is made to take the bridge form."""
-LEARNING = {"llama+gpt2": 80, "llama": 40, "qwen2+gemma2": 40, "gpt2+other": 120}
+LEARNING = {"llama+gpt2": 80, "llama": 40, "qwen2+gemma2": 60, "gpt2+other": 200}
 """Pairs that learn, and steps in which random weights do; the first is the fastest."""
 LOUD = Influence(weight=0.9, cap=0.9, threshold=0.5)
 FACTS = {"cat": "Zorblax", "river": "Velmora", "city": "Kelpast", "door": "4 7"}
