@@ -21,7 +21,8 @@ _POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z]+(?=$|[,.]))?", re.IGNORECASE)
 
 _THEIR_OWN = re.compile(r"\b(?:his|her|their) ([a-z]+(?: [a-z]+)?)$")
-_SOMETHING = re.compile(r"(?:an? )?([a-z]+(?: [a-z]+)?)")
+_SOMETHING = re.compile(r"an? ([a-z]+(?: [a-z]+)?)")
+_ANIMAL = re.compile(r"(?:an? )?([a-z]+(?: [a-z]+)?)")
 _GETTING = frozenset({"has", "has_pet", "bought", "verb_object", "drives"})
 
 
@@ -49,7 +50,7 @@ class Mentioned:
             self._person = entity
         owned = _THEIR_OWN.fullmatch(statement.value)
         if owned is None and not statement.entity.first_person and statement.relation in _GETTING:
-            owned = _SOMETHING.fullmatch(statement.value)
+            owned = (_ANIMAL if statement.relation == "has_pet" else _SOMETHING).fullmatch(statement.value)
         thing = read_entity(f"{statement.subject}'s {owned[1]}".split()) if owned else entity
         if thing is not None and thing.kind != "person":
             self._thing = thing

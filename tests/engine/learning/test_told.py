@@ -31,6 +31,10 @@ def test_it_is_what_somebody_has_that_was_spoken_of_last() -> None:
     assert "My brother's bakery is called Crumb." in _told("My brother finally opened his bakery, it's called Crumb")
 
 
+def test_it_is_nothing_that_only_says_how() -> None:
+    assert not any("time" in text for text in _told("My sister has time. It is on Monday.")[1:])
+
+
 def test_it_goes_back_neither_far_nor_into_another_conversation() -> None:
     asked = ["What is a weld?", "How are you?", "Tell me a joke."]
     assert _told("My sister is called Noor.", *asked, "She is a welder.") == ["My sister is called Noor."]
