@@ -142,6 +142,8 @@ EFFECTS: Mapping[str, Effect] = {
     "max_new_tokens": Effect("length of the longest answer", RISES, ANSWER),
     "enable_repetition_check": Effect("length of an answer that repeats itself", FALLS, ANSWER),
     "dry_multiplier": Effect("words of its last answer that the next one repeats", FALLS, ANSWER),
+    "example_exchanges": Effect("how closely it keeps to a brief and friendly manner", RISES, ANSWER),
+    "history_exchanges": Effect("how much of the conversation it takes up", RISES, ANSWER),
     "context_length": Effect("tokens of a long conversation that it reads", RISES, ANSWER),
     "system_prompt": Effect("what it is told before every conversation", FOLLOWS, ANSWER),
     "cpu_threads": Effect("threads that compute, 0 apart", FOLLOWS, NOW),

@@ -468,13 +468,27 @@ class ControlsConfig(Section):
         0.95, 0.01, 1.0, "Each word is drawn from the likeliest that make up this probability. 1 is no limit."
     )
     min_p: float = _number(
-        0.05, 0.0, 1.0, "A word is left out when it is less likely than this share of the likeliest. 0 is no limit."
+        0.15, 0.0, 1.0, "A word is left out when it is less likely than this share of the likeliest. 0 is no limit."
     )
     dry_multiplier: float = _number(
         0.8,
         0.0,
         5.0,
         "How hard it tries not to say again, word for word, what stands in the conversation. 0 lets it.",
+    )
+    example_exchanges: Whole = _integer(
+        -1,
+        -1,
+        6,
+        "Examples of how one talks that the base reads before a conversation. A small model is lost without them; -1 "
+        "shows all six to a small base and none to a large one.",
+    )
+    history_exchanges: Whole = _integer(
+        -1,
+        -1,
+        100_000,
+        "Last exchanges of a conversation that the base reads, beside those that answer what it is asked. A small "
+        "model copies itself; -1 shows one to a small base and all to a large one.",
     )
     context_length: Whole = _integer(
         2048, 128, 131072, "Conversation kept in view; the oldest turns leave first. More is slower.", unit="tokens"

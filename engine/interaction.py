@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from engine.lifeform import Lifeform
 
 
-def prompt_of(life: Lifeform, turns: Sequence[Turn], max_new_tokens: int | None = None) -> Prompt:
-    """The turns as the base reads them, with room for an answer of ``max_new_tokens``.
+def prompt_of(
+    life: Lifeform, turns: Sequence[Turn], max_new_tokens: int | None = None, examples: Sequence[Turn] = ()
+) -> Prompt:
+    """The turns as the base reads them, with room for an answer of ``max_new_tokens``, after ``examples``.
 
     Raises:
         PromptTooLong: When the newest turn is longer than fits.
     """
     base = life.composed.base
     controls = life.config.controls_config
-    return build_prompt(
-        base.tokenizer, turns, limit=room_for_prompt(life, max_new_tokens), system=controls.system_prompt
-    )
+    room = room_for_prompt(life, max_new_tokens)
+    return build_prompt(base.tokenizer, turns, limit=room, system=controls.system_prompt, examples=examples)
 
 
 def room_for_prompt(life: Lifeform, max_new_tokens: int | None = None) -> int:
@@ -39,18 +40,6 @@ def room_for_prompt(life: Lifeform, max_new_tokens: int | None = None) -> int:
     context = min(controls.context_length, life.composed.base.context_limit)
     # Up to half of the context is the answer's; the budget alone must not squeeze the question out.
     return context - min(max_new_tokens or controls.max_new_tokens, context // 2)
-
-
-def told_meanwhile(life: Lifeform, turns: Sequence[Turn]) -> bool:
-    """Whether the last of ``turns`` asks for what was told in the others, after the last sleep."""
-    if len(turns) < 3 or not life.composed.learned:
-        return False
-    from engine.learning.meanwhile import answered_by
-
-    *before, question = turns
-    heard = {turn.text for turn in before if turn.role == "user"}
-    spoken = life.journal.conversation(life.conversation.id, len(before))
-    return answered_by(question.text, [one.prompt for one in spoken if one.slept_at is None and one.prompt in heard])
 
 
 def speak(

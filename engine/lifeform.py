@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import gestation
+from engine import gestation, in_view
 from engine.api import AnswerStats
 from engine.composition.prompt import Turn
 from engine.config import Change, Config, spec
 from engine.home import Home
-from engine.interaction import live_through, prompt_of, speak, told_meanwhile
+from engine.interaction import live_through, prompt_of, speak
 from engine.memory.dreams import DreamMemory
 from engine.memory.journal import Journal
 from engine.mind.confidence import ConfidenceHistory
@@ -160,10 +160,13 @@ class Lifeform:
             PromptTooLong: When ``text`` is longer than fits.
         """
         turns = [*self.conversation.turns, Turn("user", text)]
-        prompt = prompt_of(self, turns)
-        spoken, answer = speak(self, listener, prompt, recall=not told_meanwhile(self, turns[prompt.dropped :]))
+        examples, read = in_view.examples(self), in_view.shown(self, turns)
+        prompt = prompt_of(self, read, examples=examples)
+        kept = in_view.kept(turns, read, prompt.dropped)
+        recall = not in_view.told_meanwhile(self, kept)
+        spoken, answer = speak(self, listener, prompt, recall=recall, same_beginnings=in_view.alike(examples))
         if spoken.text:
-            self.conversation.turns = [*turns[prompt.dropped :], Turn("assistant", spoken.text)]
+            self.conversation.turns = [*kept, Turn("assistant", spoken.text)]
         self._mind_doubts(spoken)
         live_through(self, "chat", text, spoken.text, answer.stats)
         self._note_woken(True)

@@ -79,6 +79,7 @@ def speak_to(
             listener.cancelled,
             started,
             in_view=prompt.ids,
+            own=prompt.own,
         ):
             if isinstance(piece, Spoken):
                 spoken = piece

@@ -11,10 +11,7 @@ import torch
 
 from engine.composition.composition import Utterance
 from engine.composition.dry import DontRepeat
-
-_LOOP_TOKENS = 12
-"""A repeated stretch shorter than this is not yet a loop."""
-_LONGEST_PERIOD = 64
+from engine.composition.repetition import RepetitionCheck, SameBeginnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +25,8 @@ class Sampling:
         min_p: No token that is less likely than this share of the likeliest.
         max_new_tokens: The answer's budget.
         repetition_check: End an answer that goes round in circles.
+        same_beginnings: With ``repetition_check``, the answer ends before the sentence that would be the so-manieth to
+            begin with the same two words; 0 lets it.
         dry_multiplier: How unlikely it becomes to say the same again, see :class:`~engine.composition.dry.DontRepeat`.
             It acts only on what is drawn by chance, and only where the base speaks alone: what was learned is to be
             said in the same words as often as it is asked for.
@@ -39,6 +38,7 @@ class Sampling:
     min_p: float = 0.0
     max_new_tokens: int = 256
     repetition_check: bool = True
+    same_beginnings: int = 0
     dry_multiplier: float = 0.0
 
 
@@ -63,39 +63,6 @@ def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator)
     if sampling.min_p > 0.0:
         shares = shares * (shares >= sampling.min_p * shares[0])
     return int(ids[torch.multinomial(shares.cpu(), 1, generator=generator)])
-
-
-class RepetitionCheck:
-    """Notices an answer that repeats itself word for word, before the repetition is shown.
-
-    For every period up to 64 tokens it counts how many tokens in a row equal the one a period before. An answer has
-    gone into a loop when that count reaches the whole period, and at least 12 tokens: a stretch of 12 tokens said
-    twice in a row, or three tokens said five times. Tokens that may turn out to be such a repetition are held back.
-    """
-
-    def __init__(self) -> None:
-        self._history: list[int] = []
-        self._runs = [0] * (_LONGEST_PERIOD + 1)
-
-    def push(self, token: int) -> bool:
-        """Take note of the next token; True when the answer has gone into a loop."""
-        history, runs = self._history, self._runs
-        length = len(history)
-        looping = False
-        for period in range(1, min(length, _LONGEST_PERIOD) + 1):
-            if history[length - period] == token:
-                runs[period] += 1
-                looping |= runs[period] >= max(period, _LOOP_TOKENS)
-            else:
-                runs[period] = 0
-        history.append(token)
-        return looping
-
-    @property
-    def held(self) -> int:
-        """How many of the newest tokens may be a repetition: three equal tokens in a row are the first sign."""
-        longest = max(self._runs)
-        return longest if longest >= 3 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +114,7 @@ def speak(
     cancelled: Callable[[], bool] = lambda: False,
     started: float | None = None,
     in_view: Sequence[int] = (),
+    own: Sequence[str] = (),
 ) -> Iterator[Piece | Spoken]:
     """Generate an answer: yields text as it becomes certain, then once the :class:`Spoken` whole.
 
@@ -160,12 +128,14 @@ def speak(
         cancelled: Asked before every token.
         started: ``time.perf_counter()`` of when the user began to wait; now, by default.
         in_view: Tokens of the prompt, for ``dry_multiplier``.
+        own: Earlier answers that stand in the prompt, for the same.
     """
     started = time.perf_counter() if started is None else started
     spoken = Spoken()
     check = RepetitionCheck() if sampling.repetition_check else None
+    begun = SameBeginnings(tokenizer.decode, sampling.same_beginnings) if check and sampling.same_beginnings else None
     drawn = sampling.dry_multiplier > 0.0 and sampling.temperature > 0.0 and utterance.weight == 0.0
-    dry = DontRepeat(in_view, frozenset(tokenizer.all_special_ids), sampling.dry_multiplier) if drawn else None
+    dry = _dry(tokenizer, sampling.dry_multiplier, in_view, own) if drawn else None
     text = _TextStream(tokenizer)
     token = last_prompt_token
     first_at = last_at = started
@@ -189,13 +159,23 @@ def speak(
             spoken.stop_reason = "repetition"
             del spoken.ids[-check.held :], spoken.confidences[-check.held :]
             break
-        if piece := text.upto(spoken.ids, len(spoken.ids) - (check.held if check is not None else 0)):
+        if begun is not None and begun.push(token):
+            spoken.stop_reason = "repetition"
+            del spoken.ids[-begun.held :], spoken.confidences[-begun.held :]
+            break
+        held = max(check.held if check is not None else 0, begun.held if begun is not None else 0)
+        if piece := text.upto(spoken.ids, len(spoken.ids) - held):
             yield piece
     spoken.decode_seconds = last_at - first_at
     if piece := text.upto(spoken.ids, len(spoken.ids), final=True):
         yield piece
     spoken.text = text.all
     yield spoken
+
+
+def _dry(tokenizer: Any, multiplier: float, in_view: Sequence[int], own: Sequence[str]) -> DontRepeat:
+    answers = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in own]
+    return DontRepeat(in_view, frozenset(tokenizer.all_special_ids), multiplier, answers)
 
 
 class _TextStream:

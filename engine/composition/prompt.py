@@ -37,6 +37,7 @@ class Prompt:
         preamble: How many of ``ids`` come before anything that was said: the system message and the template's
             beginning. They are the same in every prompt.
         question: Index of the token at which the newest message begins: the scaffold has a part in what follows.
+        own: What the model itself says in it, examples included, oldest first.
     """
 
     ids: list[int]
@@ -44,6 +45,7 @@ class Prompt:
     dropped: int = 0
     preamble: int = 0
     question: int = 0
+    own: tuple[str, ...] = ()
 
     @property
     def apart(self) -> tuple[list[int], list[int]]:
@@ -56,26 +58,33 @@ class PromptTooLong(ValueError):
     """The newest message alone does not fit; its text is one clear line."""
 
 
-def build_prompt(tokenizer: Any, turns: Sequence[Turn], *, limit: int, system: str = "") -> Prompt:
-    """Render ``turns`` with room for an answer, dropping the oldest exchanges that do not fit into ``limit`` tokens.
+def build_prompt(
+    tokenizer: Any, turns: Sequence[Turn], *, limit: int, system: str = "", examples: Sequence[Turn] = ()
+) -> Prompt:
+    """Render ``turns`` with room for an answer; what does not fit into ``limit`` tokens is left out.
+
+    The examples leave first, all of them, and then the oldest exchanges.
 
     Args:
         tokenizer: The base's.
         turns: User and assistant in turn, the newest last and from the user.
         limit: Most tokens of prompt.
         system: A system message; empty leaves the template's own.
+        examples: User and assistant in turn, as if they had been said before: how one talks.
 
     Raises:
         PromptTooLong: When the newest message alone is longer than ``limit``.
     """
     head = [Turn("system", system)] if system else []
-    for dropped in range(0, len(turns), 2):
-        text, ids = _render(tokenizer, [*head, *turns[dropped:]])
+    ways = [(examples, 0)] if examples else []
+    for before, dropped in (*ways, *(((), dropped) for dropped in range(0, len(turns), 2))):
+        kept = [*before, *turns[dropped:]]
+        text, ids = _render(tokenizer, [*head, *kept])
         if len(ids) <= limit:
-            kept = turns[dropped:]
             preamble = _beginning(tokenizer, head, kept[:1], ids)
             question = _beginning(tokenizer, [*head, *kept[:-1]], kept[-1:], ids) if len(kept) > 1 else preamble
-            return Prompt(ids, text, dropped, preamble, question)
+            own = tuple(turn.text for turn in kept if turn.role == "assistant")
+            return Prompt(ids, text, dropped, preamble, question, own)
     raise PromptTooLong(
         f"this message is {len(ids):,} tokens long; at most {limit:,} fit (context_length less room for the answer)"
     )

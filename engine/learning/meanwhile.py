@@ -19,16 +19,19 @@ _ALIKE = 0.6
 _WORDINGS = 60
 
 
-def answered_by(question: str, told: Iterable[str]) -> bool:
-    """Whether one of the messages ``told``, in the order in which they were said, answers ``question``.
+def answering(question: str, told: Iterable[str]) -> set[int]:
+    """Which of the messages ``told``, in the order in which they were said, answer ``question``: their indices.
 
     Going by the words that matter: those of the question are compared with those of all rule-made questions of a fact.
     """
     asked = frozenset(content_words(question))
     since = Told()
-    for text in told:
-        since.hear(text)
-    return bool(asked) and any(_alike(asked, wording) for fact in since.facts for wording in _wordings(fact))
+    answers = set()
+    for index, text in enumerate(told):
+        facts = since.hear(text).facts
+        if asked and any(_alike(asked, wording) for fact in facts for wording in _wordings(fact)):
+            answers.add(index)
+    return answers
 
 
 def _wordings(fact: Fact) -> list[frozenset[str]]:

@@ -35,7 +35,8 @@ def life(tiny_folders: dict[str, Path], tmp_path: Path) -> Iterator[Lifeform]:
         born.save()
         born.close()
     opened = Home(tmp_path / "home").open(read_only=True)
-    life = Lifeform(opened, tiny_config(tiny_folders["llama"], cpu_threads=1, gate_threshold=1.0))
+    everything = {"example_exchanges": 0, "history_exchanges": 100}
+    life = Lifeform(opened, tiny_config(tiny_folders["llama"], cpu_threads=1, gate_threshold=1.0, **everything))
     life.awaken(lambda *_: None)
     assert life.warnings == []
     yield life

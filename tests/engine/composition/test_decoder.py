@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import byte_tokenizer
 
-from engine.composition.decoder import Piece, RepetitionCheck, Sampling, Spoken, choose, speak
+from engine.composition.decoder import Piece, Sampling, Spoken, choose, speak
+from engine.composition.repetition import RepetitionCheck
 
 
 class Script:

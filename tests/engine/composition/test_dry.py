@@ -43,6 +43,15 @@ def test_an_answer_may_repeat_less_of_itself_than_of_the_conversation() -> None:
     assert lowered([10, 11, 12, 13, 2], now=[10, 11, 12]) == {}
 
 
+def test_an_answer_begins_otherwise_than_the_one_before() -> None:
+    said = DontRepeat([10, 11, 12, BREAK, 2], {BREAK}, 1.0, own=[[10, 11, 12], [11, 12]])
+    said.push(10)
+    said.push(11)
+    assert (-said.penalised(torch.zeros(SIZE))).nonzero().flatten().tolist() == [12]
+    said.push(12)
+    assert not said.penalised(torch.zeros(SIZE)).any(), "what ends an answer is followed by nothing"
+
+
 def test_nothing_repeats_across_a_break() -> None:
     assert lowered([10, 11, BREAK, 13, 14, 15, 1, 10, 11, BREAK, 13, 14]) == {}
     assert lowered([10, 11, 12, 13, 14, BREAK, 1, 10, 11, 12, 13, 14]) == {}, "a turn may end where one ended"

@@ -47,6 +47,19 @@ def test_the_oldest_turns_leave_first_in_pairs() -> None:
     assert last.ids == reference(turns[8:])
 
 
+def test_examples_stand_before_the_conversation_and_leave_first() -> None:
+    examples = [Turn("user", "hi"), Turn("assistant", "good morning")]
+    turns = [Turn("user", "hello"), Turn("assistant", "yes"), Turn("user", "tell me about the sea")]
+    system = Turn("system", "you are a cat")
+    whole = build_prompt(TOKENIZER, turns, limit=500, system=system.text, examples=examples)
+    assert whole.ids == reference([system, *examples, *turns])
+    assert whole.own == ("good morning", "yes") and whole.dropped == 0
+    beginning, message = whole.apart
+    assert [*beginning, *message] == reference([system, turns[-1]]), "the newest message alone is read without them"
+    cut = build_prompt(TOKENIZER, turns, limit=len(whole.ids) - 1, system=system.text, examples=examples)
+    assert cut.ids == reference([system, *turns]) and cut.dropped == 0 and cut.own == ("yes",)
+
+
 def test_a_message_that_cannot_fit_is_refused_with_its_length() -> None:
     with pytest.raises(PromptTooLong, match=r"this message is [\d,]+ tokens long; at most 100 fit"):
         build_prompt(TOKENIZER, [Turn("user", "cat dog " * 400)], limit=100)

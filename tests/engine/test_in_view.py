@@ -1,0 +1,67 @@
+"""What of a conversation the base reads: a small one little, a large one all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lives import Ear, awake
+
+from engine import in_view
+from engine.composition.prompt import Turn
+from engine.lifeform import Lifeform
+
+
+@pytest.fixture
+def life(tmp_path: Path, tiny_folders: dict[str, Path]) -> Iterator[Lifeform]:
+    with awake(tmp_path / "home", tiny_folders["llama"], max_new_tokens=4) as one:
+        yield one
+
+
+def talk(*lines: str) -> list[Turn]:
+    """A conversation in which these were said, the last one not yet answered."""
+    turns = [turn for line in lines for turn in (Turn("user", line), Turn("assistant", f"about {line}"))]
+    return turns[:-1]
+
+
+def asked(turns: list[Turn]) -> list[str]:
+    return [turn.text for turn in turns if turn.role == "user"]
+
+
+def test_a_small_base_sees_the_last_exchange_and_those_that_answer(life: Lifeform) -> None:
+    turns = talk("My cat is called Mia.", "I like tea.", "It rains.", "It snows.", "What is my cat's name?")
+    assert asked(in_view.shown(life, turns)) == ["My cat is called Mia.", "It snows.", "What is my cat's name?"]
+    assert in_view.shown(life, turns[:3]) == turns[:3]
+    assert asked(in_view.shown(life, turns[:-2])) == ["It rains.", "It snows."]
+    assert len(in_view.examples(life)) == 12
+
+
+def test_as_many_as_the_settings_say(life: Lifeform) -> None:
+    turns = talk("a", "b", "c", "d")
+    life.set_config("controls_config.history_exchanges", 2)
+    assert asked(in_view.shown(life, turns)) == ["b", "c", "d"]
+    life.set_config("controls_config.history_exchanges", 0)
+    assert asked(in_view.shown(life, turns)) == ["d"]
+    life.set_config("controls_config.example_exchanges", 1)
+    assert [turn.role for turn in in_view.examples(life)] == ["user", "assistant"]
+    life.set_config("controls_config.example_exchanges", 0)
+    assert not in_view.examples(life) and not in_view.alike(in_view.examples(life))
+
+
+def test_a_large_base_reads_everything_and_no_examples(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_view, "_NARROW", 1)
+    turns = talk("a", "b", "c", "d")
+    assert in_view.shown(life, turns) == turns
+    assert not in_view.examples(life)
+
+
+def test_what_is_not_shown_stays_in_the_conversation(life: Lifeform) -> None:
+    for line in ("My cat is called Mia.", "one", "two", "three"):
+        life.chat(Ear(), line)
+    assert asked(life.conversation.turns) == ["My cat is called Mia.", "one", "two", "three"]
+
+
+def test_it_costs_no_more_the_longer_the_conversation(life: Lifeform) -> None:
+    costs = [life.chat(Ear(), "I like tea.").stats.prompt_tokens for _ in range(6)]
+    assert max(costs[2:]) <= max(costs[:2]) + 8
