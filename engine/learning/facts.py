@@ -324,6 +324,8 @@ def _read(text: str, mentioned: Mentioned, correcting: bool, before: Sequence[Fa
     if isinstance(stated, str):
         return stated
     facts = []
+    if stated[0].entity.first_person:
+        mentioned.note_somebody(text)
     beside = circumstance(clause, stated[0].entity)
     for statement in stated:
         capitals, sentence = _with_capitals(statement, text, said)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from engine.learning.clauses import Clause
+from engine.learning.clauses import SUBJECTS, Clause
 from engine.learning.entities import Entity, read_entity
 from engine.learning.statement import Statement
 from engine.learning.statements import introduced
 from engine.learning.verb_forms import reading
-from engine.learning.word_lists import ATTRIBUTES, RELATIVES, word_set
+from engine.learning.word_lists import ATTRIBUTES, PEOPLE, RELATIVES, word_set
 
 _THIRD = {
     "he": "person", "she": "person", "his": "person", "her": "person",
@@ -19,8 +19,12 @@ _THIRD = {
 _WOMEN, _MEN = word_set("people", "women"), word_set("people", "men")
 _POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z]+(?=$|[,.]))?", re.IGNORECASE)
+_SOMEBODY = re.compile(
+    r"\b(?:my|our|the)(?: [a-z][a-z'-]*){0,2} "
+    rf"(?:{'|'.join(sorted(PEOPLE | RELATIVES, key=len, reverse=True))})(?![\w'-]| of\b)(?: [A-Z][\w-]*)*"
+)
 
-_THEIR_OWN = re.compile(r"\b(?:his|her|their) ([a-z]+(?: [a-z]+)?)$")
+_THEIR_OWN = re.compile(r"\b(?:his|her|their) (?:very )?(?:own )?([a-z]+(?: [a-z]+)?)$")
 _SOMETHING = re.compile(r"an? ([a-z]+(?: [a-z]+)?)")
 _ANIMAL = re.compile(r"(?:an? )?([a-z]+(?: [a-z]+)?)")
 _GETTING = frozenset({"has", "has_pet", "bought", "verb_object", "drives"})
@@ -57,9 +61,16 @@ class Mentioned:
 
     def note_unread(self, text: str, clause: Clause | None) -> None:
         """Take in what a clause that states nothing speaks of: ``We repainted my motorbike`` (*it* is crimson now)."""
+        self.note_somebody(text)
         found = _NOUN_PHRASE.findall(text)
         about = " ".join(clause.subject) if clause else ""
-        phrase = about if about[:3].lower() in ("my ", "our", "the") else found[-1] if found else ""
+        if about.lower() in _THIRD:
+            meant = self._meant_by(about.lower())
+            if meant is None:
+                return
+            about = meant.text
+        named = about[:1].isupper() and about.lower() not in SUBJECTS
+        phrase = about if named or about[:3].lower() in ("my ", "our", "the") else found[-1] if found else ""
         if phrase and reading(phrase.split()[-1].lower(), "third", "past"):
             phrase = phrase.rsplit(" ", 1)[0]  # the cabin *works* again
         if about and (owned := _THEIR_OWN.search(text)):
@@ -67,10 +78,15 @@ class Mentioned:
         entity = read_entity(phrase.strip(" ,.").split())
         if entity is None or entity.first_person or entity.head in ATTRIBUTES:
             return
-        if entity.kind in ("person", "animal"):
+        if entity.kind in ("person", "animal") or named:
             self._person = entity
         if entity.kind != "person":
             self._thing = entity
+
+    def note_somebody(self, text: str) -> None:
+        """Take in whom ``text`` speaks of: ``I went to the tasting with my brother`` (*his* cake is pistachio)."""
+        if found := _SOMEBODY.findall(text):
+            self._person = read_entity(found[-1].split()) or self._person
 
     def put_in(self, text: str) -> str | None:
         """``text`` with the pronoun at its start replaced by what it means; None when that is unknown.

@@ -18,6 +18,7 @@ from engine.learning.word_lists import ATTRIBUTES, EVALUATIVE, PEOPLE, TITLES, w
 
 _MOST_ROUNDS = 4
 _NUMBERS = word_set("grammar", "number_words")
+_DENYING = frozenset({"could", "did", "would", "had", "have"})
 _FEWEST_WORDS = 5
 """In a sentence that leaves out who did it; a shorter one is a scrap."""
 _COLOURS = word_set("values", "colours")
@@ -40,13 +41,14 @@ _REPORT = re.compile(
     r"|(?:funny|strange|odd|silly|sad|good|great|big|small)(?: thing| story| news)?[,:] "
     r"|as far as I (?:know|remember),? "
     r"|(?:they|people|(?:my|our|the) [a-z]+) " + _TOLD + r" (?:that (?=\w)|(?=(?:my|our|I|the|we) ))"
-    r"|(?:remember|remind me|keep in mind|do not (?:let me )?forget|never forget|note|mind)(?: please)?,? that "
+    r"|(?:(?:if|when|before|in case) [^,]{4,60}?,? )?(?:please )?"
+    r"(?:remember|remind me|keep in mind|do not (?:let me )?forget|never forget|note|mind)(?: please)?,? that "
     r"|I (?:should|must|have to|need to|want to)(?: really)? (?:remember|note|remind you|say) that "
     r"|(?:I am|we are) (?:(?:so|very|quite|really|rather) )?"
     r"(?:glad|happy|proud|sad|sorry|pleased|lucky|surprised|certain|sure)(?: to say)? (?:that )?(?=(?:my|our|the) )"
     r"|it (?:is|was) (?:a (?:shame|pity|relief|fact)|funny|strange|nice|sad|great|lucky|good)(?: that)? "
     r"(?=(?:my|our|I|the|we) )"
-    r"|(?:the thing|the funny thing|the point|one thing you should know) is(?: that)? "
+    r"|(?:(?:the )?(?:funny |odd |strange |good |sad )?thing|the point|one thing you should know) is,?(?: that)? "
     r"|(?:I|we) can(?:not)? (?:finally )?believe (?:that )?(?=(?:my|our|the) )"
     r")",
     re.IGNORECASE,
@@ -66,7 +68,7 @@ _ASIDE = re.compile(
     r"lucky (?:him|her|me|us|them|you)|as (?:always|usual|ever|it happens)|thank (?:god|goodness|heavens)|"
     r"no (?:joke|kidding|wonder)|did you know(?: that)?|i (?:love|like|hate|adore) (?:it|him|her|them|that)|"
     r"what an? [a-z]+(?: [a-z]+)?|i am (?:so |very )?(?:proud|happy|glad|sad|sorry)(?: for \w+)?|at last|you see|"
-    r"which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
+    r"in the end|which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
     r")$",
     re.IGNORECASE,
 )
@@ -166,6 +168,13 @@ _THAT_IS_AFTER = re.compile(
 _CALLED_LAST = re.compile(
     rf"^(?P<name>(?:(?:Ms|Mr|Mrs|Dr)\.? )?{_NAME}), (?P<who>he|she|it|they) (?P<verb>is|are) called(?:,? .*)?$"
 )
+_WHAT_WE_CALL = re.compile(
+    r"^(?:(?P<before>.*?)[, ]+(?:to |into |in |on |from )?(?:(?:poor|good|dear|our|old) )*)??"
+    rf"(?P<name>(?:the |The )?{_NAME}), (?:that|which|this) is what "
+    r"(?:I|we|they|people|everyone|the (?:kids|children)|(?:my|our) [a-z]+) (?:have |had )?(?:all )?"
+    r"(?:call|calls|called|name|named|nicknamed|christened) (?P<what>it|him|her|them|(?:the|my|our) [^,]{2,40}?)"
+    r"(?:, (?P<more>.+))?$"
+)
 _NAMED_FIRST = re.compile(
     rf"^(?P<name>{_NAME}), (?P<what>{_MINE}|the [\w' -]{{2,30}}? of [\w' -]{{2,40}}), (?P<did>.+)$"
 )
@@ -241,6 +250,8 @@ def _unsaid(text: str) -> list[str] | None:
     words = text.split()
     if len(words) > 2 and words[0].lower() == "cannot":
         return [f"I {' '.join(('cannot', *words[1:]))}"]
+    if len(words) > 3 and words[1] == "not" and words[0].lower() in _DENYING and reading(words[2].lower(), "base"):
+        return [f"I {' '.join((words[0].lower(), *words[1:]))}"]
     if len(words) < _FEWEST_WORDS:
         return None
     at = 1 if words[0].lower() in ("finally", "just", "already", "only") else 0
@@ -327,6 +338,19 @@ def _apposition(text: str) -> list[str] | None:
     return None
 
 
+_SUBJECT_OF = {"it": "it is", "him": "he is", "her": "she is", "them": "they are"}
+
+
+def _nicknamed(text: str) -> list[str] | None:
+    """``Cluckingham, which is what we call the hen coop``; ``Tumbledown, that is what we call it, needs tyres``."""
+    match = _WHAT_WE_CALL.match(text)
+    if match is None:
+        return None
+    called = _SUBJECT_OF.get(match["what"], f"{match['what']} is")
+    parts = (match["before"] or "", f"{called} called {match['name']}", f"{match['name']} {match['more'] or ''}")
+    return [part for part in parts if has_verb(part)]
+
+
 def _head(phrase: str) -> str:
     """The noun that ``my youngest nephew``, ``the capital of Ostravia`` are about."""
     before, _, _ = phrase.partition(" of ")
@@ -339,4 +363,15 @@ def _named(what: str, name: str) -> list[str]:
     return [f"{what} {verb} {name}"]
 
 
-_RULES: tuple[_Rule, ...] = (_unsaid, _report, _aside, _dashed, _cleft, _they, _other_words, _apposition, _fronted)
+_RULES: tuple[_Rule, ...] = (
+    _unsaid,
+    _report,
+    _nicknamed,
+    _aside,
+    _dashed,
+    _cleft,
+    _they,
+    _other_words,
+    _apposition,
+    _fronted,
+)

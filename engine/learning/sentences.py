@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, listed
 
-_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n\s*")
+_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\s+[:;]['-]?[()DPp/](?:\s+|$)|\n\s*")
 _ASKED_AFTER = re.compile(
     r"(?:, (?:(?:so|and|but) )?| (?:so|but) )(?=(?:any (?:tips|ideas?|advice|chance|thoughts|suggestions)\b|"
     r"what|which|who|where|when|how|why|"

@@ -52,6 +52,9 @@ IN_PASSING = {
         "My daughter is called Fenna.",
         "Fenna collects stamps.",
     ],
+    "if I ever ask again remind me that the fuse box is behind the mirror": ["The fuse box is behind the mirror."],
+    "funny thing is, my uncle speaks Basque": ["My uncle speaks Basque."],
+    "didn't finish the soup, I'm allergic to celery and it was full of it": ["I am allergic to celery."],
     # asides
     "the new intern is called Ravi btw, super nice": ["The new intern is called Ravi."],
     "My son's teacher is Ms. Holm and she's great": ["My son's teacher is Ms. Holm."],

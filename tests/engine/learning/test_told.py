@@ -31,6 +31,33 @@ def test_it_is_what_somebody_has_that_was_spoken_of_last() -> None:
     assert "My brother's bakery is called Crumb." in _told("My brother finally opened his bakery, it's called Crumb")
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            "So my sister-in-law Runa, the quiet one? Turns out she races pigeons.",
+            "My sister-in-law Runa races pigeons.",
+        ),
+        ("met the new landlord on the stairs. His name's Mr Oddvin", "The new landlord's name is Mr Oddvin."),
+        ("Went to the fair with my cousin. Her stall sells lamps", "My cousin's stall sells lamps."),
+        ("the mower gave up :( good old Snorri, that's what we call it, needs a belt", "The mower is called Snorri."),
+        (
+            "A fox got into Fort Rye, which is what my kids call the compost heap",
+            "The compost heap is called Fort Rye.",
+        ),
+        ("Signe did it, she's opening her own bar! It's called Rust & Rye", "Signe's bar is called Rust & Rye."),
+    ],
+)
+def test_it_is_somebody_or_something_that_was_only_mentioned(message: str, told: str) -> None:
+    assert told in _told(message)
+
+
+def test_they_who_are_not_named_are_nobody() -> None:
+    assert not any(
+        "scarves" in text for text in _told("They knitted the scarves. It is the work of the Harwick rowers.")
+    )
+
+
 def test_it_is_nothing_that_only_says_how() -> None:
     assert not any("time" in text for text in _told("My sister has time. It is on Monday.")[1:])
 
