@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 
-
 _NEIGHBOURS = {
     letter: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
