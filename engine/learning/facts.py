@@ -32,6 +32,8 @@ MOST_FACTS = 40
 """Facts taken from one message."""
 _FEWEST_CERTAIN = 4
 """Words of a part of a sentence that can stand for itself."""
+_JUDGING = frozenset({"is_a", "is_so", "loose"})
+"""Relations that may say what one thinks of somebody, beside what is told of him."""
 _SOON = 1
 """Words that may stand before what a sentence is about, for it to begin with that."""
 
@@ -228,8 +230,12 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
             said = plainly[0] if len(plainly) == 1 else said
             if _NO_MORE.search(said):
                 here = []  # what the rules read was so before
+            parts: list[Fact] = []
+            if not any(_is_certain(one.statement) for one in here):
+                parts = _certain_parts(said, mentioned, (*earlier, *facts), sentence)
+                here = parts if any(one.relation not in _JUDGING for one in parts) else here
             here, refused = _with_the_whole(said, before, here, refused, correcting)
-            here = here or _certain_parts(said, mentioned, (*earlier, *facts), sentence)
+            here = here or parts
         # What a later sentence goes back to is learned with it.
         facts = [fact for fact in facts if not any(one.text.startswith(f"{fact.text[:-1]};") for one in here)]
         facts += [fact for fact in here if fact not in facts]
@@ -241,13 +247,20 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
 def _certain_parts(said: str, mentioned: Mentioned, before: Sequence[Fact], sentence: str) -> list[Fact]:
     """What a rule reads without doubt between commas: ``Go easy with the cake, I am allergic to walnuts, …``."""
     found: list[Fact] = []
-    for part in re.split(r", (?:and |but |so |because )?", said)[1:]:
-        if len(part.split()) < _FEWEST_CERTAIN or screening.reason(part, question=False) or not has_verb(part):
-            continue
-        read = _read(part, mentioned, False, before, sentence)
-        if not isinstance(read, str):
-            found += [one for one in read if in_passing.sound(one.statement) and not in_passing.is_loose(one.statement)]
+    for number, part in enumerate(re.split(r", (?:and |but |so |because )?", said)):
+        certain: list[Fact] = []
+        short = len(part.split()) < _FEWEST_CERTAIN or not has_verb(part)
+        if number and not short and not screening.reason(part, question=False):
+            read = _read(part, mentioned, False, before, sentence)
+            certain = [] if isinstance(read, str) else [one for one in read if _is_certain(one.statement)]
+        if not certain:
+            mentioned.note_unread(part, read_clause(part))
+        found += certain
     return found
+
+
+def _is_certain(statement: Statement) -> bool:
+    return in_passing.sound(statement) and not in_passing.is_loose(statement)
 
 
 def _with_the_whole(
@@ -325,7 +338,7 @@ def _read(text: str, mentioned: Mentioned, correcting: bool, before: Sequence[Fa
         return stated
     facts = []
     if stated[0].entity.first_person:
-        mentioned.note_somebody(text)
+        mentioned.note_unread(text, None)
     beside = circumstance(clause, stated[0].entity)
     for statement in stated:
         capitals, sentence = _with_capitals(statement, text, said)

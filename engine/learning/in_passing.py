@@ -97,6 +97,12 @@ def told(
         statement = whole(one)
         return (one, statement) if statement else None
     before = before if _BACKWARD.search(said) or not has_verb(said) or not whole(said) else ""
+    if (
+        before
+        and not has_verb(before)
+        and not any(one.kind in _NAMING or _has_name(one.text) for one in phrases(before))
+    ):
+        before = ""  # long day
     for earlier in dict.fromkeys((before, "")):
         text = f"{earlier}; {_going_on(said)}" if earlier else said
         likely = phrases(said if _THAT_IS_MY.match(said) else earlier)

@@ -21,12 +21,16 @@ _POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z]+(?=$|[,.]))?", re.IGNORECASE)
 _SOMEBODY = re.compile(
     r"\b(?:my|our|the)(?: [a-z][a-z'-]*){0,2} "
-    rf"(?:{'|'.join(sorted(PEOPLE | RELATIVES, key=len, reverse=True))})(?![\w'-]| of\b)(?: [A-Z][\w-]*)*"
+    rf"(?:{'|'.join(sorted(PEOPLE | RELATIVES, key=len, reverse=True))})(?![\w-]| of\b)(?: [A-Z][\w-]*)*"
 )
 
 _THEIR_OWN = re.compile(r"\b(?:his|her|their) (?:very )?(?:own )?([a-z]+(?: [a-z]+)?)$")
 _SOMETHING = re.compile(r"an? ([a-z]+(?: [a-z]+)?)")
 _ANIMAL = re.compile(r"(?:an? )?([a-z]+(?: [a-z]+)?)")
+_GOT = re.compile(
+    r"\b(?:gave (?:me|us)|got(?: me| us)?|(?:have|am|are) (?:got|getting)|bought|adopted|rented|ordered|built|planted) "
+    r"an? (?:new )?((?:[a-z-]+ )?[a-z]+)(?=$|[,.]| (?:at|in|on|for|from|with|today|yesterday|last)\b)"
+)
 _GETTING = frozenset({"has", "has_pet", "bought", "verb_object", "drives"})
 
 
@@ -62,6 +66,9 @@ class Mentioned:
     def note_unread(self, text: str, clause: Clause | None) -> None:
         """Take in what a clause that states nothing speaks of: ``We repainted my motorbike`` (*it* is crimson now)."""
         self.note_somebody(text)
+        if got := _GOT.search(text):
+            self._thing = read_entity(["my", *got[1].split()]) or self._thing
+            return
         found = _NOUN_PHRASE.findall(text)
         about = " ".join(clause.subject) if clause else ""
         if about.lower() in _THIRD:

@@ -143,6 +143,12 @@ _ITS_VALUE = re.compile(
 _PAINTED = re.compile(
     r"^(?:I|we) (?:have )?(?:re)?painted (?P<what>(?:the|my|our) [^,]{2,40}?) (?P<colour>\w+)$", re.IGNORECASE
 )
+_NEW_VALUE = re.compile(
+    r"^(?:.* )?(?:change|changed|reset|set|update|updated|forget|forgot|lose|lost|remember|remembered|pick|picked|"
+    r"choose|chose|book|booked|move|moved|settled on|decided on)(?: up)? (?P<what>(?:the|my|our) [\w' -]{2,40}?)"
+    r"(?: (?:again|because|since|as|so|at last|finally|today|yesterday|last \w+|this \w+)\b[^,]*)?, "
+    r"(?:and |so |but )?(?:now )?it is (?:now )?(?P<value>(?:on |in |at |to )?[A-Z\d][^,]{0,40}?)(?: now)?(?:, .*)?$"
+)
 _CODE_TO = re.compile(
     r"^(?:you|I|we|one) (?:(?:have to|has to|need to|must|only|just) )*"
     r"(?:need|needs|type|enter|punch|press|dial|use|put)(?: in)? (?P<code>\d[\w-]{2,}) "
@@ -248,6 +254,8 @@ def _fronted(text: str) -> list[str] | None:
 def _unsaid(text: str) -> list[str] | None:
     """``Took the car to Kowalski again`` is said of oneself."""
     words = text.split()
+    if len(words) > 3 and words[0].lower() == "cost" and words[1].lower() in ("me", "us"):
+        return [f"It {text[:1].lower()}{text[1:]}"]
     if len(words) > 2 and words[0].lower() == "cannot":
         return [f"I {' '.join(('cannot', *words[1:]))}"]
     if len(words) > 3 and words[1] == "not" and words[0].lower() in _DENYING and reading(words[2].lower(), "base"):
@@ -284,6 +292,8 @@ def _they(text: str) -> list[str] | None:
         return [f"The {match['what']} {where[:1].lower()}{where[1:]} is called {match['name']}"]
     if (match := _USE_AS.match(text)) and match["what"].lower() in ATTRIBUTES:
         return [*([match["before"]] if match["before"] else []), f"The {match['what']} is {match['value']}"]
+    if match := _NEW_VALUE.match(text):
+        return [f"{match['what']} is {match['value']}"]
     if match := _CODE_TO.match(text):
         return [f"The code for {match['what']} is {match['code']}"]
     return None
