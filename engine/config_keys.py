@@ -480,15 +480,15 @@ class ControlsConfig(Section):
         -1,
         -1,
         6,
-        "Examples of how one talks that the base reads before a conversation. A small model is lost without them; -1 "
-        "shows all six to a small base and none to a large one.",
+        "Examples of how one talks that the base reads before a conversation. A small model is lost without them; a "
+        "negative number shows all six to a small base and none to a large one.",
     )
     history_exchanges: Whole = _integer(
         -1,
         -1,
         100_000,
         "Last exchanges of a conversation that the base reads, beside those that answer what it is asked. A small "
-        "model copies itself; -1 shows one to a small base and all to a large one.",
+        "model copies itself; a negative number shows one to a small base and all to a large one.",
     )
     context_length: Whole = _integer(
         2048, 128, 131072, "Conversation kept in view; the oldest turns leave first. More is slower.", unit="tokens"

@@ -101,12 +101,26 @@ def test_it_does_not_go_on_as_it_did(life: Lifeform) -> int:
     return len(stretches) - len(set(stretches))
 
 
-@effect_of("context_length", 128, 256, 512)
+ALL_OF_IT = {"example_exchanges": 0, "history_exchanges": 1000}
+
+
+@effect_of("context_length", 128, 256, 512, given=ALL_OF_IT)
 def test_more_of_a_conversation_is_read(life: Lifeform) -> int:
     life.conversation.turns = [Turn(role, f"hello number {n}") for n in range(20) for role in ("user", "assistant")]
     stats = life.chat(Ear(patience=0), "and now?").stats
     assert stats.prompt_tokens <= life.config.controls_config.context_length
     return stats.prompt_tokens
+
+
+@effect_of("history_exchanges", 0, 2, 5, given={"example_exchanges": 0})
+def test_so_many_exchanges_are_taken_up(life: Lifeform) -> int:
+    life.conversation.turns = [Turn(role, f"hello number {n}") for n in range(20) for role in ("user", "assistant")]
+    return life.chat(Ear(patience=0), "and now?").stats.prompt_tokens
+
+
+@effect_of("example_exchanges", 0, 1, 6, given={"context_length": 4096})
+def test_so_many_examples_are_read_first(life: Lifeform) -> int:
+    return life.chat(Ear(patience=0), "and now?").stats.prompt_tokens
 
 
 @effect_of("system_prompt", "", "You are a dog.", seen=[False, True])
