@@ -169,7 +169,8 @@ def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:
     here = phrases(sentence)
     told = _told(here)
     others = [one for one in here if told and not one.words & told.words]
-    about = _about([one for one in others if one in likely] or others)
+    beside = _part_of(sentence, told.text) if told else ""
+    about = _about([one for one in others if one in likely] or others, beside)
     if told is None or about is None:
         return None
     if not any(one.kind in _NAMING or _of_its_own(one) or _has_name(one.text) for one in (told, about)):
@@ -242,12 +243,21 @@ def _of_its_own(one: Phrase) -> bool:
     return one.value in _OF_THEIR_OWN and (one.value != "number" or any(map(str.isdigit, one.text)))
 
 
-def _about(found: Sequence[Phrase]) -> Phrase | None:
-    """What one would ask about: the user's own, else what has a name, else a known thing; the first of its sort."""
+def _part_of(sentence: str, text: str) -> str:
+    """The part of ``sentence``, between commas, in which ``text`` stands."""
+    return next((part for part in sentence.split(", ") if text in part), sentence)
 
-    def known(at: int) -> tuple[bool, bool, bool, bool, bool]:
+
+def _about(found: Sequence[Phrase], beside: str) -> Phrase | None:
+    """What one would ask about: the user's own, else what has a name, else a known thing; the first of its sort.
+
+    Of two of a sort it is the one that stands in ``beside``, the part of the sentence that tells the news.
+    """
+
+    def known(at: int) -> tuple[bool, bool, bool, bool, bool, bool]:
         one = found[at]
-        return one.value not in TIMES, one.kind == "mine", _has_name(one.text), one.kind == "known", one.kind == "new"
+        sort = one.kind == "mine", _has_name(one.text), one.kind == "known", one.kind == "new"
+        return one.value not in TIMES, *sort[:3], one.text in beside, sort[3]
 
     return found[max(range(len(found)), key=known)] if found else None
 
