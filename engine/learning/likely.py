@@ -18,7 +18,7 @@ from engine.learning.relations import VerbPattern, attribute_relations, relation
 from engine.learning.statement import Statement
 from engine.learning.values import TIMES
 from engine.learning.verb_forms import lexicon
-from engine.learning.word_lists import ATTRIBUTES
+from engine.learning.word_lists import ATTRIBUTES, PEOPLE
 
 _OPEN = frozenset({"thing", "name"})
 """Kinds of value that may turn out to be of any other kind."""
@@ -85,7 +85,8 @@ def _by_attributes(sentence: str, whole: Statement, named: list[Phrase]) -> Iter
         else:
             entity = _SELF if owner in ("my", "our") else whole.entity
         told = _other_than(entity, noun, whole, named)
-        key = "favourite" if favourite else relation_of_attribute(noun)
+        is_it = noun == whole.entity.head and noun in PEOPLE  # the boss of the new boss is another one
+        key = "favourite" if favourite else "role" if is_it else relation_of_attribute(noun)
         if told and key not in LOOSE and _agrees(key, told.value):
             yield replace(_asked(whole, key, entity, noun), value=told.text, kind=_kind(key, told.value))
 

@@ -192,8 +192,12 @@ def _asks_last(text: str) -> bool:
     )
 
 
+_PLAIN = re.compile(r"^(my |our |the )(?:(?:new|little|big|own|dear|lovely|brand-new) )+(?=[a-z])")
+"""What stands before a noun and need not be said again."""
+
+
 def _shortened(fact: Fact, known: Collection[Fact]) -> list[Entity]:
-    """The fact's subject in fewer words, where these mean nothing else that is known."""
+    """The fact's subject in fewer words or as one's own, where these mean nothing else that is known."""
     entity = fact.statement.entity
     others = [other.statement.entity for other in known if not same_entity(other.statement.entity, entity)]
     shorter: list[Entity] = []
@@ -203,6 +207,11 @@ def _shortened(fact: Fact, known: Collection[Fact]) -> list[Entity]:
         shorter.append(Entity("I", "i", kind="self"))
     elif entity.owner == "our":
         shorter.append(replace(entity, text=f"my {entity.text[4:]}", owner="my"))
+    elif entity.owner == "the" and not entity.name:
+        shorter += [replace(entity, text=f"{whose} {entity.text[4:]}", owner=whose) for whose in ("my", "our")]
+    shorter += [
+        replace(entity, text=text) for one in (entity, *shorter) if (text := _PLAIN.sub(r"\1", one.text)) != one.text
+    ]
     for text in entity.short_forms():
         bare = text.lower().removeprefix("the ")
         if any(
