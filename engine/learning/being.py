@@ -139,7 +139,8 @@ def _prepositional(clause: Clause, entity: Entity, words: list[str]) -> list[Sta
         value = value_of(remaining, cut=False)
         if entity.first_person and clause.tense == "present" and not value[:1].isupper():
             return screening.MOMENT
-        key = "lives_in" if entity.first_person else "place_of"
+        works = preposition == "at" and value[:1].isupper()
+        key = ("works_at" if works else "lives_in") if entity.first_person else "place_of"
         return [stated(clause, entity, relation=key, value=value, kind="place", preposition=preposition)]
     value = value_of(remaining, cut=False)
     return [

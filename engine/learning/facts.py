@@ -32,6 +32,8 @@ MOST_FACTS = 40
 """Facts taken from one message."""
 _FEWEST_CERTAIN = 4
 """Words of a part of a sentence that can stand for itself."""
+_LONG = 12
+"""Words of a sentence that is cut to the point."""
 _JUDGING = frozenset({"is_a", "is_so", "loose"})
 """Relations that may say what one thinks of somebody, beside what is told of him."""
 _SOON = 1
@@ -59,7 +61,7 @@ _NOT_BUT = re.compile(
     re.IGNORECASE,
 )
 _SINCE_WHEN = re.compile(
-    r"(?<=\w)(?:,? (?:these days|nowadays|now|lately|after all|at last|from now on|so far|like always))+$",
+    r"(?<=\w)(?:,? (?:these days|nowadays|now|lately|after all|at last|from now on|so far|like always))+(?=$|,)",
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(r"\bused to \w+ .*\bnow\b", re.IGNORECASE)
@@ -343,6 +345,7 @@ def _read(text: str, mentioned: Mentioned, correcting: bool, before: Sequence[Fa
     for statement in stated:
         capitals, sentence = _with_capitals(statement, text, said)
         mentioned.note(capitals)
+        sentence = _to_the_point(sentence, capitals.value)
         full = sentence[:1].upper() + sentence[1:] + "."
         further = beside if beside and beside.value not in capitals.value and beside.value in full else None
         facts.append(Fact(full, second_person(full), capitals, correcting, denied, further))
@@ -363,6 +366,14 @@ def _bare_correction(text: str, last: Fact) -> str | None:
     if has_verb(value) or last.value not in statement:
         return None
     return statement.replace(last.value, value, 1)
+
+
+def _to_the_point(sentence: str, value: str) -> str:
+    """A long ``sentence`` without what comes, after a comma, behind the part that says ``value``, unless it is news."""
+    end = sentence.find(", ", sentence.find(value) + len(value))
+    if len(sentence.split()) < _LONG or end < 0 or value not in sentence:
+        return sentence
+    return sentence if in_passing.names_something(sentence[end:]) else sentence[:end]
 
 
 def _with_capitals(statement: Statement, text: str, said: str) -> tuple[Statement, str]:

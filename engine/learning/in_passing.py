@@ -266,6 +266,11 @@ def _has_name(text: str) -> bool:
     return any(word[:1].isupper() for word in text.split())
 
 
+def names_something(part: str) -> bool:
+    """Whether ``part`` of a sentence names somebody, or says a figure or a day."""
+    return any(one.kind == "number" or _of_its_own(one) or _has_name(one.text) for one in phrases(part))
+
+
 def _noun_beside(found: list[Phrase], told: Phrase, about: Phrase) -> str:
     """A further noun of the sentence to ask with: ``bus`` in *that bus takes ages*."""
     for one in found:

@@ -28,8 +28,8 @@ _THEIR_OWN = re.compile(r"\b(?:his|her|their) (?:very )?(?:own )?([a-z]+(?: [a-z
 _SOMETHING = re.compile(r"an? ([a-z]+(?: [a-z]+)?)")
 _ANIMAL = re.compile(r"(?:an? )?([a-z]+(?: [a-z]+)?)")
 _GOT = re.compile(
-    r"\b(?:gave (?:me|us)|got(?: me| us)?|(?:have|am|are) (?:got|getting)|bought|adopted|rented|ordered|built|planted) "
-    r"an? (?:new )?((?:[a-z-]+ )?[a-z]+)(?=$|[,.]| (?:at|in|on|for|from|with|today|yesterday|last)\b)"
+    r"\b(?:(?P<me>(?:gave|got) (?:me|us))|got|(?:have|am|are) (?:got|getting)|bought|adopted|rented|ordered|built|"
+    r"planted) an? (?:new )?(?P<what>(?:[a-z-]+ )?[a-z]+)(?=$|[,.]| (?:at|in|on|for|from|with|today|yesterday|last)\b)"
 )
 _GETTING = frozenset({"has", "has_pet", "bought", "verb_object", "drives"})
 
@@ -66,11 +66,11 @@ class Mentioned:
     def note_unread(self, text: str, clause: Clause | None) -> None:
         """Take in what a clause that states nothing speaks of: ``We repainted my motorbike`` (*it* is crimson now)."""
         self.note_somebody(text)
-        if got := _GOT.search(text):
-            self._thing = read_entity(["my", *got[1].split()]) or self._thing
-            return
         found = _NOUN_PHRASE.findall(text)
         about = " ".join(clause.subject) if clause else ""
+        if (got := _GOT.search(text)) and (about.lower() in ("", "i", "we") or got["me"]):
+            self._thing = read_entity(["my", *got["what"].split()]) or self._thing
+            return
         if about.lower() in _THIRD:
             meant = self._meant_by(about.lower())
             if meant is None:

@@ -68,7 +68,7 @@ _ASIDE = re.compile(
     r"lucky (?:him|her|me|us|them|you)|as (?:always|usual|ever|it happens)|thank (?:god|goodness|heavens)|"
     r"no (?:joke|kidding|wonder)|did you know(?: that)?|i (?:love|like|hate|adore) (?:it|him|her|them|that)|"
     r"what an? [a-z]+(?: [a-z]+)?|i am (?:so |very )?(?:proud|happy|glad|sad|sorry)(?: for \w+)?|at last|you see|"
-    r"in the end|which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
+    r"in the end|(?:and )?guess (?:who|what|where|how) [^,]{2,60}|which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
     r")$",
     re.IGNORECASE,
 )
@@ -143,6 +143,17 @@ _ITS_VALUE = re.compile(
 _PAINTED = re.compile(
     r"^(?:I|we) (?:have )?(?:re)?painted (?P<what>(?:the|my|our) [^,]{2,40}?) (?P<colour>\w+)$", re.IGNORECASE
 )
+_NAME = r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2}"
+_MINE = r"(?:[Mm]y|[Oo]ur) [\w' -]{2,40}"
+_ROLE_NAMED = re.compile(
+    rf"^(?:I|we) (?:have )?(?:see|saw|have|had|got|met|found|visit|visited|hired|go to|went to) an? (?:new )?"
+    rf"(?P<what>(?:[a-z]+ )?(?:{'|'.join(sorted(PEOPLE, key=len, reverse=True))}|[a-z]+(?:ist|er|or)))\b[^,]*, "
+    rf"(?P<name>(?:(?:Ms|Mr|Mrs|Dr)\.? )?{_NAME})(?:, .*)?$"
+)
+_ONE_THAT_I = re.compile(
+    r"^(?P<what>(?:the|my|our) [\w' -]{2,30}?) (?P<so>(?:is|was|has|are|were|have) [^,]{2,40}), (?:the one|the ones) "
+    r"(?:that |which )?(?P<who>I|we|my [a-z]+|our [a-z]+) (?P<did>[a-z]+)(?P<more> [^,]+)?(?:, .*)?$"
+)
 _NEW_VALUE = re.compile(
     r"^(?:.* )?(?:change|changed|reset|set|update|updated|forget|forgot|lose|lost|remember|remembered|pick|picked|"
     r"choose|chose|book|booked|move|moved|settled on|decided on)(?: up)? (?P<what>(?:the|my|our) [\w' -]{2,40}?)"
@@ -160,8 +171,6 @@ _USE_AS = re.compile(
     r"(?P<what>[a-z]+)(?: (?:from|until|till|instead)\b.*)?$",
     re.IGNORECASE,
 )
-_NAME = r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2}"
-_MINE = r"(?:[Mm]y|[Oo]ur) [\w' -]{2,40}"
 _DASHED = re.compile(r"^(?P<before>.{2,60}?)\s+[-–—]\s+(?P<inside>[^–—]{4,60}?)\s+[-–—]\s+(?P<after>.+)$")
 _THAT_IS = re.compile(
     rf"^(?P<name>{_NAME})(?P<was>(?:,| ) ?[^,]{{0,60}}?)?,? (?:that|this|who|which) is "
@@ -292,6 +301,11 @@ def _they(text: str) -> list[str] | None:
         return [f"The {match['what']} {where[:1].lower()}{where[1:]} is called {match['name']}"]
     if (match := _USE_AS.match(text)) and match["what"].lower() in ATTRIBUTES:
         return [*([match["before"]] if match["before"] else []), f"The {match['what']} is {match['value']}"]
+    if match := _ROLE_NAMED.match(text):
+        return [f"my {match['what']} is called {match['name']}"]
+    if match := _ONE_THAT_I.match(text):
+        did = f"{match['who']} {match['did']} {match['what']}{match['more'] or ''}"
+        return [f"{match['what']} {match['so']}", did] if has_verb(did) else None
     if match := _NEW_VALUE.match(text):
         return [f"{match['what']} is {match['value']}"]
     if match := _CODE_TO.match(text):

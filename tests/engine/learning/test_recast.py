@@ -38,7 +38,7 @@ IN_PASSING = {
     ],
     "Fenna, that's my daughter, is nuts about stamps": ["My daughter is called Fenna.", "Fenna is nuts about stamps."],
     "looks like Tamsin Okoro's the one leading project Heron after all, good for her": [
-        "Tamsin Okoro is leading project Heron after all, good for her."
+        "Tamsin Okoro is leading project Heron, good for her."
     ],
     "did you see Pavel next door got a dog, it's a whippet and it's crazy fast": [
         "Pavel next door got a dog.",

@@ -45,6 +45,13 @@ def test_it_is_what_somebody_has_that_was_spoken_of_last() -> None:
             "A fox got into Fort Rye, which is what my kids call the compost heap",
             "The compost heap is called Fort Rye.",
         ),
+        ("They gave me a parking space at the office. It's number 61.", "My parking space is number 61."),
+        ("My aunt Runa got a houseboat at last. It's in Marrowdeep.", "My aunt Runa's houseboat is in Marrowdeep."),
+        ("found my grandpa's old passport, he was born in Quill Bay, who knew", "My grandpa was born in Quill Bay."),
+        ("had to reset the code on the shed again because it jammed, it's 4410 now", "The code on the shed is 4410."),
+        ("I see a dermatologist now and then, Dr Pellow, who hums", "My dermatologist is called Dr Pellow."),
+        ("the fig tree is dead, the one my uncle planted for my birth", "My uncle planted the fig tree for my birth."),
+        ("I'm at Brindle Optics now, shorter way home", "I am at Brindle Optics, shorter way home."),
         ("Signe did it, she's opening her own bar! It's called Rust & Rye", "Signe's bar is called Rust & Rye."),
     ],
 )
