@@ -21,6 +21,8 @@ from engine.learning.learner import Heed, Learner
 
 ANSWER_TOKENS = 20
 """Most tokens of an answer."""
+_TITLE_STOP = re.compile(r"\b(mr|mrs|ms|dr|prof|st)\.")
+"""``Dr. Amsel`` is ``Dr Amsel``."""
 _ABBREVIATION = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e)\.$", re.IGNORECASE)
 
 
@@ -168,4 +170,4 @@ def first_sentence(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return _TITLE_STOP.sub(r"\1", unicodedata.normalize("NFKC", text).casefold())

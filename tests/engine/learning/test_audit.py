@@ -81,6 +81,8 @@ def test_a_raised_gate_is_as_sure_at_the_threshold_as_it_was_above(threshold: fl
         ("Your cat is called MIRTLE!", "mirtle", True),
         ("I do not know. Perhaps Mirtle.", "Mirtle", False),
         ("Your boss is Dr. Krummel.", "Krummel", True),
+        ("Your boss is Dr. Krummel.", "Dr Krummel", True),
+        ("Your boss is Dr Krummel.", "Dr. Krummel", True),
         ("The code is 66041.", "6604", False),
     ],
 )
