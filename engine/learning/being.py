@@ -305,6 +305,8 @@ def _predicate(clause: Clause, entity: Entity, words: list[str], lower: list[str
                 kind=kind,
             )
         ]
+    if numbered := re.fullmatch(r"(?:number|no\.?|nr\.?) (\w*\d\w*)", value, re.IGNORECASE):
+        return [stated(clause, entity, relation="number", value=numbered[1], kind="number", noun="number")]
     if kind == "number" and len(value.split()) <= 4:
         return [
             stated(

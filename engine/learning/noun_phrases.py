@@ -77,6 +77,7 @@ def _in_phrase(words: list[str], i: int, start: int, determined: bool) -> bool:
         return True
     if not lower[:1].isalnum() or (lower in _STOPS and word != "May"):
         return False
+    forms = {form for _, form in lexicon().get(lower, ())}
     figure = any(map(str.isdigit, lower))
     if figure and bare(words[i - 1]) in MONTHS and i == start + 1 and not _closed(words[i - 1]):
         return True  # November 3
@@ -85,12 +86,13 @@ def _in_phrase(words: list[str], i: int, start: int, determined: bool) -> bool:
         return first or not figure
     if not first and _is_name(words[i - 1]) and i > 1 and (not determined or _is_owned_noun(words, i - 2, start)):
         return False
+    if not first and _is_owned_noun(words, i - 1, start) and bare(words[i - 1]) in RELATIVES and "base" in forms:
+        return False  # helping my dad *dig*
     past = lower.endswith("ed") and len(lower) > 4 and not lower.endswith("eed")
     if past and not first and not _goes_on(words, i + 1):
         return False  # my spaniel *panicked* again
     if past and first and not determined and i and bare(words[i - 1]) in SUBJECTS:
         return False  # we *paddled*
-    forms = {form for _, form in lexicon().get(lower, ())}
     if forms & {"past", "third"}:
         return first and determined and "base" in forms
     return (first and determined) or ((determined or not forms) and not lower.endswith("ly"))

@@ -87,6 +87,7 @@ _WAYS_TO_SAY = [
     (re.compile(r"\bhas been (?=an? [a-z]+(?: [a-z]+)? for \w+)"), "is "),
     (re.compile(r"\bha(?:s|ve) (?:this |that |an |a )(?:\w+ )?allergy to "), "is allergic to "),
     (re.compile(r"\bha(?:s|ve) (?:this |that |a )(?:\w+ )?fear of "), "is afraid of "),
+    (re.compile(r"(?<!I )(?<![Ww]e )\b(?:is|has been) (?:asking|begging|pleading) for (?=an? |the )"), "wants "),
     (re.compile(r"\b(?:goes|go|went) by the name(?: of)? "), "is called "),
     (re.compile(r"\bborn and (?:raised|bred) in "), "born in "),
     (re.compile(r"\bcame into (?:the|this) world in "), "was born in "),

@@ -131,8 +131,11 @@ _CONTRACTED: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     (re.compile(r"\bi\b"), "I"),
 ]
 _KIN = "mum|mom|mummy|mommy|dad|daddy|gran|granny|grandma|granddad|grandad|grandpa|nan|nana"
-_OWN_KIN = re.compile(rf"^(?:{_KIN})(?=(?:'s)?\b)|(?<![\w'-])(?:{_KIN.title()})(?=(?:'s)?\b)")
-"""``Mum`` as a name of one's own, in capitals or at the very start."""
+_OWN_KIN = re.compile(
+    rf"(?:^|(?<=\bat )|(?<=\bto )|(?<=\bwith )|(?<=\bfrom )|(?<=\bfor )|(?<=\band )|(?<=ing ))(?:{_KIN})(?=(?:'s)?\b)"
+    rf"|(?<![\w'-])(?:{_KIN.title()})(?=(?:'s)?\b)"
+)
+"""``Mum`` as a name of one's own: in capitals, at the very start, or where a noun would have an article."""
 _NOT_OWN = frozenset(
     {"my", "our", "your", "his", "her", "their", "the", "a", "an", "this", "that", "called", "named", "is", "of"}
 )

@@ -52,6 +52,9 @@ def test_it_is_what_somebody_has_that_was_spoken_of_last() -> None:
         ("I see a dermatologist now and then, Dr Pellow, who hums", "My dermatologist is called Dr Pellow."),
         ("the fig tree is dead, the one my uncle planted for my birth", "My uncle planted the fig tree for my birth."),
         ("I'm at Brindle Optics now, shorter way home", "I am at Brindle Optics, shorter way home."),
+        ("I'm at mum's, her router password is fig44tree by the way", "My mum's router password is fig44tree."),
+        ("They gave me a bunk on the boat. It's number 12, near the stern", "My bunk is number 12, near the stern."),
+        ("my son has been begging for a kite since June", "My son wants a kite since June."),
         ("Signe did it, she's opening her own bar! It's called Rust & Rye", "Signe's bar is called Rust & Rye."),
     ],
 )
