@@ -164,7 +164,7 @@ def flaw_in(text: str, rules: Rules, lead: str = "") -> Flaw | None:
     if len(new_words(own, rules.known)) < rules.news:
         return Flaw.STALE
     sparse = (
-        len(words) >= _FEWEST_TO_TELL and not rules.paragraphs and not in_english(own)
+        len(words) >= _FEWEST_TO_TELL and not rules.paragraphs and not in_english(text)
     )  # lists have few little words
     if rules.english and (in_another_language(own) or sparse):
         return Flaw.LANGUAGE

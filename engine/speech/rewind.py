@@ -11,7 +11,6 @@ from engine.memory.record import Interaction
 from engine.speech import NothingToSay
 from engine.speech.answering import Asked, answer
 from engine.speech.checking import Rules, first_sentence_end, in_english
-from engine.speech.examples import speech_data
 from engine.speech.naming import in_a_sentence
 from engine.speech.recent import recent
 from engine.speech.topics import topics, well_named
@@ -27,7 +26,6 @@ _EARLIER = 2
 _TOKENS = 60
 _MOST_WORDS = 35
 _TEMPERATURE = 0.5
-_LEADS = ("", "I would say that")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHOWN = 400
 
@@ -50,8 +48,8 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     listener.emit(Passage(listener.id, "now", "Now I think: "))
     rules = Rules(fewest=5, most=_MOST_WORDS, known=(then.prompt,), news=2, english=in_english(then.prompt))
     try:
-        brief = str(speech_data()["answer"]["brief"])
-        asked = Asked(_with_what_came_before(life, then), rules, _TOKENS, _TEMPERATURE, _LEADS, (brief,))
+        told = _with_what_came_before(life, then)
+        asked = Asked(told, rules, _TOKENS, _TEMPERATURE, question=then.prompt, brief=True)
         said_now = answer(life, listener, asked)
     except PromptTooLong as error:
         raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error
