@@ -97,6 +97,7 @@ class Rules:
         about: Words of which it must have one, in lower case; none means any text will do.
         never: Words that it may not have, in lower case.
         each_once: Whether no word that carries meaning may come twice.
+        again: Words that may all the same, in lower case.
         english: Whether it must be in English.
         finished: Whether it must end as a sentence does.
         adds: Content words that each further sentence must have beside those of the sentences before it.
@@ -112,6 +113,7 @@ class Rules:
     about: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
     each_once: bool = False
+    again: frozenset[str] = frozenset()
     english: bool = False
     finished: bool = True
     adds: int = 0
@@ -157,7 +159,11 @@ def flaw_in(text: str, rules: Rules, lead: str = "") -> Flaw | None:
     shown = [letter for letter in own if not letter.isspace()]
     if sum(letter.isalpha() for letter in shown) < _LEAST_LETTERS * len(shown):
         return Flaw.LETTERS
-    if _circles(words_of(text)) or _says_it_again(text) or (rules.each_once and _twice(text)):
+    if (
+        _circles(words_of(text))
+        or _says_it_again(text)
+        or (rules.each_once and _twice(own, text[: len(text) - len(own)], rules.again))
+    ):
         return Flaw.CIRCLES
     if any(_copied(words, words_of(source)) for source in rules.sources):
         return Flaw.COPY
@@ -226,10 +232,14 @@ def _says_it_again(text: str) -> bool:
     return len(set(whole)) < len(whole)
 
 
-def _twice(text: str) -> bool:
-    """Whether a word that carries meaning comes twice, in whatever form: ``mysterious`` and ``mysteries``."""
-    said = [word.removesuffix("s")[:_STEM] for word in content_words(text)]
-    return len(set(said)) < len(said)
+def _twice(own: str, lead: str, again: frozenset[str]) -> bool:
+    """Whether a word that carries meaning comes twice, in whatever form: ``mysterious`` and ``mysteries``.
+
+    What ``lead`` says twice counts for nothing, for it was given; words in ``again`` may come twice.
+    """
+    said = [word.removesuffix("s")[:_STEM] for word in content_words(own) if word not in again]
+    begun = {word.removesuffix("s")[:_STEM] for word in content_words(lead)}
+    return len(set(said)) < len(said) or bool(begun & set(said))
 
 
 def _circles(words: Sequence[str]) -> bool:

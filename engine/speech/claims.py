@@ -131,7 +131,9 @@ def _deed(who: str, what: str) -> str:
     """``cars`` and ``be banned in town`` → ``banning cars in town``; ``we`` and ``eat less`` → ``eating less``."""
     if passive := _PASSIVE.match(what):
         doing = _doing(passive["verb"], "participle", "past")
-        return f"{doing} {_within(who)}{passive['rest']}" if doing else ""
+        if doing:
+            return f"{doing} {_within(who)}{passive['rest']}"
+        return f"making {_within(who)} {passive['verb']}{passive['rest']}"
     verb, _, rest = what.partition(" ")
     doing = _doing(verb)
     if who.casefold() in _ANYBODY:

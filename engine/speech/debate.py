@@ -25,6 +25,7 @@ from engine.speech.flare import swung_to
 from engine.speech.likelihood import log_likelihood
 from engine.speech.meaning import kinship
 from engine.speech.prompting import in_chat
+from engine.speech.topics import content_words
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -128,7 +129,14 @@ def _wishes(life: Lifeform, subject: str, said: Sequence[str]) -> list[Wish]:
     listed = data["never"][0 if good else 1].split(",")
     never = frozenset(word.strip() for word in listed) - set(words_of(subject))
     rules = Rules(
-        fewest=2, most=_MOST_WORDS, sources=tuple(said), known=(subject, *said), news=1, never=never, each_once=True
+        fewest=2,
+        most=_MOST_WORDS,
+        sources=tuple(said),
+        known=(subject, *said),
+        news=1,
+        never=never,
+        each_once=True,
+        again=frozenset(content_words(f"{matter.thing} {matter.other}")),
     )
     return [
         Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, temperature)

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from engine.voice import Listener
 
 _TOKENS = 28
+_MOST_WORDS = 16
 _TEMPERATURE = 0.6
-_KINSHIP = 0.5
+_KINSHIP = 0.3
 """How much kindred words count beside likelihood."""
 _ELSEWHERE = "Well."
 """Instead of the text: what goes with this as well has little to do with it."""
-_ITSELF = frozenset({"i", "i'm", "me", "my", "mine", "myself"})
-"""Words that would make the user's affair its own."""
+_ITSELF = frozenset({"i", "i'm", "me", "my", "mine", "myself", "but"})
+"""Words that would make the user's affair its own, or lead away from it."""
 
 
 def echo(life: Lifeform, listener: Listener, text: str) -> Answer:
@@ -38,7 +39,9 @@ def echo(life: Lifeform, listener: Listener, text: str) -> Answer:
     examples = examples_of("echo")
     thing = " ".join(text.split()).rstrip(".")
     never = _ITSELF | words_shown(examples, text)
-    rules = Rules(fewest=4, most=24, sources=(*examples.said, text), known=(text,), news=1, never=never, each_once=True)
+    rules = Rules(
+        fewest=4, most=_MOST_WORDS, sources=(*examples.said, text), known=(text,), news=1, never=never, each_once=True
+    )
     turns = [Turn("user", speech_data()["echo"]["asked"].replace("{thing}", thing))]
     wishes = [
         Wish(prompt, lead, rules, _TOKENS, _TEMPERATURE)

@@ -11,9 +11,9 @@ from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.mind.temperament import TemperamentSettings, sampling_temperature
 from engine.speech.attempts import Wish, best_of, several
-from engine.speech.checking import Rules, windows, words_of
+from engine.speech.checking import Rules, words_of
 from engine.speech.examples import examples_of, speech_data
-from engine.speech.likelihood import affinity
+from engine.speech.likelihood import log_likelihood
 from engine.speech.meaning import kinship
 from engine.speech.prompting import after_examples, in_chat, words_shown
 from engine.speech.topics import content_words
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 _TOKENS = 24
 _MOST_WORDS = 12
 """Of an outburst, as it was heard; a long one is no outburst any more, and loses the thread."""
-_CALM = "Hello!"
-"""Instead of the text: an outburst that goes with this as well is about nothing."""
+_CALM, _ANYWHERE = "Hello!", 0.5
+"""Instead of the text: an outburst that goes with this as well is about nothing; and how much that counts, per nat."""
 _KINSHIP = 0.5
 """How much kindred words count beside likelihood."""
 _POINTING = frozenset({"it", "them", "this", "these", "back", "again", "now"})
 """Words that mean what was said without its name."""
 _NAMED = 0.5
 """How much it counts that it speaks of a thing that was named."""
-_REPEATED, _RUN = 1.0, 3
-"""How much it counts against it that it has so many words in a row of what was said."""
+_REPEATED, _USUAL = 2.0, 0.4
+"""How much it counts against it that more than the usual share of its words are those of what was said."""
 
 
 def flare(life: Lifeform, listener: Listener, text: str | None) -> Answer:
@@ -49,13 +49,16 @@ def flare(life: Lifeform, listener: Listener, text: str | None) -> Answer:
         wishes = _wishes(life, said)
         found = several(life, listener, wishes, "boiling over")
     heard = f"{_bare(said)}!"
+    heard_words = set(words_of(said))
+    base = life.composed.base
     things = _POINTING | set(content_words(said))
 
     def worth(text: str) -> float:
         words = words_of(text)
-        repeated = bool(set(windows(words, _RUN)) & set(windows(words_of(said), _RUN)))
-        on_topic = affinity(life.composed.base, text, heard, _CALM) + _KINSHIP * kinship(life.composed, text, said)
-        return on_topic + _NAMED * bool(things & set(words)) - _REPEATED * repeated
+        again = sum(word in heard_words for word in words) / max(1, len(words))
+        likely = log_likelihood(base, text, heard) - _ANYWHERE * log_likelihood(base, text, _CALM)
+        on_topic = likely + _KINSHIP * kinship(life.composed, text, said)
+        return on_topic + _NAMED * bool(things & set(words)) - _REPEATED * max(0.0, again - _USUAL)
 
     best = best_of(found, worth)
     outburst = _shouted(f"{heard} {best.text}")

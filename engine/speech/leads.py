@@ -24,6 +24,7 @@ _MODALS = frozenset({"can", "could", "should", "would", "will", "must", "may", "
 _BE = frozenset({"is", "are", "was", "were"})
 _DO = frozenset({"do", "does", "did"})
 _ASKERS = frozenset({"i", "we", "you", "one"})
+_WANTING = frozenset({"need", "want", "have", "get"})
 _POINTING = frozenset({"it", "this", "that", "there", "these", "those"})
 _FRONTED = frozenset({"on", "at", "in", "for", "during", "after", "before", "with", "without", "when", "if"})
 """Words with which a circumstance begins that can stand in front of its sentence."""
@@ -128,7 +129,9 @@ def _what(words: Sequence[str], lower: Sequence[str]) -> Iterator[str]:
         if lower[verb] == "did":
             yield "Perhaps you"
         else:
-            yield _fronted(words[verb + 2 :], "You should" if lower[verb] == "do" else f"You {lower[verb]}")
+            wanted = lower[verb] == "do" and lower[verb + 2 : verb + 3] and lower[verb + 2] in _WANTING
+            begun = "You" if wanted else "You should" if lower[verb] == "do" else f"You {lower[verb]}"
+            yield _fronted(words[verb + 2 :], begun)
     elif verb == 1 and lower[-1] != "do":
         tail = next((at for at, word in enumerate(lower) if at > 2 and word == "do"), None)
         if tail is not None and lower[1] in _MODALS:  # what can a robot do at home?

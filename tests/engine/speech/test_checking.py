@@ -102,6 +102,12 @@ def test_a_word_that_comes_twice_is_a_circle_where_each_may_come_once() -> None:
     assert flaw_in("Perhaps a cat is what all cats dream of.", once) is Flaw.CIRCLES
     assert flaw_in("The sky is mysterious and full of mysteries.", once) is Flaw.CIRCLES
     assert flaw_in("Perhaps the sea is what the sky remembers of the rain.", once) is None
+    given = "Cats may be cleaner than other cats, but"
+    assert flaw_in(f"{given} dogs are brave.", once, given) is None
+    assert flaw_in(f"{given} dogs are braver than cats.", once, given) is Flaw.CIRCLES
+    assert (
+        flaw_in(f"{given} dogs are braver than cats.", Rules(each_once=True, again=frozenset({"cats"})), given) is None
+    )
 
 
 def test_flaws_are_in_the_order_of_how_bad_they_are() -> None:

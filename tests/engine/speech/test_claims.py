@@ -14,6 +14,7 @@ from engine.speech.claims import Matter, conceded, is_many, matter_of
         ("Should we ban short flights?", Matter("banning short flights", "deed")),
         ("Should dogs be allowed in shops?", Matter("allowing dogs in shops", "deed")),
         ("Cars should be banned from towns.", Matter("banning cars from towns", "deed")),
+        ("Buses should be free", Matter("making buses free", "deed")),
         ("Animals should not be kept in zoos", Matter("keeping animals in zoos", "deed", against=True)),
         ("Cats are better than dogs", Matter("cats", "compared", "dogs")),
         ("Dogs are worse than cats", Matter("cats", "compared", "dogs")),

@@ -27,6 +27,8 @@ from engine.speech.leads import leads, likeliest
         ("How long should a speech be?", "A speech should be"),
         ("How long does it take to learn a song?", "It takes"),
         ("What should I pack for a week at sea?", "For a week at sea, you should pack"),
+        ("What do we need for a puppy?", "For a puppy, you need"),
+        ("What do I wear?", "You should wear"),
         ("What can I do on Sunday?", "On Sunday, you can"),
         ("What can a robot do at home?", "At home, a robot can"),
         ("What do blue whales eat?", "Blue whales eat"),

@@ -75,6 +75,8 @@ def test_a_plural_is_the_same_word_and_a_name_keeps_its_capital() -> None:
 def test_a_theme_is_a_thing_and_named_as_one_names_it() -> None:
     theme = theme_of(said(("Our team lost again", ""), ("We lost, and my team is sad", "")), vectors)
     assert theme is not None and (theme.word, theme.topic) == ("team", "your team")
+    theme = theme_of(said(("We are getting a puppy", ""), ("What does a puppy eat?", "")), vectors)
+    assert theme is not None and theme.topic == "the puppy"
 
 
 def test_nothing_recurs_or_nothing_was_said() -> None:
