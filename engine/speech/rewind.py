@@ -11,6 +11,7 @@ from engine.memory.record import Interaction
 from engine.speech import NothingToSay
 from engine.speech.answering import Asked, answer
 from engine.speech.checking import Rules, first_sentence_end, in_english
+from engine.speech.leads import leads
 from engine.speech.naming import in_a_sentence
 from engine.speech.recent import recent
 from engine.speech.topics import topics, well_named
@@ -26,6 +27,10 @@ _EARLIER = 2
 _TOKENS = 60
 _MOST_WORDS = 35
 _TEMPERATURE = 0.5
+_SYMPATHY = "It must be"
+"""How it begins where nothing was asked: it would rather tell the same of itself."""
+_THE_USER = frozenset({"i", "i'm", "i'd", "i'll", "me", "my", "we", "we're", "us", "our"})
+"""Words that would make the user's affair its own."""
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHOWN = 400
 
@@ -46,10 +51,19 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     note = "confidence N/A" if then.confidence_score is None else f"confidence {then.confidence_score:.2f}"
     listener.emit(Passage(listener.id, "then", "", _told(life, then, steps), note=note))
     listener.emit(Passage(listener.id, "now", "Now I think: "))
-    rules = Rules(fewest=5, most=_MOST_WORDS, known=(then.prompt,), news=2, english=in_english(then.prompt))
+    asks = then.prompt.rstrip().endswith("?")
+    rules = Rules(
+        fewest=5,
+        most=_MOST_WORDS,
+        known=(then.prompt,),
+        news=2,
+        never=frozenset() if asks else _THE_USER,
+        english=in_english(then.prompt),
+    )
     try:
         told = _with_what_came_before(life, then)
-        asked = Asked(told, rules, _TOKENS, _TEMPERATURE, question=then.prompt, brief=True)
+        lead = _SYMPATHY if not asks and in_english(then.prompt) and not leads(then.prompt) else ""
+        asked = Asked(told, rules, _TOKENS, _TEMPERATURE, question=then.prompt, lead=lead, brief=asks)
         said_now = answer(life, listener, asked)
     except PromptTooLong as error:
         raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error

@@ -245,8 +245,18 @@ def test_rewind_sets_then_beside_now(told: Lifeform, monkeypatch: pytest.MonkeyP
     assert sure == "Confidence: 0.30 then, 0.60 now (+0.30)"
     assert "My cat is called Mia. What do bees eat in winter?" in asked[0]
     assert all(text not in asked[0] for text in ("A fine name.", "I love my bees"))  # its own words are not read again
-    assert asked[0].endswith("Bees eat") or "Bees eat" in asked[0]
+    assert asked[0].endswith("Bees eat in winter")
     assert told.journal.last(1)[0].extra["of"] == 2
+
+
+def test_rewind_feels_with_what_was_told_and_does_not_make_it_its_own(
+    told: Lifeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = mouth(monkeypatch, [" lovely to hear my bees hum.", " lovely to hear such small animals hum."])
+    ear = Ear()
+    rewind(told, ear, 1)
+    assert asked[0].endswith("It must be") and "short sentence" not in asked[0]
+    assert "Now I think: It must be lovely to hear such small animals hum." in ear.text
 
 
 @pytest.mark.parametrize(
