@@ -24,6 +24,7 @@ from engine.speech.prompting import after_examples, in_chat
 from engine.speech.topics import content_words
 
 if TYPE_CHECKING:
+    from engine.composition.frozen import FrozenModel
     from engine.lifeform import Lifeform
     from engine.voice import Listener
 
@@ -111,19 +112,23 @@ def _lead(life: Lifeform, asked: Asked) -> str:
     return asked.lead or (likeliest(life.composed.base, asked.question) if asked.question else "")
 
 
-def _worth(life: Lifeform, asked: Asked, lead: str, text: str) -> float:
-    """How likely ``text`` is as an answer to this and not to anything, in nats; what is made up counts against it."""
-    base = life.composed.base
+def plausibility(base: FrozenModel, text: str, question: str, lead: str) -> float:
+    """How likely ``text`` is as an answer to this and not to anything, in nats; what is made up counts against it.
+
+    Args:
+        base: Who judges.
+        text: The answer, its beginning included.
+        question: What was asked.
+        lead: The beginning of the answer that was given; empty where none was.
+    """
     own = text.removeprefix(lead)
     doubt = sum(much for mark, much in _DOUBTFUL if mark.search(own)) + _vagueness(own)
-    if asked.begun:
-        return log_likelihood(base, text, asked.text) - doubt
     if not lead:
-        return fitness(base, text, asked.text) - doubt
+        return fitness(base, text, question) - doubt
     anywhere = _ANYWHERE * log_likelihood(base, own, f"Answer: {lead.rstrip(',').split()[-1]}")
     words = content_words(own)
     echoed = len(set(words) & set(content_words(lead))) + len(words) - len(set(words))
-    return log_likelihood(base, own, f"Question: {asked.text}\nAnswer: {lead}") - anywhere - doubt - _ECHOED * echoed
+    return log_likelihood(base, own, f"Question: {question}\nAnswer: {lead}") - anywhere - doubt - _ECHOED * echoed
 
 
 def go_on_from(life: Lifeform, listener: Listener, found: Sequence[Attempt], asked: Asked) -> Attempt:
@@ -131,7 +136,14 @@ def go_on_from(life: Lifeform, listener: Listener, found: Sequence[Attempt], ask
     lead = _lead(life, asked)
     texts = [one.text for one in found]
     agreeing = dict(zip(texts, agreement(life.composed, [text.removeprefix(lead) for text in texts]), strict=True))
-    best = best_of(found, lambda text: _worth(life, asked, lead, text) + _AGREEING * agreeing[text])
+    base = life.composed.base
+
+    def worth(text: str) -> float:
+        if asked.begun:
+            return log_likelihood(base, text, asked.text) + _AGREEING * agreeing[text]
+        return plausibility(base, text, asked.text, lead) + _AGREEING * agreeing[text]
+
+    best = best_of(found, worth)
     rules = asked.rules if best.flaw is None else replace(asked.rules, sentences=1)
     steady = _STEADY if asked.temperature is None else min(asked.temperature, _STEADY)
     left = asked.tokens - best.stats.tokens if rules.sentences > 1 else 0

@@ -20,7 +20,7 @@ from engine.speech.topics import content_words
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _DEBRIS = re.compile(
-    r"<\|?/?\w*\|?>|\[/?INST\]|```|^\s*#{2,}|https?://|\\[a-z]+\{|"
+    r"<\|?/?\w*\|?>|\[/?INST\]|```|^\s*#{2,}|https?://|\\[a-z]+\{|\[[^\]\d]{3,40}\]|"
     r"(?:^|\s)(?:user|assistant|system|human|ai|bot|question|answer|topic|claim|plain|said|sentence|thought)\s*:",
     re.IGNORECASE,
 )

@@ -13,6 +13,7 @@ from engine.speech.examples import examples_of, speech_data
 from engine.speech.likelihood import affinity
 from engine.speech.meaning import kinship
 from engine.speech.prompting import after_examples, in_chat, words_shown
+from engine.speech.topics import content_words
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _MOST_WORDS = 16
 _TEMPERATURE = 0.6
 _KINSHIP = 0.3
 """How much kindred words count beside likelihood."""
+_NAMED = 0.5
+"""How much it counts that it speaks of a thing that was named."""
 _ELSEWHERE = "Well."
 """Instead of the text: what goes with this as well has little to do with it."""
 _ITSELF = frozenset({"i", "i'm", "me", "my", "mine", "myself", "but"})
@@ -50,9 +53,12 @@ def echo(life: Lifeform, listener: Listener, text: str) -> Answer:
     ]
     found = several(life, listener, wishes, "wondering")
 
+    things = {word.removesuffix("s") for word in content_words(text)}
+
     def worth(wonder: str) -> float:
         near = affinity(life.composed.base, wonder, f"{thing}.", _ELSEWHERE)
-        return near + _KINSHIP * kinship(life.composed, wonder, text)
+        named = bool(things & {word.removesuffix("s") for word in content_words(wonder)})
+        return near + _KINSHIP * kinship(life.composed, wonder, text) + _NAMED * named
 
     best = best_of(found, worth)
     wonder = best.text.rstrip(".?! ") + "?" if best.text else ""

@@ -27,6 +27,7 @@ _ONCE = re.compile(r"^(?:once upon a time|once there was|long ago|one day)\b", r
 _FINISHED = re.compile(r"[.!?…:;)\"'”’\]}]$")
 _ABOUT = re.compile(r"\babout (?P<what>an? .{1,40}?)\W*$", re.IGNORECASE)
 _TO = re.compile(r"\b(?:to|for) (?:my |our |the )?(?P<who>\w+)", re.IGNORECASE)
+_FOR = re.compile(r"\b(?:to|for) (?P<whom>(?:my|our|the) [\w' ]{1,40}?)\W*$", re.IGNORECASE)
 _SENTENCES, _LINES, _ENTRIES = 3, 4, 3
 _MOST_ENTRIES = 10
 
@@ -36,7 +37,8 @@ class Kind:
     """A kind of text.
 
     Attributes:
-        name: ``list``, ``poem``, ``story``, ``letter``, ``text``, or ``beginning`` for one to be gone on with.
+        name: ``list``, ``poem``, ``story``, ``toast``, ``wish``, ``letter``, ``text``, or
+            ``beginning`` for one to be gone on with.
         lead: How it begins.
         sentences: Most that it says: sentences, lines or entries.
         shown: Examples of it, as turns of a chat.
@@ -82,12 +84,17 @@ def kind_of(text: str) -> Kind | None:
 
 def _lead(leads: list[str], text: str) -> str:
     """The first of ``leads`` that can be filled from ``text``."""
-    about, to = _ABOUT.search(text), _TO.search(text)
+    about, to, whole = _ABOUT.search(text), _TO.search(text), _FOR.search(text)
+    known = {
+        "{about}": about["what"] if about else "",
+        "{to}": to["who"] if to else "",
+        "{for}": whole["whom"] if whole else "",
+    }
     for lead in leads:
-        if ("{about}" in lead and not about) or ("{to}" in lead and not to):
-            continue
-        filled = lead.replace("{about}", about["what"] if about else "")
-        return filled.replace("{to}", to["who"] if to else "")
+        if all(value for name, value in known.items() if name in lead):
+            for name, value in known.items():
+                lead = lead.replace(name, value)
+            return lead
     return ""
 
 

@@ -169,6 +169,25 @@ def test_muse_takes_a_topic_and_not_the_same_again(told: Lifeform, monkeypatch: 
     assert thought.endswith(" is a letter that was never sent.")
 
 
+@pytest.mark.parametrize(("text", "begun"), [("I like trains.", "trains dream of"), ("I like Rome.", "Rome dreams of")])
+def test_a_thought_agrees_with_its_topic(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, text: str, begun: str
+) -> None:
+    say(life, text)
+    asked = mouth(monkeypatch, [" an old river."])
+    muse(life, Ear())
+    assert asked[0].endswith(f"Perhaps {begun}")
+
+
+def test_echo_would_rather_wonder_about_what_was_named(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.speech.echo.affinity", lambda base, text, one, other: 0.0)
+    monkeypatch.setattr("engine.speech.echo.kinship", lambda composed, text, about: 0.0)
+    mouth(monkeypatch, [" come to the wedding."] * 9 + [" lamps the night sky has."])
+    ear = Ear()
+    echo(life, ear, "The sky is blue")
+    assert ear.text.endswith("lamps the night sky has?")
+
+
 def test_muse_is_not_whimsical_about_somebody(life: Lifeform) -> None:
     say(life, "I like trains.")
     say(life, "My sister is here.")

@@ -22,6 +22,7 @@ GOOD = "Perhaps bees are the only ones that remember everything."
         ("Here it is: <|im_end|> and more.", Flaw.DEBRIS),
         ("The sea is wide. User: and now?", Flaw.DEBRIS),
         ("Topic: the sea is wide.", Flaw.DEBRIS),
+        ("Dear [Name of the boss], the sea is wide.", Flaw.DEBRIS),
         ("See https://example.com for more.", Flaw.DEBRIS),
         ("As an AI language model I have no opinion.", Flaw.MACHINE),
         ("I'm sorry, but I can't help with that.", Flaw.MACHINE),
