@@ -45,8 +45,10 @@ _DOUBTFUL = (
 )
 """What a small model mostly makes up, figures, names and quotations, and how much each counts against an answer."""
 
-_VAGUE, _MOST_VAGUE = 0.2, 0.6
+_VAGUE, _MOST_VAGUE = 0.3, 0.9
 """How much each word that says nothing counts against an answer, and all of them at the most."""
+_LENGTH = 0.02
+"""How much each word counts against an answer that is begun: what it adds to an answer is mostly made up."""
 _ECHOED = 0.3
 """How much each word that it says again counts against an answer that is begun: it goes in a circle."""
 _NO_EXAMPLES = Examples("", "{thing} {said}", ())
@@ -89,7 +91,7 @@ def openings(life: Lifeform, listener: Listener, asked: Asked) -> list[Attempt]:
     lead = _lead(life, asked)
     one = replace(asked.rules, sentences=1, each_once=not lead and not asked.rules.paragraphs)
     if lead:
-        one = replace(one, fewest=min(one.fewest, 2), news=min(one.news, 1))
+        one = replace(one, fewest=1, news=min(one.news, 1))
     budget = min(asked.tokens, _OPENING_TOKENS)
     wishes: list[Wish] = []
     for number in range(OPENINGS):
@@ -127,6 +129,7 @@ def plausibility(base: FrozenModel, text: str, question: str, lead: str) -> floa
         return fitness(base, text, question) - doubt
     anywhere = _ANYWHERE * log_likelihood(base, own, f"Answer: {lead.rstrip(',').split()[-1]}")
     words = content_words(own)
+    doubt += _LENGTH * len(words_of(own))
     echoed = len(set(words) & set(content_words(lead))) + len(words) - len(set(words))
     return log_likelihood(base, own, f"Question: {question}\nAnswer: {lead}") - anywhere - doubt - _ECHOED * echoed
 

@@ -226,10 +226,11 @@ def _foreign_words() -> frozenset[str]:
 
 
 def _says_it_again(text: str) -> bool:
-    """Whether two of its sentences are the same."""
+    """Whether two of its sentences are the same, or one has two words that carry meaning side by side twice."""
     said = [tuple(words_of(sentence)) for sentence in re.split(r"[.!?…]+(?:\s|$)", text)]
     whole = [sentence for sentence in said if len(sentence) > 1]
-    return len(set(whole)) < len(whole)
+    pairs = [[pair for pair in windows(one, 2) if len(content_words(" ".join(pair))) == 2] for one in said]
+    return len(set(whole)) < len(whole) or any(len(set(one)) < len(one) for one in pairs)
 
 
 def _twice(own: str, lead: str, again: frozenset[str]) -> bool:

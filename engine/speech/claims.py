@@ -66,7 +66,7 @@ def matter_of(claim: str) -> Matter:
         pair = _within(found["who"]), _within(found["other"])
         better, worse = reversed(pair) if "worse" in told.casefold() else pair
         return Matter(better, "compared", worse)
-    against = bool(_blaming() & set(told.casefold().split()))
+    against = any(re.search(rf"\b{blame}\b", told, re.I) for blame in _blaming())
     if found := _SHOULD.match(told):
         who, what = _split(found["who"], found["what"])
         if deed := _deed(who, what):

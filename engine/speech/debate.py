@@ -126,7 +126,8 @@ def _wishes(life: Lifeform, subject: str, said: Sequence[str]) -> list[Wish]:
         turns += [Turn("assistant", said[turn])] if turn < len(said) else []
     matter = matter_of(subject)
     good = (len(said) % 2 == 0) != matter.against
-    listed = data["never"][0 if good else 1].split(",")
+    # Of two that are compared each side speaks well of its own.
+    listed = data["never"][0 if good or matter.kind == "compared" else 1].split(",")
     never = frozenset(word.strip() for word in listed) - set(words_of(subject))
     rules = Rules(
         fewest=2,

@@ -87,7 +87,7 @@ def _wishes(life: Lifeform, said: str) -> list[Wish]:
     temper = TemperamentSettings(temp_mood_influence=1.0)
     temperature = sampling_temperature(controls.base_temperature, life.temperament.score, temper)
     never = {word.strip() for word in speech_data()["flare"]["never"].split(",")} | words_shown(examples, bare)
-    rules = Rules(fewest=1, most=_MOST_WORDS, sources=(*examples.said, bare), never=frozenset(never))
+    rules = Rules(fewest=1, most=_MOST_WORDS, sources=(*examples.said, bare), never=frozenset(never), each_once=True)
     turns = [turn for thing, burst in examples.pairs for turn in (Turn("user", f"{thing}!"), Turn("assistant", burst))]
     turns.append(Turn("user", f"{bare}!"))
     return [

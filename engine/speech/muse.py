@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
 from engine.interaction import live_through
-from engine.learning.word_lists import word_set
+from engine.learning.word_lists import PEOPLE
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules, new_words
 from engine.speech.claims import is_many
@@ -97,7 +97,7 @@ def _inspiration(life: Lifeform) -> tuple[str, str]:
     for place, one in enumerate(said, 1):
         sure = 0.5 if one.confidence_score is None else one.confidence_score
         for topic in map(unclaimed, topics(one.prompt)):
-            nobody = not word_set("people", "relatives", "roles") & set(topic.casefold().split())
+            nobody = not PEOPLE & set(topic.casefold().split())
             interest = _FRESH * place / len(said) + _UNSURE * (1.0 - sure)
             interest += _NAMED * well_named(topic) + _NOBODY * nobody
             found[in_a_sentence(life.composed.base, topic)] = interest

@@ -33,8 +33,6 @@ _THOUGHTS = 8
 _AGREEING = 0.5
 """How much it counts that the other thoughts are alike, beside likelihood in nats."""
 _TEMPERATURE = 0.6
-_LONGEST = 300
-"""Characters of each thing said that are read again."""
 
 
 def reflect(life: Lifeform, listener: Listener) -> Answer:
@@ -69,11 +67,11 @@ def reflect(life: Lifeform, listener: Listener) -> Answer:
 
 
 def _elaborated(life: Lifeform, listener: Listener, theme: Theme, said: Sequence[str]) -> Attempt:
-    """Why it keeps coming back, with what was said in view: of several thoughts the likeliest that others share.
+    """Why it keeps coming back: of several thoughts the likeliest that others share.
 
-    It tells what the theme is like. What a small model would tell of the user and their reasons is made up.
+    It tells what the theme is like, and does not read again what was said: a small model would say just that once
+    more, and what it would tell of the user and their reasons is made up.
     """
-    told = " ".join(" ".join(text.split())[:_LONGEST] for text in said)
     question = f"Why do I keep coming back to {theme.word}? Answer me in one sentence."
     begun = f"You keep coming back to {theme.topic} because"
     lead = f"{begun} {_it_is(theme.topic)}"
@@ -82,7 +80,7 @@ def _elaborated(life: Lifeform, listener: Listener, theme: Theme, said: Sequence
     rules = Rules(
         fewest=2, most=_MOST_WORDS, sources=(*said, *known), known=(theme.topic,), news=1, never=never, each_once=True
     )
-    prompt = in_chat(life, [Turn("user", f"{told} {question}")], lead, _TOKENS)
+    prompt = in_chat(life, [Turn("user", question)], lead, _TOKENS)
     temperatures = (0.0, *[_TEMPERATURE] * (_THOUGHTS - 1))  # the likeliest is one of them
     found = several(life, listener, [Wish(prompt, lead, rules, _TOKENS, one) for one in temperatures], "reflecting")
     texts = [one.text for one in found]
@@ -90,7 +88,7 @@ def _elaborated(life: Lifeform, listener: Listener, theme: Theme, said: Sequence
 
     def worth(text: str) -> float:
         own = text.removeprefix(lead)
-        return log_likelihood(life.composed.base, own, f"{told} {lead}") + _AGREEING * agreeing[text]
+        return log_likelihood(life.composed.base, own, f"{question} {lead}") + _AGREEING * agreeing[text]
 
     return best_of(found, worth)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine.api import Passage, Progress, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import live_through, write_down
-from engine.learning.word_lists import word_set
+from engine.learning.word_lists import PEOPLE
 from engine.mind.curiosity import Question, ranked
 from engine.speech.answering import plausibility
 from engine.speech.attempts import Attempt, Wish, attempt, best_of, several
@@ -44,8 +44,6 @@ _ASKABLE = "What do you know about {thing}?"
 """By how likely this is it sees whether one can ask about a thing."""
 _GLANCE_TOKENS = 8
 """Tokens of an answer by which it sees how sure it is."""
-_NOBODY = word_set("people", "relatives", "roles")
-"""Words for people, of whom it asks nothing while there is anything else."""
 _EARLIER = 20
 """Questions of before that a new one must not be like."""
 
@@ -122,7 +120,7 @@ def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, _Form,
     listener.emit(Progress(listener.id, "wondering", CANDIDATES, CANDIDATES))
     # What it knows least may be what one cannot ask: nonsense is novel, and has no answer that it could be sure of.
     # And of somebody whom only the user knows it can say nothing that would not be made up.
-    things = [one for one in found if not _NOBODY & set(words_of(one.text))] or list(found)
+    things = [one for one in found if not PEOPLE & set(words_of(one.text))] or list(found)
     soundest = sorted(things, key=lambda one: -found[one][0])
     best = ranked(soundest[: (len(soundest) + 1) // 2])[0]
     return best, *found[best][1:]

@@ -31,6 +31,7 @@ GOOD = "Perhaps bees are the only ones that remember everything."
         ("the cat and the dog and the cat and the dog and the cat and the dog.", Flaw.CIRCLES),
         ("1234 5678 90 12 34 and 56.", Flaw.LETTERS),
         ("I want a boat! I want a boat!", Flaw.CIRCLES),
+        ("It is a majestic stallion, a proud and majestic stallion.", Flaw.CIRCLES),
         ("Nobody knows where the old river goes", Flaw.UNFINISHED),
         ('Perhaps it would say that, "the river is old.', Flaw.UNFINISHED),
         ("Well, I'm a helpful little AI, and I know that.", Flaw.MACHINE),

@@ -22,6 +22,7 @@ from engine.speech.claims import Matter, conceded, is_many, matter_of
         ("Cats or dogs?", Matter("cats", "compared", "dogs")),
         ("Marie Curie was the greatest of physicists", Matter("Marie Curie", "state")),
         ("AI will replace artists", Matter("AI", "state")),
+        ("Marriage is out of date", Matter("marriage", "state", against=True)),
         ("Eating meat is wrong", Matter("eating meat", "state", against=True)),
         ("Footballers earn too much", Matter("footballers", "state", against=True)),
         ("Nuclear power", Matter("nuclear power", "state")),
