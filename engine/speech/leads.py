@@ -24,6 +24,10 @@ _MODALS = frozenset({"can", "could", "should", "would", "will", "must", "may", "
 _BE = frozenset({"is", "are", "was", "were"})
 _DO = frozenset({"do", "does", "did"})
 _ASKERS = frozenset({"i", "we", "you", "one"})
+_SEVERAL = frozenset(
+    {"benefits", "advantages", "disadvantages", "symptoms", "causes", "effects", "reasons", "ways", "examples", "risks"}
+)
+"""Of these some are named: ``are`` would be followed by ``numerous``."""
 _WANTING = frozenset({"need", "want", "have", "get"})
 _POINTING = frozenset({"it", "this", "that", "there", "these", "those"})
 _FRONTED = frozenset({"on", "at", "in", "for", "during", "after", "before", "with", "without", "when", "if"})
@@ -148,6 +152,8 @@ def _what_is(rest: Sequence[str], verb: str) -> Iterator[str]:
     """``the capital of Norway`` → ``the capital of Norway is``, ``rings made of`` → ``rings are made of``."""
     if not rest or rest[0].casefold() in word_set("grammar", "evaluative", "feelings") | _POINTING:
         return  # what is wrong with it?
+    if verb == "are" and _SEVERAL & {word.casefold() for word in rest[:3]}:
+        verb = "include"
     ends_in_preposition = len(rest) > 2 and rest[-1].casefold() in word_set("grammar", "prepositions")
     at = len(rest) - 2 if ends_in_preposition else len(rest)
     yield _joined([*rest[:at], verb, *rest[at:]])

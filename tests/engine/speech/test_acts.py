@@ -125,12 +125,12 @@ def test_play_is_not_looked_back_on(life: Lifeform, name: str) -> None:
 
 
 def test_reflect_shows_the_theme_and_its_evidence(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    mouth(monkeypatch, [" small, busy and fond of flowers. More."])
+    mouth(monkeypatch, [" are small, busy and fond of flowers. More."])
     ear = Ear()
     reflect(told, ear)
     assert ear.text.splitlines() == [
         "Reflection: I've noticed a lot of talk about your bees lately.",
-        "Elaboration: You keep coming back to your bees because they are small, busy and fond of flowers.",
+        "Elaboration: Your bees matter because they are small, busy and fond of flowers.",
     ]
     assert "2 of the last 3 (#2, #3)" in ear.of(Passage)[0].note
     record = told.journal.last(1)[0]
@@ -140,21 +140,22 @@ def test_reflect_shows_the_theme_and_its_evidence(told: Lifeform, monkeypatch: p
 @pytest.mark.parametrize(
     ("text", "begun"),
     [
-        ("I love my bees", "your bees because they are"),
-        ("My sister is here", "your sister because she is"),
-        ("My father is here", "your father because he is"),
-        ("I love my bread", "your bread because it is"),
+        ("I love my bees", "Your bees matter because they"),
+        ("My sister is here", "Your sister matters because she"),
+        ("My father is here", "Your father matters because he"),
+        ("I love my bread", "Your bread matters because it"),
     ],
 )
 def test_reflect_says_what_the_theme_is_like_and_nothing_of_the_user(
     life: Lifeform, monkeypatch: pytest.MonkeyPatch, text: str, begun: str
 ) -> None:
     say(life, text)
-    asked = mouth(monkeypatch, [" not what you asked for.", " busy all day long."])
+    asked = mouth(monkeypatch, [" is not what you asked for.", " hums all day long."])
     ear = Ear()
     reflect(life, ear)
     assert all(one.endswith(begun) for one in asked)
-    assert ear.text.endswith(f"{begun} busy all day long.")
+    assert [text in one for one in asked[:2]] == [True, False]
+    assert ear.text.endswith(f"{begun} hums all day long.")
 
 
 def test_muse_takes_a_topic_and_not_the_same_again(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:

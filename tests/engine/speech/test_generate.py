@@ -60,6 +60,12 @@ def test_it_ends_where_it_gets_lost(life: Lifeform, monkeypatch: pytest.MonkeyPa
     assert generate(life, ear, WRITTEN).text == ear.text == ENGLISH + shown
 
 
+def test_it_tries_again_to_go_on(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [ENGLISH] * OPENINGS + [" As an AI I can not say", FURTHER])
+    ear = Ear()
+    assert generate(life, ear, WRITTEN).text == ear.text == ENGLISH + FURTHER
+
+
 def test_a_list_is_begun_and_has_as_many_entries_as_were_asked_for(
     life: Lifeform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from engine.speech.leads import leads, likeliest
         ("How long should a speech be?", "A speech should be"),
         ("How long does it take to learn a song?", "It takes"),
         ("What should I pack for a week at sea?", "For a week at sea, you should pack"),
+        ("What are the benefits of walking to work?", "The benefits of walking to work include"),
         ("What do we need for a puppy?", "For a puppy, you need"),
         ("What do I wear?", "You should wear"),
         ("What can I do on Sunday?", "On Sunday, you can"),
