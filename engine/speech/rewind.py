@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from engine.api import Output, Passage
 from engine.composition.prompt import PromptTooLong
 from engine.interaction import live_through
+from engine.learning.verb_forms import reading
 from engine.memory.record import Interaction
 from engine.speech import NothingToSay
 from engine.speech.answering import Asked, answer
-from engine.speech.checking import Rules, first_sentence_end, in_english
+from engine.speech.checking import Rules, first_sentence_end, in_english, words_of
 from engine.speech.leads import leads
 from engine.speech.naming import in_a_sentence
 from engine.speech.recent import recent
 from engine.speech.topics import topics, well_named
+from engine.speech.writing import kind_of
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ _MOST_WORDS = 35
 _TEMPERATURE = 0.5
 _SYMPATHY = "It must be"
 """How it begins where nothing was asked: it would rather tell the same of itself."""
+_FEWEST_TOLD = 4
+"""Words of something that is told."""
 _THE_USER = frozenset({"i", "i'm", "i'd", "i'll", "me", "my", "we", "we're", "us", "our"})
 """Words that would make the user's affair its own."""
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -62,7 +66,7 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     )
     try:
         told = _with_what_came_before(life, then)
-        lead = _SYMPATHY if not asks and in_english(then.prompt) and not leads(then.prompt) else ""
+        lead = _SYMPATHY if not asks and _tells(then.prompt) else ""
         asked = Asked(told, rules, _TOKENS, _TEMPERATURE, question=then.prompt, lead=lead, brief=asks)
         said_now = answer(life, listener, asked)
     except PromptTooLong as error:
@@ -71,6 +75,13 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     live_through(life, "rewind", then.prompt, said_now.text, said_now.stats, learn=False, extra=figures)
     listener.emit(Output(listener.id, _change(then.confidence_score, said_now.stats.confidence)))
     return Answer(said_now.text, said_now.stats)
+
+
+def _tells(prompt: str) -> bool:
+    """Whether ``prompt`` tells something, in English, and does not merely greet or ask for something."""
+    words = words_of(prompt)
+    asks_for = bool(leads(prompt)) or kind_of(prompt) is not None or reading(words[0] if words else "", "base")
+    return len(words) >= _FEWEST_TOLD and in_english(prompt) and not asks_for
 
 
 def _change(then: float | None, now: float | None) -> str:

@@ -222,6 +222,25 @@ def test_flare_shouts_at_the_greatest_temperament(told: Lifeform, monkeypatch: p
     assert quiet.text.startswith("THIS IS TOO CALM! ")
 
 
+@pytest.mark.parametrize(
+    ("others", "best"),
+    [
+        (" a wide hat for Sunday!", " my cup made whole!"),  # speaks of a thing that was named
+        (" that my cat broke my favourite cup!", " one cup made whole!"),  # does not only say it again
+        (" your cup made whole!", " one cup made whole!"),  # is nobody else's
+    ],
+)
+def test_an_outburst_is_about_what_was_said_and_says_more_than_that(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, others: str, best: str
+) -> None:
+    monkeypatch.setattr("engine.speech.flare.log_likelihood", lambda base, text, context: 0.0)
+    monkeypatch.setattr("engine.speech.flare.kinship", lambda composed, text, about: 0.0)
+    mouth(monkeypatch, [others] * 7 + [best] + [others])
+    ear = Ear()
+    flare(life, ear, "My cat broke my favourite cup")
+    assert ear.text.startswith("MY CAT BROKE MY FAVOURITE CUP! ") and ear.text.endswith(best.upper())
+
+
 def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = mouth(monkeypatch, [" look up to the colours."])
     ear = Ear()
@@ -277,6 +296,18 @@ def test_rewind_feels_with_what_was_told_and_does_not_make_it_its_own(
     rewind(told, ear, 1)
     assert asked[0].endswith("It must be") and "short sentence" not in asked[0]
     assert "Now I think: It must be lovely to hear such small animals hum." in ear.text
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello there!", "Tell me about the bees.", "Write a poem about my bees.", "Ich habe Bienen im Garten."]
+)
+def test_rewind_does_not_feel_with_what_tells_nothing(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    say(life, text)
+    asked = mouth(monkeypatch, [" bees hum in the old garden."])
+    rewind(life, Ear(), 1)
+    assert not any(one.endswith("It must be") for one in asked)
 
 
 @pytest.mark.parametrize(
