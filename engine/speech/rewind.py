@@ -80,7 +80,9 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
 def _tells(prompt: str) -> bool:
     """Whether ``prompt`` tells something, in English, and does not merely greet or ask for something."""
     words = words_of(prompt)
-    asks_for = bool(leads(prompt)) or kind_of(prompt) is not None or reading(words[0] if words else "", "base")
+    kind = kind_of(prompt)
+    written = kind is not None and kind.name != "beginning"  # what is told may lack its full stop
+    asks_for = written or leads(prompt) or reading(words[0] if words else "", "base")
     return len(words) >= _FEWEST_TOLD and in_english(prompt) and not asks_for
 
 

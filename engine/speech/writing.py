@@ -15,12 +15,11 @@ from engine.speech.checking import words_of
 from engine.speech.examples import speech_data
 
 _ASKS = frozenset({"write", "tell", "give", "name", "list", "make", "compose", "suggest", "show", "invent", "create"})
-_ASKING = frozenset(
-    {"what", "why", "how", "who", "which", "when", "where", "whose", "explain", "describe", "translate"}
+_NO_STORY = _ASKS | frozenset(
+    "what why how who which when where whose explain describe translate is are do does did can could should would will "
+    "please hello hi i i'm my we our you your".split()
 )
-_ASKING |= frozenset(
-    {"is", "are", "do", "does", "did", "can", "could", "should", "would", "will", "please", "hello", "hi"}
-)
+"""Words that a story does not begin with, so that what lacks its full stop is no beginning of one."""
 _FEWEST_BEGUN = 4
 """Words from which something without an end is a beginning."""
 _ONCE = re.compile(r"^(?:once upon a time|once there was|long ago|one day)\b", re.IGNORECASE)
@@ -55,7 +54,7 @@ def kind_of(text: str) -> Kind | None:
     words = words_of(text)
     if not words:
         return None
-    if words[0] not in _ASKS | _ASKING and (
+    if words[0] not in _NO_STORY and (
         _ONCE.match(text.strip()) or (len(words) >= _FEWEST_BEGUN and not _FINISHED.search(text.strip()))
     ):
         return Kind("beginning", "", _SENTENCES)

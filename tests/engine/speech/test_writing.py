@@ -33,7 +33,15 @@ def test_the_kind_decides_how_it_begins_and_how_long_it_is(text: str, name: str,
 
 @pytest.mark.parametrize(
     "text",
-    ["Why do bees dance", "The river is wide.", "Give me one tip for growing beans.", "Hello", "", "print(1)"],
+    [
+        "Why do bees dance",
+        "The river is wide.",
+        "Give me one tip for growing beans.",
+        "Hello",
+        "",
+        "print(1)",
+        "I love my bees",
+    ],
 )
 def test_a_question_or_a_remark_is_no_kind_of_text(text: str) -> None:
     assert kind_of(text) is None
