@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 _MOST_HELD = 400
 """Characters without a sentence's end after which no more is waited for."""
+_TRIES = 3
+"""How often it tries to go on before it leaves it at the first sentence."""
 _MIN_P = 0.08
 """Share of the likeliest token below which none is taken: unlikely ones lead a small model astray."""
 
@@ -227,7 +229,10 @@ def go_on(life: Lifeform, listener: Listener, begun: Attempt, wish: Wish) -> Att
     listener.emit(TextChunk(listener.id, begun.text, begun.stats.tokens))
     if wish.tokens < 1 or begun.stats.tokens == 0:
         return begun
-    _, more = _try(life, listener, wish, _as_it_is, begun.text)
+    for _ in range(_TRIES):
+        _, more = _try(life, listener, wish, _as_it_is, begun.text)
+        if more.text != begun.text or listener.cancelled() or wish.temperature == 0.0:
+            break
     tokens = begun.stats.tokens + more.stats.tokens
     sure = [(one.stats.confidence, one.stats.tokens) for one in (begun, more) if one.stats.confidence is not None]
     counted = sum(count for _, count in sure)

@@ -20,7 +20,7 @@ from engine.speech.topics import content_words
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _DEBRIS = re.compile(
-    r"<\|?/?\w*\|?>|\[/?INST\]|```|^\s*#{2,}|https?://|\\[a-z]+\{|"
+    r"<\|?/?\w*\|?>|\[/?INST\]|```|^\s*#{2,}|https?://|\\[a-z]+\{|\[[^\]\d]{3,40}\]|"
     r"(?:^|\s)(?:user|assistant|system|human|ai|bot|question|answer|topic|claim|plain|said|sentence|thought)\s*:",
     re.IGNORECASE,
 )
@@ -97,6 +97,7 @@ class Rules:
         about: Words of which it must have one, in lower case; none means any text will do.
         never: Words that it may not have, in lower case.
         each_once: Whether no word that carries meaning may come twice.
+        again: Words that may all the same, in lower case.
         english: Whether it must be in English.
         finished: Whether it must end as a sentence does.
         adds: Content words that each further sentence must have beside those of the sentences before it.
@@ -112,6 +113,7 @@ class Rules:
     about: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
     each_once: bool = False
+    again: frozenset[str] = frozenset()
     english: bool = False
     finished: bool = True
     adds: int = 0
@@ -157,14 +159,18 @@ def flaw_in(text: str, rules: Rules, lead: str = "") -> Flaw | None:
     shown = [letter for letter in own if not letter.isspace()]
     if sum(letter.isalpha() for letter in shown) < _LEAST_LETTERS * len(shown):
         return Flaw.LETTERS
-    if _circles(words_of(text)) or _says_it_again(text) or (rules.each_once and _twice(text)):
+    if (
+        _circles(words_of(text))
+        or _says_it_again(text)
+        or (rules.each_once and _twice(own, text[: len(text) - len(own)], rules.again))
+    ):
         return Flaw.CIRCLES
     if any(_copied(words, words_of(source)) for source in rules.sources):
         return Flaw.COPY
     if len(new_words(own, rules.known)) < rules.news:
         return Flaw.STALE
     sparse = (
-        len(words) >= _FEWEST_TO_TELL and not rules.paragraphs and not in_english(own)
+        len(words) >= _FEWEST_TO_TELL and not rules.paragraphs and not in_english(text)
     )  # lists have few little words
     if rules.english and (in_another_language(own) or sparse):
         return Flaw.LANGUAGE
@@ -220,16 +226,21 @@ def _foreign_words() -> frozenset[str]:
 
 
 def _says_it_again(text: str) -> bool:
-    """Whether two of its sentences are the same."""
+    """Whether two of its sentences are the same, or one has two words that carry meaning side by side twice."""
     said = [tuple(words_of(sentence)) for sentence in re.split(r"[.!?…]+(?:\s|$)", text)]
     whole = [sentence for sentence in said if len(sentence) > 1]
-    return len(set(whole)) < len(whole)
+    pairs = [[pair for pair in windows(one, 2) if len(content_words(" ".join(pair))) == 2] for one in said]
+    return len(set(whole)) < len(whole) or any(len(set(one)) < len(one) for one in pairs)
 
 
-def _twice(text: str) -> bool:
-    """Whether a word that carries meaning comes twice, in whatever form: ``mysterious`` and ``mysteries``."""
-    said = [word.removesuffix("s")[:_STEM] for word in content_words(text)]
-    return len(set(said)) < len(said)
+def _twice(own: str, lead: str, again: frozenset[str]) -> bool:
+    """Whether a word that carries meaning comes twice, in whatever form: ``mysterious`` and ``mysteries``.
+
+    What ``lead`` says twice counts for nothing, for it was given; words in ``again`` may come twice.
+    """
+    said = [word.removesuffix("s")[:_STEM] for word in content_words(own) if word not in again]
+    begun = {word.removesuffix("s")[:_STEM] for word in content_words(lead)}
+    return len(set(said)) < len(said) or bool(begun & set(said))
 
 
 def _circles(words: Sequence[str]) -> bool:

@@ -1,14 +1,14 @@
 """``debate``: it argues with itself, each side answering what the other one said last.
 
-It is asked for a reason, then for one against, and so on in one conversation, so each side sees the argument before it;
-asked so, a small model stays with the matter. Of several ways to put it the one is taken that speaks for its side and
-not as well for the other. The temperament swings up for the side that is for it, down for the one that is against it,
+It is asked for a reason, then for one against, and so on in one conversation, so each side sees the argument before it.
+An argument begins with what it is about, a rebuttal with what it grants the other side; a small model agrees with all
+that it reads, but not behind ``but``. Of several ways to put it the one is taken that speaks for its side and not as
+well for the other. The temperament swings up for the side that is for it, down for the one that is against it,
 and is afterwards what it was.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 from engine.api import Passage, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import write_down
-from engine.learning.word_lists import word_set
 from engine.speech import Interrupted
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules, new_words, windows, words_of
+from engine.speech.claims import Matter, conceded, is_many, matter_of
 from engine.speech.examples import speech_data
 from engine.speech.flare import swung_to
 from engine.speech.likelihood import log_likelihood
 from engine.speech.meaning import kinship
 from engine.speech.prompting import in_chat
-from engine.speech.topics import topics
+from engine.speech.topics import content_words
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ ROUNDS = 2
 MOST_ROUNDS = 5
 SWING = 0.2
 """How far the temperament moves with the stance."""
-_TOKENS = 45
+_TOKENS = 32
+_MOST_WORDS = 16
+"""Words of its own that an argument may have: it loses the thread in longer ones."""
 _TEMPERATURE = 0.5
 _PER_LEAD = 2
 _SIDES = ("For", "Against")
@@ -50,11 +52,6 @@ _HEARD = 0.5
 """How much it counts against an argument that all its words were in others before."""
 _KINSHIP = 0.4
 """How much kindred words count beside likelihood."""
-_URGING = frozenset({"should", "must", "ought", "let's", "we", "you", "i", "everybody", "everyone"})
-"""Words of a claim about what one does."""
-_STATE = re.compile(
-    r"(?P<who>\S.{0,40}?) (?:is|are|was|were|has|have|can|cannot|could|will|would|makes?|needs?|never|always)\b", re.I
-)
 
 
 def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answer:
@@ -127,37 +124,48 @@ def _wishes(life: Lifeform, subject: str, said: Sequence[str]) -> list[Wish]:
     for turn in range(len(said) + 1):
         turns.append(Turn("user", asked[_kind(turn)].replace("{subject}", whole)))
         turns += [Turn("assistant", said[turn])] if turn < len(said) else []
-    never = frozenset(word.strip() for word in data["never"][len(said) % 2].split(",")) - set(words_of(subject))
-    rules = Rules(fewest=3, most=28, sources=tuple(said), known=(subject, *said), news=2, never=never, each_once=True)
-    wishes = [
-        Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, _TEMPERATURE)
-        for lead in _leads(subject, len(said))
+    matter = matter_of(subject)
+    good = (len(said) % 2 == 0) != matter.against
+    # Of two that are compared each side speaks well of its own.
+    listed = data["never"][0 if good or matter.kind == "compared" else 1].split(",")
+    never = frozenset(word.strip() for word in listed) - set(words_of(subject))
+    rules = Rules(
+        fewest=2,
+        most=_MOST_WORDS,
+        sources=tuple(said),
+        known=(subject, *said),
+        news=1,
+        never=never,
+        each_once=True,
+        again=frozenset(content_words(f"{matter.thing} {matter.other}")),
+    )
+    return [
+        Wish(in_chat(life, turns, lead, _TOKENS), lead, rules, _TOKENS, temperature)
+        for lead in _leads(matter, said, good=good)
+        for temperature in (0.0, *[_TEMPERATURE] * (_PER_LEAD - 1))
     ]
-    return [wish for wish in wishes for _ in range(_PER_LEAD)]
 
 
-def _leads(subject: str, turn: int) -> list[str]:
-    """How the argument may begin: a deed is argued by what it brings, a state by those who are in it."""
+def _leads(matter: Matter, said: Sequence[str], *, good: bool) -> list[str]:
+    """How the next argument may begin: with its matter, or with what the other side said of it."""
     data = speech_data()["debate"]
-    who = _who(subject)
-    ways: list[str] = data["deed" if who is None else "state"][_kind(turn)]
-    beginning: str = data["beginnings"][_kind(turn)]
-    return [f"{beginning} {way.replace('{who}', who or '')}".rstrip() for way in ways]
+    ways = data["good" if good else "bad"][matter.kind]
+    if len(said) % 2 == 0:
+        beginning = data["beginnings"][min(1, len(said))]
+        return [f"{beginning} {_filled(way, matter.thing, matter.other)}" for way in ways]
+    grants, unsure = data["granted"]
+    granted = conceded(_reason(said[-1]), matter.thing)
+    capital = f"{granted[:1].upper()}{granted[1:]}"
+    pronoun = "they" if is_many(matter.thing) else "it"
+    beginning = grants.replace("{granted}", capital) if granted else unsure
+    return [f"{beginning} {_filled(way, pronoun if granted else matter.thing, matter.other)}" for way in ways]
 
 
-def _who(subject: str) -> str | None:
-    """Who or what the claim ``subject`` tells something of; None where it says what one should do, or merely names."""
-    if subject.endswith("?") or set(words_of(subject)) & _URGING:
-        return None
-    told = _STATE.match(subject)
-    about = topics(told["who"] if told else subject)
-    if not about:
-        return None
-    before, _, behind = subject.casefold().partition(f"{about[0].casefold()} ")
-    if not told and (before or not behind or behind.split()[0] in word_set("grammar", "prepositions", "little_words")):
-        return None
-    who = told["who"] if told else about[0]
-    return who if about[0][:1].isupper() else who[:1].lower() + who[1:]
+def _filled(way: str, thing: str, other: str) -> str:
+    """``way`` with what it speaks of, and its verb in the form that goes with that."""
+    many = is_many(other if "{other}" in way else thing)
+    words = [word.split("|")[-1 if many else 0] for word in way.split()]
+    return " ".join(words).replace("{thing}", thing).replace("{other}", other)
 
 
 def _kind(turn: int) -> int:
@@ -166,8 +174,8 @@ def _kind(turn: int) -> int:
 
 
 def _reason(argument: str) -> str:
-    """What stands behind ``One good reason is that``: the beginnings are alike in all arguments of a side."""
-    return argument.partition(" is that ")[2] or argument
+    """What stands behind ``One good reason is that``, and behind what it granted the other side."""
+    return argument.partition(" is that ")[2] or argument.partition(", but ")[2] or argument
 
 
 def _so_far(said: Sequence[str]) -> str:

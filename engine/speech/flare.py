@@ -7,24 +7,35 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
+from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.mind.temperament import TemperamentSettings, sampling_temperature
 from engine.speech.attempts import Wish, best_of, several
-from engine.speech.checking import Rules
+from engine.speech.checking import Rules, words_of
 from engine.speech.examples import examples_of, speech_data
-from engine.speech.likelihood import affinity
-from engine.speech.prompting import after_examples
+from engine.speech.likelihood import log_likelihood
+from engine.speech.meaning import kinship
+from engine.speech.prompting import after_examples, in_chat, words_shown
+from engine.speech.topics import content_words
 from engine.voice import Answer
 
 if TYPE_CHECKING:
     from engine.lifeform import Lifeform
     from engine.voice import Listener
 
-_TOKENS = 50
-_SENTENCES = 2
-_PER_LEAD = 5
-_CALM = "Hello!"
-"""Instead of the text: an outburst that goes with this as well is about nothing."""
+_TOKENS = 24
+_MOST_WORDS = 12
+"""Of an outburst, as it was heard; a long one is no outburst any more, and loses the thread."""
+_CALM, _ANYWHERE = "Hello!", 0.5
+"""Instead of the text: an outburst that goes with this as well is about nothing; and how much that counts, per nat."""
+_KINSHIP = 0.5
+"""How much kindred words count beside likelihood."""
+_POINTING = frozenset({"it", "them", "this", "these", "back", "again", "now"})
+"""Words that mean what was said without its name."""
+_NAMED = 0.5
+"""How much it counts that it speaks of a thing that was named."""
+_REPEATED, _USUAL = 2.0, 0.4
+"""How much it counts against it that more than the usual share of its words are those of what was said."""
 
 
 def flare(life: Lifeform, listener: Listener, text: str | None) -> Answer:
@@ -37,9 +48,20 @@ def flare(life: Lifeform, listener: Listener, text: str | None) -> Answer:
     with swung_to(life, 1.0):
         wishes = _wishes(life, said)
         found = several(life, listener, wishes, "boiling over")
-    opening = len(f"{_bare(said)}! ")
-    best = best_of(found, lambda text: affinity(life.composed.base, text[opening:], f"{_bare(said)}!", _CALM))
-    outburst = _shouted(best.text)
+    heard = f"{_bare(said)}!"
+    heard_words = set(words_of(said))
+    base = life.composed.base
+    things = _POINTING | set(content_words(said))
+
+    def worth(text: str) -> float:
+        words = words_of(text)
+        again = sum(word in heard_words for word in words) / max(1, len(words))
+        likely = log_likelihood(base, text, heard) - _ANYWHERE * log_likelihood(base, text, _CALM)
+        on_topic = likely + _KINSHIP * kinship(life.composed, text, said)
+        return on_topic + _NAMED * bool(things & set(words)) - _REPEATED * max(0.0, again - _USUAL)
+
+    best = best_of(found, worth)
+    outburst = _shouted(f"{heard} {best.text}")
     listener.emit(Passage(listener.id, "outburst"))
     listener.emit(TextChunk(listener.id, outburst, best.stats.tokens))
     write_down(life, "flare", said, outburst, best.stats)
@@ -64,12 +86,14 @@ def _wishes(life: Lifeform, said: str) -> list[Wish]:
     # An outburst shows in the words, whatever say temp_mood_influence gives the mood at other times.
     temper = TemperamentSettings(temp_mood_influence=1.0)
     temperature = sampling_temperature(controls.base_temperature, life.temperament.score, temper)
-    rules = Rules(sentences=_SENTENCES, fewest=3, most=45, sources=examples.said, known=(bare,), news=2, adds=1)
-    leads = [f"{bare}! {start}" for start in speech_data()["flare"]["leads"]]
+    never = {word.strip() for word in speech_data()["flare"]["never"].split(",")} | words_shown(examples, bare)
+    rules = Rules(fewest=1, most=_MOST_WORDS, sources=(*examples.said, bare), never=frozenset(never), each_once=True)
+    turns = [turn for thing, burst in examples.pairs for turn in (Turn("user", f"{thing}!"), Turn("assistant", burst))]
+    turns.append(Turn("user", f"{bare}!"))
     return [
-        Wish(after_examples(life, examples, bare, start, _TOKENS), lead, rules, _TOKENS, temperature)
-        for lead, start in zip(leads, speech_data()["flare"]["leads"], strict=True)
-        for _ in range(_PER_LEAD)
+        Wish(prompt, lead, rules, _TOKENS, temperature)
+        for lead in speech_data()["flare"]["leads"]
+        for prompt in (after_examples(life, examples, bare, lead, _TOKENS), in_chat(life, turns, lead, _TOKENS))
     ]
 
 

@@ -1,8 +1,9 @@
 """``generate``: one prompt, answered by itself.
 
-The first sentence is the best of several; to a question it is the answer. Where a list or a text is asked for, or a
-budget was given, what follows is shown as long as it goes nowhere a small model gets lost: no circles, no slip into the
-language of a place that the prompt names. Where no first sentence is any good (code, a word,
+What it asks for decides how: a question is answered in a sentence that is begun for it, a list, a poem, a story or a
+letter is begun as such a text begins, behind examples of its kind, and the beginning of a story is gone on with. The
+first sentence is the best of several; what follows is shown as long as it goes nowhere a small model gets lost: no
+circles, no slip into the language of a place that the prompt names. Where no first sentence is any good (code, a word,
 another language), the answer streams as it comes.
 """
 
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING
 from engine.composition.prompt import Turn
 from engine.interaction import live_through, prompt_of, speak
 from engine.speech.answering import Asked, go_on_from, openings
-from engine.speech.checking import Rules, in_another_language, words_of
-from engine.speech.examples import speech_data
+from engine.speech.checking import Rules, in_another_language
+from engine.speech.writing import Kind, kind_of
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
 _LEAST = 32
 """Budget in tokens below which it is not worth a choice."""
-_USUAL_SENTENCES, _LISTED_SENTENCES = 1, 5
-"""Most that it says when it was given no budget: a small model says nothing more of sense after that. A question is
-answered in a sentence, where a list or a text is asked for it may be more."""
+_USUAL_SENTENCES = 1
+"""Most that it says to a question when it was given no budget: a small model says nothing more of sense after that."""
 _ANY = 10_000
-_FEWEST = 6
-"""Words of a first sentence."""
+_FEWEST, _FEWEST_IN = 5, {"list": 1, "poem": 3}
+"""Words of a first sentence, of the first entry of a list, and of the first line of a poem."""
 
 
 def generate(
@@ -52,15 +52,10 @@ def generate(
         Interrupted: When it was stopped before a word was shown.
     """
     budget = max_new_tokens or life.config.controls_config.max_new_tokens
-    long = max_new_tokens is not None or _asks_for_more(text)
-    sentences = _ANY if max_new_tokens else _LISTED_SENTENCES if long else _USUAL_SENTENCES
-    rules = Rules(
-        sentences=sentences, fewest=_FEWEST, most=_ANY, known=(text,), news=2, english=True, adds=2, paragraphs=long
-    )
+    kind = kind_of(text)
     chosen = None
     if temperature != 0.0 and budget >= _LEAST and not in_another_language(text):
-        brief = str(speech_data()["answer"]["brief"])
-        asked = Asked(text, rules, budget, temperature, ways=("{text}",) if long else (brief,))
+        asked = _asked(text, kind, budget, temperature, told_to_be_long=max_new_tokens is not None)
         found = openings(life, listener, asked)
         if found[0].flaw is None:
             chosen = go_on_from(life, listener, found, asked)
@@ -73,7 +68,20 @@ def generate(
     return answer
 
 
-def _asks_for_more(text: str) -> bool:
-    """Whether ``text`` asks for a list, or a text of some length."""
-    more = {word.strip() for word in speech_data()["answer"]["lists"].split(",")}
-    return bool(more & set(words_of(text)))
+def _asked(text: str, kind: Kind | None, budget: int, temperature: float | None, *, told_to_be_long: bool) -> Asked:
+    sentences = _ANY if told_to_be_long else kind.sentences if kind is not None else _USUAL_SENTENCES
+    name = kind.name if kind is not None else ""
+    rules = Rules(
+        sentences=sentences,
+        fewest=_FEWEST_IN.get(name, _FEWEST),
+        most=_ANY,
+        known=(text,),
+        news=0 if name == "poem" else 1 if name == "list" else 2,
+        english=True,
+        adds=1 if name == "poem" else 2,
+        finished=name != "poem",
+        paragraphs=told_to_be_long or name in ("list", "poem"),
+    )
+    if kind is None:
+        return Asked(text, rules, budget, temperature, question=text, brief=not told_to_be_long)
+    return Asked(text, rules, budget, temperature, lead=kind.lead, shown=kind.shown, begun=name == "beginning")

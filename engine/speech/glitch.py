@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _GLANCE_TOKENS = 16
 """Tokens of an answer by which it is seen how sure it is."""
-_TOKENS = 80
+_TOKENS = 60
+_MOST_WORDS = 35
 _BEFORE = "Somebody says:"
 """What is read before a sentence whose likelihood decides which words were meant."""
 _CAREFUL = 0.5
@@ -53,8 +54,8 @@ def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
         listener.emit(Passage(listener.id, "heard", "", _guess(recovered)))
         meant = recovered.text or spoilt.text
     listener.emit(Passage(listener.id, "answer", "Response: "))
-    rules = Rules(sentences=2, fewest=5, most=70, english=in_english(meant), adds=2)
-    said = answer(life, listener, Asked(meant, rules, _TOKENS, _CAREFUL))
+    rules = Rules(fewest=5, most=_MOST_WORDS, known=(meant,), news=2, english=in_english(meant))
+    said = answer(life, listener, Asked(meant, rules, _TOKENS, _CAREFUL, question=meant, brief=True))
     noise = dict(spoilt.noise)
     figures = {"given": text, "meant": meant, "noise": noise, "sure_before": sure_before, "sure_after": sure_after}
     live_through(life, "glitch", spoilt.text, said.text, said.stats, learn=False, extra=figures)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.voice import Listener
 
 CANDIDATES = 8
-_LIKELY = 0.15
+_LIKELY = 0.3
 """How much it counts, per nat, that it is what one would say."""
 _TOKENS = 44
 _TEMPERATURE = 0.7

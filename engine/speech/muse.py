@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
 from engine.interaction import live_through
-from engine.learning.word_lists import word_set
+from engine.learning.word_lists import PEOPLE
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules, new_words
+from engine.speech.claims import is_many
 from engine.speech.examples import examples_of, speech_data
 from engine.speech.likelihood import affinity
 from engine.speech.meaning import kinship, novelty, text_vectors
@@ -66,10 +67,13 @@ def muse(life: Lifeform, listener: Listener) -> Answer:
 def _thought(life: Lifeform, listener: Listener, topic: str) -> Attempt:
     """Of several thoughts on ``topic`` the one that says most of its own; without words when none can be shown."""
     examples = examples_of("muse")
-    grave = {word.strip() for word in speech_data()["muse"]["never"].split(",")} - set(content_words(topic))
+    data = speech_data()["muse"]
+    grave = {word.strip() for word in data["never"].split(",")} - set(content_words(topic))
     never = words_shown(examples, topic) | grave
     rules = Rules(fewest=2, most=20, sources=examples.said, known=(topic,), news=2, never=never, each_once=True)
-    leads = [lead.replace("{thing}", topic) for lead in speech_data()["muse"]["leads"]]
+    many = is_many(topic)
+    ways = [" ".join(word.split("|")[-1 if many else 0] for word in lead.split()) for lead in data["leads"]]
+    leads = [way.replace("{thing}", topic) for way in ways]
     wishes = [
         Wish(after_examples(life, examples, topic, lead, _TOKENS), lead, rules, _TOKENS)
         for lead in leads
@@ -93,7 +97,7 @@ def _inspiration(life: Lifeform) -> tuple[str, str]:
     for place, one in enumerate(said, 1):
         sure = 0.5 if one.confidence_score is None else one.confidence_score
         for topic in map(unclaimed, topics(one.prompt)):
-            nobody = not word_set("people", "relatives", "roles") & set(topic.casefold().split())
+            nobody = not PEOPLE & set(topic.casefold().split())
             interest = _FRESH * place / len(said) + _UNSURE * (1.0 - sure)
             interest += _NAMED * well_named(topic) + _NOBODY * nobody
             found[in_a_sentence(life.composed.base, topic)] = interest

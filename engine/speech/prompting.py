@@ -35,7 +35,7 @@ def after_examples(life: Lifeform, examples: Examples, thing: str, lead: str, to
     last = examples.written(thing, lead).rstrip()
     for start in range(len(examples.pairs) + 1):
         shown = [examples.written(*pair) for pair in examples.pairs[start:]]
-        before = f"{examples.head}\n\n" + "".join(f"{one}\n" for one in shown)
+        before = (f"{examples.head}\n\n" if examples.head else "") + "".join(f"{one}\n" for one in shown)
         ids = ids_of(before + last)
         if len(ids) <= limit:
             question = _common(ids_of(before), ids)

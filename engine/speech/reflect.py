@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from engine.api import Passage, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import live_through
+from engine.learning.person import second_person
+from engine.learning.word_lists import word_set
 from engine.speech import NothingToSay
+from engine.speech.answering import plausibility
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules
-from engine.speech.likelihood import affinity
-from engine.speech.meaning import word_vectors
+from engine.speech.claims import is_many
+from engine.speech.examples import speech_data
+from engine.speech.meaning import agreement, word_vectors
 from engine.speech.prompting import in_chat
 from engine.speech.recent import recent
 from engine.speech.themes import Theme, theme_of
@@ -23,11 +27,14 @@ if TYPE_CHECKING:
     from engine.voice import Listener
 
 INTERACTIONS = 3
-_TOKENS = 90
-_THOUGHTS = 6
-_TEMPERATURE = 0.6
+_TOKENS = 40
+_MOST_WORDS = 20
 _LONGEST = 300
 """Characters of each thing said that are read again."""
+_THOUGHTS = 8
+_AGREEING = 0.5
+"""How much it counts that the other thoughts are alike, beside likelihood in nats."""
+_TEMPERATURE = 0.6
 
 
 def reflect(life: Lifeform, listener: Listener) -> Answer:
@@ -62,15 +69,39 @@ def reflect(life: Lifeform, listener: Listener) -> Answer:
 
 
 def _elaborated(life: Lifeform, listener: Listener, theme: Theme, said: Sequence[str]) -> Attempt:
-    """Why it keeps coming back, with what was said in view: of several thoughts the one that is about just that."""
+    """Why it matters: of several thoughts, with what was said in view and without, the likeliest that others share.
+
+    It tells what the theme is like. What a small model would tell of the user and their reasons is made up.
+    """
     told = " ".join(" ".join(text.split())[:_LONGEST] for text in said)
-    question = f"Why do I keep coming back to {theme.word}? Answer me in one sentence."
-    lead = f"You keep coming back to {theme.topic} because"
-    rules = Rules(fewest=5, most=50, sources=(*said, lead), known=(theme.topic,), news=2, each_once=True)
-    prompt = in_chat(life, [Turn("user", f"{told} {question}")], lead, _TOKENS)
-    wishes = [Wish(prompt, lead, rules, _TOKENS, _TEMPERATURE)] * _THOUGHTS
+    many = is_many(theme.topic)
+    question = f"Why {'do' if many else 'does'} {theme.topic} matter?"
+    asked = str(speech_data()["answer"]["brief"]).replace("{text}", question)
+    capital = f"{theme.topic[:1].upper()}{theme.topic[1:]}"
+    lead = f"{capital} {'matter' if many else 'matters'} because {_pronoun(theme.topic)}"
+    known = tuple(second_person(text) for text in said)
+    never = frozenset(word.strip() for word in speech_data()["reflect"]["never"].split(","))
+    rules = Rules(
+        fewest=3, most=_MOST_WORDS, sources=(*said, *known), known=(theme.topic,), news=1, never=never, each_once=True
+    )
+    prompts = [in_chat(life, [Turn("user", text)], lead, _TOKENS) for text in (f"{told} {asked}", asked)]
+    temperatures = (0.0, *[_TEMPERATURE] * (_THOUGHTS // 2 - 1))  # the likeliest is one of them
+    wishes = [Wish(prompt, lead, rules, _TOKENS, one) for one in temperatures for prompt in prompts]
     found = several(life, listener, wishes, "reflecting")
-    return best_of(found, lambda text: affinity(life.composed.base, text[len(lead) :], f"{told} {lead}", lead))
+    texts = [one.text for one in found]
+    agreeing = dict(zip(texts, agreement(life.composed, [text.removeprefix(lead) for text in texts]), strict=True))
+    base = life.composed.base
+    return best_of(found, lambda text: plausibility(base, text, question, lead) + _AGREEING * agreeing[text])
+
+
+def _pronoun(topic: str) -> str:
+    """``it`` or ``they``, ``she`` or ``he`` for somebody."""
+    words = {word.casefold() for word in topic.split()}
+    if words & word_set("grammar", "she"):
+        return "she"
+    if words & word_set("grammar", "he"):
+        return "he"
+    return "they" if is_many(topic) else "it"
 
 
 def _noticed(theme: Theme) -> str:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from engine.api import Output, Passage
 from engine.composition.prompt import PromptTooLong
 from engine.interaction import live_through
+from engine.learning.verb_forms import reading
 from engine.memory.record import Interaction
 from engine.speech import NothingToSay
 from engine.speech.answering import Asked, answer
-from engine.speech.checking import Rules, first_sentence_end, in_english
-from engine.speech.examples import speech_data
+from engine.speech.checking import Rules, first_sentence_end, in_english, words_of
+from engine.speech.leads import leads
 from engine.speech.naming import in_a_sentence
 from engine.speech.recent import recent
 from engine.speech.topics import topics, well_named
+from engine.speech.writing import kind_of
 from engine.voice import Answer
 
 if TYPE_CHECKING:
@@ -27,7 +29,12 @@ _EARLIER = 2
 _TOKENS = 60
 _MOST_WORDS = 35
 _TEMPERATURE = 0.5
-_LEADS = ("", "I would say that")
+_SYMPATHY = "It must be"
+"""How it begins where nothing was asked: it would rather tell the same of itself."""
+_FEWEST_TOLD = 4
+"""Words of something that is told."""
+_THE_USER = frozenset({"i", "i'm", "i'd", "i'll", "me", "my", "we", "we're", "us", "our"})
+"""Words that would make the user's affair its own."""
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _SHOWN = 400
 
@@ -48,10 +55,19 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     note = "confidence N/A" if then.confidence_score is None else f"confidence {then.confidence_score:.2f}"
     listener.emit(Passage(listener.id, "then", "", _told(life, then, steps), note=note))
     listener.emit(Passage(listener.id, "now", "Now I think: "))
-    rules = Rules(fewest=5, most=_MOST_WORDS, known=(then.prompt,), news=2, english=in_english(then.prompt))
+    asks = then.prompt.rstrip().endswith("?")
+    rules = Rules(
+        fewest=5,
+        most=_MOST_WORDS,
+        known=(then.prompt,),
+        news=2,
+        never=frozenset() if asks else _THE_USER,
+        english=in_english(then.prompt),
+    )
     try:
-        brief = str(speech_data()["answer"]["brief"])
-        asked = Asked(_with_what_came_before(life, then), rules, _TOKENS, _TEMPERATURE, _LEADS, (brief,))
+        told = _with_what_came_before(life, then)
+        lead = _SYMPATHY if not asks and _tells(then.prompt) else ""
+        asked = Asked(told, rules, _TOKENS, _TEMPERATURE, question=then.prompt, lead=lead, brief=asks)
         said_now = answer(life, listener, asked)
     except PromptTooLong as error:
         raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error
@@ -59,6 +75,15 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     live_through(life, "rewind", then.prompt, said_now.text, said_now.stats, learn=False, extra=figures)
     listener.emit(Output(listener.id, _change(then.confidence_score, said_now.stats.confidence)))
     return Answer(said_now.text, said_now.stats)
+
+
+def _tells(prompt: str) -> bool:
+    """Whether ``prompt`` tells something, in English, and does not merely greet or ask for something."""
+    words = words_of(prompt)
+    kind = kind_of(prompt)
+    written = kind is not None and kind.name != "beginning"  # what is told may lack its full stop
+    asks_for = written or leads(prompt) or reading(words[0] if words else "", "base")
+    return len(words) >= _FEWEST_TOLD and in_english(prompt) and not asks_for
 
 
 def _change(then: float | None, now: float | None) -> str:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from engine.api import Passage, Progress, TextChunk
 from engine.composition.prompt import Turn
 from engine.interaction import live_through, write_down
+from engine.learning.word_lists import PEOPLE
 from engine.mind.curiosity import Question, ranked
+from engine.speech.answering import plausibility
 from engine.speech.attempts import Attempt, Wish, attempt, best_of, several
-from engine.speech.checking import Rules
+from engine.speech.checking import Rules, words_of
 from engine.speech.examples import speech_data
 from engine.speech.gaps import Gap, gaps
-from engine.speech.likelihood import affinity, log_likelihood
+from engine.speech.likelihood import log_likelihood
 from engine.speech.meaning import agreement, novelty, text_vectors
 from engine.speech.naming import in_a_sentence
 from engine.speech.prompting import in_chat
@@ -82,10 +84,11 @@ def spark(life: Lifeform, listener: Listener, *, ask: bool = False) -> Answer:
     listener.emit(Passage(listener.id, "answer", "Response: "))
     found = several(life, listener, _suppositions(life, form), "supposing")
     texts = [one.text for one in found]
-    agreeing = dict(zip(texts, agreement(life.composed, texts), strict=True))
+    said_alike = agreement(life.composed, [text.removeprefix(form.lead) for text in texts])
+    agreeing = dict(zip(texts, said_alike, strict=True))
 
     def worth(text: str) -> float:
-        return affinity(life.composed.base, text, best.text, _NOTHING_ASKED) + _AGREEING * agreeing[text]
+        return plausibility(life.composed.base, text, best.text, form.lead) + _AGREEING * agreeing[text]
 
     said = best_of(found, worth)
     listener.emit(TextChunk(listener.id, said.text, said.stats.tokens))
@@ -116,7 +119,9 @@ def _best_question(life: Lifeform, listener: Listener) -> tuple[Question, _Form,
         found[Question(form.question, gap.why, ignorance=1.0 - sure, novelty=new)] = sound, form, glance
     listener.emit(Progress(listener.id, "wondering", CANDIDATES, CANDIDATES))
     # What it knows least may be what one cannot ask: nonsense is novel, and has no answer that it could be sure of.
-    soundest = sorted(found, key=lambda one: -found[one][0])
+    # And of somebody whom only the user knows it can say nothing that would not be made up.
+    things = [one for one in found if not PEOPLE & set(words_of(one.text))] or list(found)
+    soundest = sorted(things, key=lambda one: -found[one][0])
     best = ranked(soundest[: (len(soundest) + 1) // 2])[0]
     return best, *found[best][1:]
 

@@ -91,8 +91,12 @@ def _as_topic(word: str, said: Sequence[Interaction]) -> str:
     """
     newest = [topics(one.prompt) for one in reversed(said)]
     named = [[topic for topic in those if _same_word(topic.split()[-1].casefold(), word)] for those in newest]
+    # My friend Paolo: what ends in his name is called by the word, too.
+    called = [[topic for topic in those if word in topic.casefold().split()[:-1]] for those in newest]
     good = [[topic for topic in those if well_named(topic)] for those in named]
-    return min(next(filter(None, [*good, *named]), [as_written(word, said)]), key=len)
+    shortest = min(next(filter(None, [*good, *named, *called]), [as_written(word, said)]), key=len)
+    article, _, thing = shortest.partition(" ")
+    return f"the {thing}" if thing and article in ("a", "an") else shortest  # it was spoken of: it is a certain one
 
 
 def as_written(word: str, said: Sequence[Interaction]) -> str:

@@ -31,6 +31,7 @@ _LONGEST = 5
 """Words of a topic, its owner not counted."""
 _PREPOSITIONS = word_set("grammar", "prepositions")
 _VERBAL = frozenset({"base", "third", "past", "participle", "ing"})
+_COLOURS = word_set("values", "colours")
 _DESCRIBING = word_set("grammar", "feelings", "evaluative", "adverbs", "prepositions", "number_words")
 
 
@@ -81,6 +82,8 @@ def topics(text: str) -> list[str]:
             words.append("of")
         elif owner and not words and lower in _adjectives():
             pass  # my new job: it is about the job, and the job is mine
+        elif words and token == lower and (_is_plural(words[-1]) or lower in _COLOURS):
+            close()  # the brakes squeak; paint the kitchen yellow
         elif (before == "to" and _is_verb(lower)) or _names_nothing(
             bare, lower, first=first, noun=_stands_for_a_noun(owner if not words else "", before, lower)
         ):
@@ -117,8 +120,11 @@ def _is_verb(lower: str) -> bool:
 
 def well_named(topic: str) -> bool:
     """Whether ``topic`` can stand in a sentence as it is: ``your cat``, ``Lisbon``, ``trains``, and not ``train``."""
-    words = topic.split()
-    return len(words) > 1 or topic[:1].isupper() or (topic.endswith("s") and not topic.endswith("ss"))
+    return len(topic.split()) > 1 or topic[:1].isupper() or _is_plural(topic)
+
+
+def _is_plural(word: str) -> bool:
+    return word.endswith("s") and not word.endswith("ss") and word not in word_set("grammar", "singular_in_s")
 
 
 def unclaimed(topic: str) -> str:

@@ -125,16 +125,37 @@ def test_play_is_not_looked_back_on(life: Lifeform, name: str) -> None:
 
 
 def test_reflect_shows_the_theme_and_its_evidence(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    mouth(monkeypatch, [" they are small, busy and fond of flowers. More."])
+    mouth(monkeypatch, [" are small, busy and fond of flowers. More."])
     ear = Ear()
     reflect(told, ear)
     assert ear.text.splitlines() == [
         "Reflection: I've noticed a lot of talk about your bees lately.",
-        "Elaboration: You keep coming back to your bees because they are small, busy and fond of flowers.",
+        "Elaboration: Your bees matter because they are small, busy and fond of flowers.",
     ]
     assert "2 of the last 3 (#2, #3)" in ear.of(Passage)[0].note
     record = told.journal.last(1)[0]
     assert record.extra["theme"] == "bees" and record.extra["interactions"] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "begun"),
+    [
+        ("I love my bees", "Your bees matter because they"),
+        ("My sister is here", "Your sister matters because she"),
+        ("My father is here", "Your father matters because he"),
+        ("I love my bread", "Your bread matters because it"),
+    ],
+)
+def test_reflect_says_what_the_theme_is_like_and_nothing_of_the_user(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, text: str, begun: str
+) -> None:
+    say(life, text)
+    asked = mouth(monkeypatch, [" is not what you asked for.", " hums all day long."])
+    ear = Ear()
+    reflect(life, ear)
+    assert all(one.endswith(begun) for one in asked)
+    assert [text in one for one in asked[:2]] == [True, False]
+    assert ear.text.endswith(f"{begun} hums all day long.")
 
 
 def test_muse_takes_a_topic_and_not_the_same_again(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +168,25 @@ def test_muse_takes_a_topic_and_not_the_same_again(told: Lifeform, monkeypatch: 
     assert inspiration == f'Inspiration: "{topic}" (from recent interactions)'
     assert thought.startswith(f"Thought: A whimsical thought about {topic}: Perhaps {topic} ")
     assert thought.endswith(" is a letter that was never sent.")
+
+
+@pytest.mark.parametrize(("text", "begun"), [("I like trains.", "trains dream of"), ("I like Rome.", "Rome dreams of")])
+def test_a_thought_agrees_with_its_topic(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, text: str, begun: str
+) -> None:
+    say(life, text)
+    asked = mouth(monkeypatch, [" an old river."])
+    muse(life, Ear())
+    assert asked[0].endswith(f"Perhaps {begun}")
+
+
+def test_echo_would_rather_wonder_about_what_was_named(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.speech.echo.affinity", lambda base, text, one, other: 0.0)
+    monkeypatch.setattr("engine.speech.echo.kinship", lambda composed, text, about: 0.0)
+    mouth(monkeypatch, [" come to the wedding."] * 9 + [" lamps the night sky has."])
+    ear = Ear()
+    echo(life, ear, "The sky is blue")
+    assert ear.text.endswith("lamps the night sky has?")
 
 
 def test_muse_is_not_whimsical_about_somebody(life: Lifeform) -> None:
@@ -164,7 +204,7 @@ def test_muse_on_nothing_is_on_silence(life: Lifeform) -> None:
 
 def test_flare_shouts_at_the_greatest_temperament(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
-    mouth(monkeypatch, [" loud action now. I will dance tonight! Later."])
+    mouth(monkeypatch, [" less calm now! Later."])
 
     def several(life: Lifeform, *rest: Any, _several: Any = flare.__globals__["several"]) -> Any:
         seen.append(life.temperament.score)
@@ -175,11 +215,30 @@ def test_flare_shouts_at_the_greatest_temperament(told: Lifeform, monkeypatch: p
     before = told.temperament.to_dict()
     answer = flare(told, ear, "This is too calm!")
     assert answer.text == ear.text
-    assert ear.text.startswith("THIS IS TOO CALM! I ") and ear.text.endswith("LOUD ACTION NOW! I WILL DANCE TONIGHT!")
+    assert ear.text.startswith("THIS IS TOO CALM! ") and ear.text.endswith("LESS CALM NOW!")
     assert seen == [1.0] and told.temperament.to_dict() == before
     quiet = Ear()
     flare(told, quiet, None)
-    assert quiet.text.startswith("THIS IS TOO CALM! I ")
+    assert quiet.text.startswith("THIS IS TOO CALM! ")
+
+
+@pytest.mark.parametrize(
+    ("others", "best"),
+    [
+        (" a wide hat for Sunday!", " my cup made whole!"),  # speaks of a thing that was named
+        (" that my cat broke my favourite cup!", " one cup made whole!"),  # does not only say it again
+        (" your cup made whole!", " one cup made whole!"),  # is nobody else's
+    ],
+)
+def test_an_outburst_is_about_what_was_said_and_says_more_than_that(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, others: str, best: str
+) -> None:
+    monkeypatch.setattr("engine.speech.flare.log_likelihood", lambda base, text, context: 0.0)
+    monkeypatch.setattr("engine.speech.flare.kinship", lambda composed, text, about: 0.0)
+    mouth(monkeypatch, [others] * 7 + [best] + [others])
+    ear = Ear()
+    flare(life, ear, "My cat broke my favourite cup")
+    assert ear.text.startswith("MY CAT BROKE MY FAVOURITE CUP! ") and ear.text.endswith(best.upper())
 
 
 def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,8 +284,30 @@ def test_rewind_sets_then_beside_now(told: Lifeform, monkeypatch: pytest.MonkeyP
     assert sure == "Confidence: 0.30 then, 0.60 now (+0.30)"
     assert "My cat is called Mia. What do bees eat in winter?" in asked[0]
     assert all(text not in asked[0] for text in ("A fine name.", "I love my bees"))  # its own words are not read again
-    assert asked[1].endswith("I would say that")
+    assert asked[0].endswith("Bees eat in winter")
     assert told.journal.last(1)[0].extra["of"] == 2
+
+
+def test_rewind_feels_with_what_was_told_and_does_not_make_it_its_own(
+    told: Lifeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = mouth(monkeypatch, [" lovely to hear my bees hum.", " lovely to hear such small animals hum."])
+    ear = Ear()
+    rewind(told, ear, 1)
+    assert asked[0].endswith("It must be") and "short sentence" not in asked[0]
+    assert "Now I think: It must be lovely to hear such small animals hum." in ear.text
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello there!", "Tell me about the bees.", "Write a poem about my bees.", "Ich habe Bienen im Garten."]
+)
+def test_rewind_does_not_feel_with_what_tells_nothing(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    say(life, text)
+    asked = mouth(monkeypatch, [" bees hum in the old garden."])
+    rewind(life, Ear(), 1)
+    assert not any(one.endswith("It must be") for one in asked)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ GOOD = "Perhaps bees are the only ones that remember everything."
         ("Here it is: <|im_end|> and more.", Flaw.DEBRIS),
         ("The sea is wide. User: and now?", Flaw.DEBRIS),
         ("Topic: the sea is wide.", Flaw.DEBRIS),
+        ("Dear [Name of the boss], the sea is wide.", Flaw.DEBRIS),
         ("See https://example.com for more.", Flaw.DEBRIS),
         ("As an AI language model I have no opinion.", Flaw.MACHINE),
         ("I'm sorry, but I can't help with that.", Flaw.MACHINE),
@@ -30,6 +31,7 @@ GOOD = "Perhaps bees are the only ones that remember everything."
         ("the cat and the dog and the cat and the dog and the cat and the dog.", Flaw.CIRCLES),
         ("1234 5678 90 12 34 and 56.", Flaw.LETTERS),
         ("I want a boat! I want a boat!", Flaw.CIRCLES),
+        ("It is a majestic stallion, a proud and majestic stallion.", Flaw.CIRCLES),
         ("Nobody knows where the old river goes", Flaw.UNFINISHED),
         ('Perhaps it would say that, "the river is old.', Flaw.UNFINISHED),
         ("Well, I'm a helpful little AI, and I know that.", Flaw.MACHINE),
@@ -102,6 +104,12 @@ def test_a_word_that_comes_twice_is_a_circle_where_each_may_come_once() -> None:
     assert flaw_in("Perhaps a cat is what all cats dream of.", once) is Flaw.CIRCLES
     assert flaw_in("The sky is mysterious and full of mysteries.", once) is Flaw.CIRCLES
     assert flaw_in("Perhaps the sea is what the sky remembers of the rain.", once) is None
+    given = "Cats may be cleaner than other cats, but"
+    assert flaw_in(f"{given} dogs are brave.", once, given) is None
+    assert flaw_in(f"{given} dogs are braver than cats.", once, given) is Flaw.CIRCLES
+    assert (
+        flaw_in(f"{given} dogs are braver than cats.", Rules(each_once=True, again=frozenset({"cats"})), given) is None
+    )
 
 
 def test_flaws_are_in_the_order_of_how_bad_they_are() -> None:

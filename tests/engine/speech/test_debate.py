@@ -19,17 +19,18 @@ ARGUMENTS = (
 )
 
 
-def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_side_of_a_debate_reads_and_answers_the_other(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(8)])
     ear = Ear()
-    debate(told, ear, "AI will replace artists.", 2)
+    debate(told, ear, "Robots will replace artists.", 2)
     lines = ear.text.splitlines()
-    assert lines[0].startswith('[Argument 1] "One good reason is that') and lines[0].endswith("never tire of work.")
-    assert lines[1].startswith('[Rebuttal] "But one problem is that') and lines[1].endswith("needs a human hand.")
-    assert lines[2].startswith('[Argument 2] "Still,') and lines[3].startswith('[Rebuttal] "Even so,')
-    assert "AI will replace artists. Name one reason for it" in asked[0]
-    assert "never tire of work." in asked[8] and asked[8].endswith("But one problem is that AI can")
-    assert "needs a human hand." in asked[16] and "fingers are slow and dear." in asked[24]
+    assert lines[0].startswith('[Argument 1] "One good reason is that robots')
+    granted = lines[0].partition("robots ")[2].rstrip('."').removeprefix("are ").removeprefix("can ")
+    assert lines[1].startswith('[Rebuttal] "Robots may ') and f"{granted}, but they" in lines[1]
+    assert lines[2].startswith('[Argument 2] "Still, another good reason is that robots')
+    assert lines[3].startswith('[Rebuttal] "Robots may ')
+    assert "Robots will replace artists. Name one reason for it" in asked[0]
+    assert ARGUMENTS[0] in asked[8] and ARGUMENTS[1] in asked[16] and ARGUMENTS[2] in asked[24]
     assert ear.roles == ["for", "against"] * 2
     record = told.journal.last(1)[0]
     resting = told.temperament.score
@@ -40,32 +41,41 @@ def test_each_side_of_a_debate_reads_the_other(told: Lifeform, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("subject", "ways"),
+    ("subject", "good", "bad"),
     [
-        ("Cats are better than dogs", ("that cats", "that cats can")),
-        ("Marie Curie was the greatest of physicists", ("that Marie Curie", "that Marie Curie can")),
-        ("Footballers earn too much", ("that footballers", "that footballers can")),
-        ("We should send people to Mars", ("that it helps", "that not everyone")),
-        ("Should cats be allowed here?", ("that it helps", "that not everyone")),
-        ("pineapple on pizza", ("that it helps", "that not everyone")),
+        ("Cats are better than dogs", "is that cats are more", "but dogs are more"),
+        ("Footballers are brave", "is that footballers help", "but they can also be"),
+        ("We should send people to Mars", "is that sending people to Mars helps", "but it costs"),
+        ("Animals should not be kept in zoos", "is that keeping animals in zoos costs", "but it helps"),
+        ("pineapple on pizza", "is that pineapple on pizza helps", "but it can also be"),
     ],
 )
-def test_a_state_is_argued_by_who_is_in_it_and_a_deed_by_what_it_brings(
-    told: Lifeform, monkeypatch: pytest.MonkeyPatch, subject: str, ways: tuple[str, str]
+def test_how_it_is_argued_depends_on_what_it_is_about(
+    told: Lifeform, monkeypatch: pytest.MonkeyPatch, subject: str, good: str, bad: str
 ) -> None:
     asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(8)])
     debate(told, Ear(), subject, 1)
-    assert (asked[0].endswith(ways[0]), asked[8].endswith(ways[1])) == (True, True)
+    assert asked[0].endswith(good)
+    assert asked[8].endswith(bad)
 
 
-@pytest.mark.parametrize("other", [" machines do not tire of work.", " there is a lack of machines everywhere."])
+def test_what_cannot_be_granted_in_its_own_words_is_granted_all_the_same(
+    told: Lifeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = " more than any old mill, farm, dam, road, shop, tower, harbour, bridge and garden we have."
+    asked = mouth(monkeypatch, [" not only rest, but sleep without dreams."] * 8 + [long] * 8)
+    debate(told, Ear(), "Will it ever rain again over the dry hills?", 1)
+    assert asked[8].endswith("it costs") and ", but it costs" in asked[8]
+
+
+@pytest.mark.parametrize("other", [" machines do not tire of work.", " people with a lack of machines."])
 def test_an_argument_does_not_speak_for_the_other_side(
     told: Lifeform, monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
     mouth(monkeypatch, [other, " machines never tire of work."] * 8)
     monkeypatch.setattr("engine.speech.debate.log_likelihood", lambda base, text, context: float("never" not in text))
     ear = Ear()
-    debate(told, ear, "AI will replace artists", 1)
+    debate(told, ear, "Robots will replace artists", 1)
     assert ear.text.splitlines()[0].endswith("machines never tire of work.")
 
 
@@ -85,7 +95,7 @@ def test_of_several_arguments_the_one_for_its_side_is_taken(told: Lifeform, monk
 
     monkeypatch.setattr("engine.speech.debate.log_likelihood", log_likelihood)
     ear = Ear()
-    debate(told, ear, "AI will replace artists", 1)
+    debate(told, ear, "Robots will replace artists", 1)
     assert [line.split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
 
 
@@ -95,22 +105,22 @@ def test_an_argument_that_repeats_an_earlier_one_comes_last(told: Lifeform, monk
     mouth(monkeypatch, [first] * 8 + [again, " paint smells better to everybody."] * 4)
     monkeypatch.setattr("engine.speech.debate.log_likelihood", lambda base, text, context: len(text) / 100)
     ear = Ear()
-    debate(told, ear, "AI will replace artists", 1)
+    debate(told, ear, "Robots will replace artists", 1)
     assert ear.text.endswith("paint smells better to everybody.")
 
 
 def test_no_argument_is_made_twice(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     mouth(monkeypatch, [" machines never tire of work."] * 15 + [" paint wants a human hand."])
     ear = Ear()
-    debate(told, ear, "AI will replace artists", 1)
-    assert [line.split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
+    debate(told, ear, "Robots will replace artists", 1)
+    assert [line.rstrip('"').split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
 
 
 def test_a_stopped_debate_keeps_the_arguments_it_had(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(8)])
     ear = Ear()
     monkeypatch.setattr(ear, "cancelled", lambda: len(asked) > 9)
-    answer = debate(told, ear, "AI will replace artists", 2)
+    answer = debate(told, ear, "Robots will replace artists", 2)
     assert answer.stats.stop_reason == "stopped"
     kept = told.journal.last(1)[0].response
-    assert kept.startswith("For: One good reason is that") and kept.endswith("machines never tire of work.")
+    assert kept.startswith("For: One good reason is that robots") and kept.endswith("machines never tire of work.")

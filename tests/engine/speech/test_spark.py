@@ -94,6 +94,13 @@ def test_spark_is_about_what_was_said_and_doubted(told: Lifeform, monkeypatch: p
     assert "unsure of the word" in notes
 
 
+def test_spark_asks_of_nobody_while_there_is_a_thing(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    mouth(monkeypatch, [" warm and quiet all day."])
+    say(life, "My sister met my teacher on our balcony.")
+    monkeypatch.setattr("engine.speech.spark.log_likelihood", lambda base, text, before: float("balcony" not in text))
+    assert "balcony" in spark(life, Ear(), ask=True).text
+
+
 def test_spark_can_leave_the_answer_to_the_user(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     mouth(monkeypatch, [" a glance"])
     ear = Ear()

@@ -26,6 +26,10 @@ from engine.speech.topics import content_words, topics
         ("How long does it take to play a simple song?", ["a simple song"]),
         ("How do you keep people motivated after a defeat?", ["a defeat"]),
         ("Why do cats like warm places?", ["cats"]),
+        ("The brakes squeak every time I stop.", ["the brakes"]),
+        ("We want to paint our kitchen yellow.", ["your kitchen"]),
+        ("I love the yellow flowers", ["the yellow flowers"]),
+        ("I run five kilometres", []),
         ("I am learning to play the violin", ["the violin"]),
         ("My neighbour says they need more sun", ["your neighbour", "sun"]),
         ("He ate an old apple and a green egg of an ostrich", ["an apple", "a green egg of an ostrich"]),
@@ -75,6 +79,15 @@ def test_a_plural_is_the_same_word_and_a_name_keeps_its_capital() -> None:
 def test_a_theme_is_a_thing_and_named_as_one_names_it() -> None:
     theme = theme_of(said(("Our team lost again", ""), ("We lost, and my team is sad", "")), vectors)
     assert theme is not None and (theme.word, theme.topic) == ("team", "your team")
+    theme = theme_of(
+        said(
+            ("My friend Paolo speaks fast", ""),
+        ),
+        vectors,
+    )
+    assert theme is not None and theme.topic == "your friend Paolo"
+    theme = theme_of(said(("We are getting a puppy", ""), ("What does a puppy eat?", "")), vectors)
+    assert theme is not None and theme.topic == "the puppy"
 
 
 def test_nothing_recurs_or_nothing_was_said() -> None:

@@ -1,0 +1,110 @@
+"""What kind of text a prompt asks for: a list, a poem, a story, a letter, or that a beginning be gone on with.
+
+The kind decides what examples the model is shown, how its text begins and how long it may be. Data of our own
+(``data/speech.toml``); a prompt of no kind is a question, or merely something said.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.composition.prompt import Turn
+from engine.learning.word_lists import listed
+from engine.speech.checking import words_of
+from engine.speech.examples import speech_data
+
+_ASKS = frozenset({"write", "tell", "give", "name", "list", "make", "compose", "suggest", "show", "invent", "create"})
+_NO_STORY = _ASKS | frozenset(
+    "what why how who which when where whose explain describe translate is are do does did can could should would will "
+    "please hello hi i i'm my we our you your".split()
+)
+"""Words that a story does not begin with, so that what lacks its full stop is no beginning of one."""
+_FEWEST_BEGUN = 4
+"""Words from which something without an end is a beginning."""
+_ONCE = re.compile(r"^(?:once upon a time|once there was|long ago|one day)\b", re.IGNORECASE)
+_FINISHED = re.compile(r"[.!?…:;)\"'”’\]}]$")
+_ABOUT = re.compile(r"\babout (?P<what>an? .{1,40}?)\W*$", re.IGNORECASE)
+_TO = re.compile(r"\b(?:to|for) (?:my |our |the )?(?P<who>\w+)", re.IGNORECASE)
+_FOR = re.compile(r"\b(?:to|for) (?P<whom>(?:my|our|the) [\w' ]{1,40}?)\W*$", re.IGNORECASE)
+_SENTENCES, _LINES, _ENTRIES = 3, 4, 3
+_MOST_ENTRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of text.
+
+    Attributes:
+        name: ``list``, ``poem``, ``story``, ``toast``, ``wish``, ``letter``, ``text``, or
+            ``beginning`` for one to be gone on with.
+        lead: How it begins.
+        sentences: Most that it says: sentences, lines or entries.
+        shown: Examples of it, as turns of a chat.
+    """
+
+    name: str
+    lead: str
+    sentences: int
+    shown: tuple[Turn, ...] = ()
+
+
+def kind_of(text: str) -> Kind | None:
+    """The kind of text that ``text`` asks for; None where it asks for none."""
+    words = words_of(text)
+    if not words:
+        return None
+    if words[0] not in _NO_STORY and (
+        _ONCE.match(text.strip()) or (len(words) >= _FEWEST_BEGUN and not _FINISHED.search(text.strip()))
+    ):
+        return Kind("beginning", "", _SENTENCES)
+    asks = next((at for at, word in enumerate(words[:3]) if word in _ASKS), None)
+    if asks is None:
+        return None
+    numbers = _number_words()
+    asked = [_amount(word, numbers) for word in words[asks + 1 : asks + 4]]
+    count = next((amount for amount in asked if amount), 0)
+    in_sentences = bool({"sentence", "sentences", "line", "lines", "word", "words"} & set(words))
+    for entry in speech_data()["writing"]:
+        named = {word.strip() for word in entry["words"].split(",")} & set(words)
+        if entry["kind"] == "list":
+            named = (
+                set() if in_sentences else {"list"} & set(words[: asks + 1]) or ({"several"} if count > 1 else set())
+            )
+        if named:
+            most = {"list": count or _ENTRIES, "poem": _LINES}.get(entry["kind"], _SENTENCES)
+            most = count if in_sentences and count else most
+            shown = tuple(
+                turn for one, other in entry["examples"] for turn in (Turn("user", one), Turn("assistant", other))
+            )
+            return Kind(entry["kind"], _lead(entry["leads"], text), min(most, _MOST_ENTRIES), shown)
+    return None
+
+
+def _lead(leads: list[str], text: str) -> str:
+    """The first of ``leads`` that can be filled from ``text``."""
+    about, to, whole = _ABOUT.search(text), _TO.search(text), _FOR.search(text)
+    known = {
+        "{about}": about["what"] if about else "",
+        "{to}": to["who"] if to else "",
+        "{for}": whole["whom"] if whole else "",
+    }
+    for lead in leads:
+        if all(value for name, value in known.items() if name in lead):
+            for name, value in known.items():
+                lead = lead.replace(name, value)
+            return lead
+    return ""
+
+
+def _number_words() -> list[str]:
+    return list(listed("grammar", "number_words"))
+
+
+def _amount(word: str, numbers: list[str]) -> int:
+    """``three`` and ``3`` → 3, ``some`` → the usual number; 0 for what is no number."""
+    if word.isdigit():
+        return int(word)
+    if word in ("some", "several", "few"):
+        return _ENTRIES
+    return numbers.index(word) + 1 if word in numbers[:_MOST_ENTRIES] else 0
