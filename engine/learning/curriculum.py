@@ -19,7 +19,7 @@ from engine.learning.negatives import common_questions, near_misses, positive_te
 from engine.learning.questions import plain_questions, questions
 from engine.learning.rows import Row, RowPlan, rows_for
 from engine.learning.told import Told
-from engine.learning.typing_errors import hurried, mistyped
+from engine.learning.typing_errors import hurried
 from engine.memory.journal import Journal
 from engine.memory.memories import Memory, Verdict
 from engine.memory.record import Interaction
@@ -52,8 +52,6 @@ _GENERIC_SHUT = 200
 _CONTROLS = 32
 _HURRIED_OPENINGS = 24
 """More of them, put as hurried people type."""
-_SLIPS = 10
-"""The plainest questions mistyped, in so many ways."""
 _HURRIED = 0.3
 """Share of the questions that keep the gate shut which are put so: else small letters would tell."""
 _PROSE_KEPT = 16
@@ -198,7 +196,6 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
     ]
     unseen = others[_PROBES - 1 :]
     more = chance.sample(unseen, min(_HURRIED_OPENINGS, len(unseen)))
-    slips = (mistyped(chance.choice((*plain, *others[:_PROBES])), chance) for _ in range(_SLIPS))
     return Lesson(
         memory_id=memory.id,
         text=fact.text,
@@ -207,7 +204,7 @@ def _lesson(one: Current, memory: Memory, known: Collection[Fact], chance: rando
         rows=tuple(rows),
         probes=(*plain, *others[: _PROBES - 1]),
         old=bool(memory.sleeps),
-        openings=(*unseen[:_OPENINGS], *(hurried(text, chance) for text in more), *filter(None, slips)),
+        openings=(*unseen[:_OPENINGS], *(hurried(text, chance) for text in more)),
         weight=1.5 if weak else 1.0,
         questions=memory.questions,
     )
