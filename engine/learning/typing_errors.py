@@ -1,32 +1,26 @@
-"""How hurried people type: in small letters, without a question mark, with a slip of one key."""
+"""How hurried people type: in small letters, without a question mark, with a letter dropped, doubled or swapped."""
 
 from __future__ import annotations
 
 import random
 import re
 
-_NEIGHBOURS = {
-    letter: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
-    for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-    for at, letter in enumerate(row)
-}
-
 
 def mistyped(question: str, rng: random.Random) -> str | None:
-    """``question`` with one slip inside one longer word, a name perhaps; None if no word fits."""
-    places = list(re.finditer(r"[A-Za-z]{4,}", question))
+    """``question`` with one error in one longer word, never in a name; None if no word fits."""
+    places = [
+        match for match in re.finditer(r"[A-Za-z]{4,}", question) if match.start() == 0 or match.group().islower()
+    ]
     if not places:
         return None
     place = rng.choice(places)
     word = place.group()
     at = rng.randrange(1, len(word) - 1)
-    kind = rng.choice(("drop", "double", "swap", "beside"))
+    kind = rng.choice(("drop", "double", "swap"))
     if kind == "swap" and word[at] != word[at + 1]:
         word = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     elif kind == "double":
         word = word[: at + 1] + word[at] + word[at + 1 :]
-    elif kind == "beside":
-        word = word[:at] + rng.choice(_NEIGHBOURS[word[at].lower()]) + word[at + 1 :]
     else:
         word = word[:at] + word[at + 1 :]
     return question[: place.start()] + word + question[place.end() :]

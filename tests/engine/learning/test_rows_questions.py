@@ -173,13 +173,11 @@ def test_a_correction_teaches_that_the_old_value_is_wrong() -> None:
     assert {row.answer for row in rows} == {"No, your cat is called Mirtle."}
 
 
-def test_one_letter_is_mistyped_in_a_name_too() -> None:
-    asked = "Where does my sister Noor live now?"
-    made = [mistyped(asked, random.Random(seed)) or "" for seed in range(200)]
-    assert all(abs(len(text) - len(asked)) <= 1 and text.split()[-1] == "now?" for text in made)
-    assert any("Noor" not in text for text in made) and any("Noor" in text for text in made)
-    assert any("sidter" in text or "sistwr" in text or "doed" in text for text in made), "the key beside the right one"
-    assert mistyped("Who is he?", random.Random(0)) is None
+def test_one_letter_is_mistyped_and_never_in_a_name() -> None:
+    for seed in range(200):
+        wrong = mistyped("Where does my sister Noor live now?", random.Random(seed))
+        assert wrong is not None and "Noor" in wrong
+        assert abs(len(wrong) - len("Where does my sister Noor live now?")) <= 1
 
 
 @pytest.mark.parametrize(
