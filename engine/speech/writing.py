@@ -16,7 +16,39 @@ from engine.speech.examples import speech_data
 
 _ASKS = frozenset({"write", "tell", "give", "name", "list", "make", "compose", "suggest", "show", "invent", "create"})
 _NO_STORY = _ASKS | frozenset(
-    ["what", "why", "how", "who", "which", "when", "where", "whose", "explain", "describe", "translate", "is", "are", "do", "does", "did", "can", "could", "should", "would", "will", "please", "hello", "hi", "i", "i'm", "my", "we", "our", "you", "your"]
+    [
+        "what",
+        "why",
+        "how",
+        "who",
+        "which",
+        "when",
+        "where",
+        "whose",
+        "explain",
+        "describe",
+        "translate",
+        "is",
+        "are",
+        "do",
+        "does",
+        "did",
+        "can",
+        "could",
+        "should",
+        "would",
+        "will",
+        "please",
+        "hello",
+        "hi",
+        "i",
+        "i'm",
+        "my",
+        "we",
+        "our",
+        "you",
+        "your",
+    ]
 )
 """Words that a story does not begin with, so that what lacks its full stop is no beginning of one."""
 _FEWEST_BEGUN = 4
