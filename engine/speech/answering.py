@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from engine.composition.prompt import Prompt, Turn
 from engine.speech.attempts import Attempt, Wish, best_of, go_on, several
 from engine.speech.checking import Rules, words_of
-from engine.speech.examples import Examples, speech_data
+from engine.speech.examples import Examples, speech_data, word_list
 from engine.speech.leads import likeliest
 from engine.speech.likelihood import fitness, log_likelihood
 from engine.speech.meaning import agreement
@@ -155,8 +155,8 @@ def go_on_from(life: Lifeform, listener: Listener, found: Sequence[Attempt], ask
 
 
 def _vagueness(text: str) -> float:
-    vague = {word.strip() for word in speech_data()["answer"]["vague"].split(",")}
-    return min(_MOST_VAGUE, _VAGUE * sum(word in vague for word in words_of(text)))
+    vague = sum(word in word_list("answer", "vague") for word in words_of(text))
+    return min(_MOST_VAGUE, _VAGUE * vague)
 
 
 def answer(life: Lifeform, listener: Listener, asked: Asked) -> Attempt:

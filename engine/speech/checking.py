@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 from engine.learning.word_lists import word_set
-from engine.speech.examples import speech_data
+from engine.speech.examples import word_list
 from engine.speech.topics import content_words
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -217,12 +216,7 @@ def in_another_language(text: str) -> bool:
     if sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters) * 2 > len(letters):
         return True
     little = word_set("grammar", "little_words", "prepositions")
-    return sum(word in _foreign_words() for word in words) > sum(word in little for word in words)
-
-
-@cache
-def _foreign_words() -> frozenset[str]:
-    return frozenset(word.strip() for word in speech_data()["words"]["foreign"].split(","))
+    return sum(word in word_list("words", "foreign") for word in words) > sum(word in little for word in words)
 
 
 def _says_it_again(text: str) -> bool:

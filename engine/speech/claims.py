@@ -13,7 +13,7 @@ from functools import cache
 
 from engine.learning.verb_forms import ing, reading
 from engine.learning.word_lists import word_set
-from engine.speech.examples import speech_data
+from engine.speech.examples import speech_data, word_list
 from engine.speech.topics import topics
 
 _OUGHT = re.compile(
@@ -66,7 +66,7 @@ def matter_of(claim: str) -> Matter:
         pair = _within(found["who"]), _within(found["other"])
         better, worse = reversed(pair) if "worse" in told.casefold() else pair
         return Matter(better, "compared", worse)
-    against = any(re.search(rf"\b{blame}\b", told, re.I) for blame in _blaming())
+    against = any(re.search(rf"\b{blame}\b", told, re.I) for blame in word_list("debate", "blaming"))
     if found := _SHOULD.match(told):
         who, what = _split(found["who"], found["what"])
         if deed := _deed(who, what):
@@ -178,9 +178,3 @@ def _within(name: str) -> str:
 def _deeds() -> tuple[tuple[str, ...], ...]:
     """Verbs of what one demands: base, participle and ``-ing`` of each."""
     return tuple(tuple(verb.split()) for verb in speech_data()["debate"]["deeds"].split(","))
-
-
-@cache
-def _blaming() -> frozenset[str]:
-    """Words by which a claim speaks against what it is about."""
-    return frozenset(word.strip() for word in speech_data()["debate"]["blaming"].split(","))

@@ -36,6 +36,12 @@ def speech_data() -> dict[str, Any]:
 
 
 @cache
+def word_list(act: str, name: str) -> frozenset[str]:
+    """A list of words of one act: in the data they stand with commas between them."""
+    return frozenset(word.strip() for word in speech_data()[act][name].split(","))
+
+
+@cache
 def examples_of(act: str) -> Examples:
     """The examples of one act."""
     data = speech_data()[act]

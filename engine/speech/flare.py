@@ -12,7 +12,7 @@ from engine.interaction import write_down
 from engine.mind.temperament import TemperamentSettings, sampling_temperature
 from engine.speech.attempts import Wish, best_of, several
 from engine.speech.checking import Rules, words_of
-from engine.speech.examples import examples_of, speech_data
+from engine.speech.examples import examples_of, speech_data, word_list
 from engine.speech.likelihood import log_likelihood
 from engine.speech.meaning import kinship
 from engine.speech.prompting import after_examples, in_chat, words_shown
@@ -86,7 +86,7 @@ def _wishes(life: Lifeform, said: str) -> list[Wish]:
     # An outburst shows in the words, whatever say temp_mood_influence gives the mood at other times.
     temper = TemperamentSettings(temp_mood_influence=1.0)
     temperature = sampling_temperature(controls.base_temperature, life.temperament.score, temper)
-    never = {word.strip() for word in speech_data()["flare"]["never"].split(",")} | words_shown(examples, bare)
+    never = word_list("flare", "never") | words_shown(examples, bare)
     rules = Rules(fewest=1, most=_MOST_WORDS, sources=(*examples.said, bare), never=frozenset(never), each_once=True)
     turns = [turn for thing, burst in examples.pairs for turn in (Turn("user", f"{thing}!"), Turn("assistant", burst))]
     turns.append(Turn("user", f"{bare}!"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.memory.dreams import cosine
 from engine.speech.checking import in_english
-from engine.speech.examples import speech_data
+from engine.speech.examples import word_list
 from engine.speech.meaning import KINDRED, text_vectors
 from engine.speech.recent import recent
 from engine.speech.topics import topics, unclaimed, well_named
@@ -54,7 +54,7 @@ def gaps(life: Lifeform, count: int, chance: random.Random) -> list[Gap]:
         if gap is not None and len(gap.topic) <= _LONGEST:
             found.setdefault(gap.topic.casefold(), gap)
     if len(found) < _ENOUGH:
-        world = [word.strip() for word in speech_data()["words"]["world"].split(",")]
+        world = sorted(word_list("words", "world"))
         for topic in chance.sample(world, len(world)):
             found.setdefault(topic, Gap(topic, "out of the blue"))
     return list(found.values())[:count]

@@ -10,7 +10,7 @@ from engine.learning.word_lists import PEOPLE
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules, new_words
 from engine.speech.claims import is_many
-from engine.speech.examples import examples_of, speech_data
+from engine.speech.examples import examples_of, speech_data, word_list
 from engine.speech.likelihood import affinity
 from engine.speech.meaning import kinship, novelty, text_vectors
 from engine.speech.naming import in_a_sentence
@@ -68,7 +68,7 @@ def _thought(life: Lifeform, listener: Listener, topic: str) -> Attempt:
     """Of several thoughts on ``topic`` the one that says most of its own; without words when none can be shown."""
     examples = examples_of("muse")
     data = speech_data()["muse"]
-    grave = {word.strip() for word in data["never"].split(",")} - set(content_words(topic))
+    grave = word_list("muse", "never") - set(content_words(topic))
     never = words_shown(examples, topic) | grave
     rules = Rules(fewest=2, most=20, sources=examples.said, known=(topic,), news=2, never=never, each_once=True)
     many = is_many(topic)

@@ -11,10 +11,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from engine.speech.corruption import LEET
-from engine.speech.examples import speech_data
+from engine.speech.examples import word_list
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _UNLEET = str.maketrans({**{digit: letter for letter, digit in LEET.items()}, "@": "a", "$": "s", "!": "i", "|": "l"})
@@ -43,11 +42,6 @@ class Recovered:
     flair: tuple[str, ...] = ()
 
 
-@cache
-def _short_words() -> frozenset[str]:
-    return frozenset(word.strip() for word in speech_data()["words"]["short"].split(","))
-
-
 def common_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
     """The whole words of a tokenizer's vocabulary, in lower case, each with its rank: lower is commoner.
 
@@ -55,9 +49,15 @@ def common_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
         vocabulary: Tokens as the tokenizer writes them (a word begins with ``Ġ`` or ``▁``), and their ids.
     """
     ranks: dict[str, int] = {}
+    short = word_list("words", "short")
     for token, id in vocabulary.items():
         word = token[1:].lower()
-        if token[:1] in "Ġ▁" and word.isascii() and word.isalpha() and (len(word) >= _FEWEST or word in _short_words()):
+        if (
+            token[:1] in "Ġ▁"
+            and word.isascii()
+            and word.isalpha()
+            and (len(word) >= _FEWEST or word in word_list("words", "short"))
+        ):
             ranks[word] = min(id, ranks.get(word, id))
     return ranks
 
@@ -70,7 +70,7 @@ def recover(text: str, ranks: Mapping[str, int], likely: Callable[[str], float] 
         ranks: As of :func:`common_words`.
         likely: How likely a sentence is; decides between words where it is given, and the commoner word does else.
     """
-    ranks = dict.fromkeys(_short_words(), len(ranks)) | dict(ranks)
+    ranks = dict.fromkeys(word_list("words", "short"), len(ranks)) | dict(ranks)
     found: list[list[str]] = []
     flair: dict[str, None] = {}
     for match in _WORD.finditer(_ungarbled(text)):

@@ -15,7 +15,7 @@ from engine.speech.answering import plausibility
 from engine.speech.attempts import Attempt, Wish, best_of, several
 from engine.speech.checking import Rules
 from engine.speech.claims import is_many
-from engine.speech.examples import speech_data
+from engine.speech.examples import speech_data, word_list
 from engine.speech.meaning import agreement, word_vectors
 from engine.speech.prompting import in_chat
 from engine.speech.recent import recent
@@ -80,7 +80,7 @@ def _elaborated(life: Lifeform, listener: Listener, theme: Theme, said: Sequence
     capital = f"{theme.topic[:1].upper()}{theme.topic[1:]}"
     lead = f"{capital} {'matter' if many else 'matters'} because {_pronoun(theme.topic)}"
     known = tuple(second_person(text) for text in said)
-    never = frozenset(word.strip() for word in speech_data()["reflect"]["never"].split(","))
+    never = word_list("reflect", "never")
     rules = Rules(
         fewest=3, most=_MOST_WORDS, sources=(*said, *known), known=(theme.topic,), news=1, never=never, each_once=True
     )

@@ -7,11 +7,10 @@ what it misses was not worth a question.
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from engine.learning.verb_forms import lexicon
 from engine.learning.word_lists import word_set
-from engine.speech.examples import speech_data
+from engine.speech.examples import word_list
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.!?,;:\n]")
 _OWNERS = {
@@ -35,10 +34,9 @@ _COLOURS = word_set("values", "colours")
 _DESCRIBING = word_set("grammar", "feelings", "evaluative", "adverbs", "prepositions", "number_words")
 
 
-@cache
 def empty_words() -> frozenset[str]:
     """Words that name no topic, in lower case."""
-    return frozenset(word.strip() for word in speech_data()["words"]["empty"].split(","))
+    return word_list("words", "empty")
 
 
 def content_words(text: str) -> list[str]:
@@ -80,7 +78,7 @@ def topics(text: str) -> list[str]:
             owner = _OWNERS[lower]
         elif lower == "of" and words:
             words.append("of")
-        elif owner and not words and lower in _adjectives():
+        elif owner and not words and lower in word_list("words", "adjectives"):
             pass  # my new job: it is about the job, and the job is mine
         elif words and token == lower and (_is_plural(words[-1]) or lower in _COLOURS):
             close()  # the brakes squeak; paint the kitchen yellow
@@ -131,12 +129,6 @@ def unclaimed(topic: str) -> str:
     """``topic`` for somebody who does not know whose it is: ``stories`` for ``her stories``."""
     owner, _, thing = topic.partition(" ")
     return thing if owner in _THIRD_PERSONS and thing else topic
-
-
-@cache
-def _adjectives() -> frozenset[str]:
-    """Adjectives that add nothing to a topic, in lower case."""
-    return frozenset(word.strip() for word in speech_data()["words"]["adjectives"].split(","))
 
 
 def _settled(word: str, first: bool) -> str:

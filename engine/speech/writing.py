@@ -12,45 +12,8 @@ from dataclasses import dataclass
 from engine.composition.prompt import Turn
 from engine.learning.word_lists import listed
 from engine.speech.checking import words_of
-from engine.speech.examples import speech_data
+from engine.speech.examples import speech_data, word_list
 
-_ASKS = frozenset({"write", "tell", "give", "name", "list", "make", "compose", "suggest", "show", "invent", "create"})
-_NO_STORY = _ASKS | frozenset(
-    [
-        "what",
-        "why",
-        "how",
-        "who",
-        "which",
-        "when",
-        "where",
-        "whose",
-        "explain",
-        "describe",
-        "translate",
-        "is",
-        "are",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "should",
-        "would",
-        "will",
-        "please",
-        "hello",
-        "hi",
-        "i",
-        "i'm",
-        "my",
-        "we",
-        "our",
-        "you",
-        "your",
-    ]
-)
-"""Words that a story does not begin with, so that what lacks its full stop is no beginning of one."""
 _FEWEST_BEGUN = 4
 """Words from which something without an end is a beginning."""
 _ONCE = re.compile(r"^(?:once upon a time|once there was|long ago|one day)\b", re.IGNORECASE)
@@ -85,11 +48,11 @@ def kind_of(text: str) -> Kind | None:
     words = words_of(text)
     if not words:
         return None
-    if words[0] not in _NO_STORY and (
+    if words[0] not in word_list("answer", "no_story") and (
         _ONCE.match(text.strip()) or (len(words) >= _FEWEST_BEGUN and not _FINISHED.search(text.strip()))
     ):
         return Kind("beginning", "", _SENTENCES)
-    asks = next((at for at, word in enumerate(words[:3]) if word in _ASKS), None)
+    asks = next((at for at, word in enumerate(words[:3]) if word in word_list("answer", "asks")), None)
     if asks is None:
         return None
     numbers = _number_words()
