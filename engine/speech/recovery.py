@@ -52,12 +52,7 @@ def common_words(vocabulary: Mapping[str, int]) -> dict[str, int]:
     short = word_list("words", "short")
     for token, id in vocabulary.items():
         word = token[1:].lower()
-        if (
-            token[:1] in "Ġ▁"
-            and word.isascii()
-            and word.isalpha()
-            and (len(word) >= _FEWEST or word in word_list("words", "short"))
-        ):
+        if token[:1] in "Ġ▁" and word.isascii() and word.isalpha() and (len(word) >= _FEWEST or word in short):
             ranks[word] = min(id, ranks.get(word, id))
     return ranks
 
