@@ -36,7 +36,7 @@ _ANSWERING = (
 _BEGINNINGS = ("What", "Which", "Who", "Where", "Tell me", "In which", "Name")
 QUESTION_TOKENS = 16
 """Most tokens of a question, and of its answer."""
-_MOST_QUESTIONS = 5
+_MOST_QUESTIONS = 3
 _WORD = re.compile(r"[^\W_]+")
 _EMPTY = frozenset(
     [

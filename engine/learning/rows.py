@@ -52,7 +52,7 @@ class RowPlan:
     """Questions for when or where, where that is said beside something else."""
     statements: int = 3
     """Prompts that ask for the fact as such, by its subject or by another name in it."""
-    dreams: int = 5
+    dreams: int = 4
     """Self-made questions at most, beside the rule-made ones."""
     scenes: int = 8
     """Scenes, for a fact whose subject has no other fact."""
