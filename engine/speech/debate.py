@@ -82,7 +82,8 @@ def debate(life: Lifeform, listener: Listener, topic: str, rounds: int) -> Answe
             listener.emit(TextChunk(listener.id, argument.text, argument.stats.tokens))
         said.append(argument)
         scores.append(score)
-    stats = replace(said[-1].stats, stop_reason="stopped") if listener.cancelled() else said[-1].stats
+    reason = "stopped" if listener.cancelled() else said[-1].stats.stop_reason
+    stats = replace(said[-1].stats, tokens=sum(one.stats.tokens for one in said), stop_reason=reason)
     transcript = _so_far([one.text for one in said]).rstrip()
     write_down(life, "debate", topic, transcript, stats, extra={"rounds": rounds, "stance_temperament": scores})
     return Answer(said[-1].text, stats)
