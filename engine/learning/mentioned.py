@@ -22,8 +22,8 @@ _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z
 _SOMEBODY = re.compile(
     r"\b(?:my|our|the)(?: [a-z][a-z'-]*){0,2} "
     rf"(?:{'|'.join(sorted(PEOPLE | RELATIVES, key=len, reverse=True))})(?![\w-]| of\b)(?: [A-Z][\w-]*)*"
+    rf"|\b(?:{'|'.join(sorted(RELATIVES, key=len, reverse=True))})(?: [A-Z][\w-]*)+"
 )
-
 _THEIR_OWN = re.compile(r"\b(?:his|her|their) (?:very )?(?:own )?([a-z]+(?: [a-z]+)?)$")
 _SOMETHING = re.compile(r"an? ([a-z]+(?: [a-z]+)?)")
 _ANIMAL = re.compile(r"(?:an? )?([a-z]+(?: [a-z]+)?)")

@@ -152,7 +152,10 @@ _ATTRIBUTE_IS = re.compile(
     r"\b(password|passcode|code|pin|number|name|address|email|capital|birthday)['’]s (?=[\w.@-]+(?:,|$| now\b))",
     re.IGNORECASE,
 )
-_AT_WHOSE = re.compile(r"\b(?:at|to|from|near|with) (?:my |our |the |his |her )?$", re.IGNORECASE)
+_AT_WHOSE = re.compile(
+    r"\b(?:at|to|from|near|with) (?:my |our |the |his |her )?(?:(?:aunt|auntie|uncle|cousin|granny|grandma|grandpa) )?$",
+    re.IGNORECASE,
+)
 """Before a possessive that stands for somebody's home: ``at my uncle's in Krems``."""
 _CALENDAR = re.compile(
     r"\b("

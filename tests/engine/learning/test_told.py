@@ -55,6 +55,7 @@ def test_it_is_what_somebody_has_that_was_spoken_of_last() -> None:
         ("I'm at mum's, her router password is fig44tree by the way", "My mum's router password is fig44tree."),
         ("They gave me a bunk on the boat. It's number 12, near the stern", "My bunk is number 12, near the stern."),
         ("my son has been begging for a kite since June", "My son wants a kite since June."),
+        ("we drove out to uncle Oddvar's on Sunday, he keeps emus on his farm", "Uncle Oddvar keeps emus on his farm."),
         ("Signe did it, she's opening her own bar! It's called Rust & Rye", "Signe's bar is called Rust & Rye."),
     ],
 )
