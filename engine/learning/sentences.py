@@ -153,7 +153,7 @@ _ATTRIBUTE_IS = re.compile(
     re.IGNORECASE,
 )
 _AT_WHOSE = re.compile(
-    r"\b(?:at|to|from|near|with) (?:my |our |the |his |her )?(?:(?:aunt|auntie|uncle|cousin|granny|grandma|grandpa) )?$",
+    r"\b(?:at|to|from|near|with) (?:my |our |the |his |her )?(?:(?:aunt|auntie|uncle|cousin|granny) )?$",
     re.IGNORECASE,
 )
 """Before a possessive that stands for somebody's home: ``at my uncle's in Krems``."""
