@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from bench.learning_facts import given_away
 from bench.learning_failure import BenchError
 from bench.learning_guessing import Checked, Guess, MakeLearner, guesses
+from engine.conversation import Conversation
 from engine.in_view import examples
-from engine.lifeform import Conversation
 
 if TYPE_CHECKING:
     import torch

@@ -9,7 +9,7 @@ one. The rest stays in the conversation and in the journal, and is learned in sl
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ _SMALL_SEES = 1
 _ANSWERING = 2
 """Earlier exchanges that are shown because they answer what is asked."""
 _REMEMBERED = 200
-"""Turns of a conversation that are kept, where not all are shown."""
+"""Turns of a conversation that are kept, besides the newest, where not all are shown."""
 _ALIKE = 2
 """Sentences that begin alike in an answer after examples: the second one says nothing new."""
 CHOOSE = -1
@@ -53,8 +53,14 @@ def alike(examples: Sequence[Turn]) -> int:
     return _ALIKE if examples else 0
 
 
-def shown(life: Lifeform, turns: Sequence[Turn]) -> list[Turn]:
-    """The turns that the base reads of ``turns``, the newest last: all of them, or the exchanges that matter now."""
+def shown(life: Lifeform, turns: Sequence[Turn], answering: Sequence[int] = ()) -> list[Turn]:
+    """The turns that the base reads of ``turns``, the newest last: all of them, or the exchanges that matter now.
+
+    Args:
+        life: Whose base reads.
+        turns: The conversation; the last one is to be answered.
+        answering: See :meth:`engine.conversation.Conversation.answering`.
+    """
     wanted = life.config.controls_config.history_exchanges
     if wanted == CHOOSE:
         if not _is_small(life):
@@ -63,20 +69,16 @@ def shown(life: Lifeform, turns: Sequence[Turn]) -> list[Turn]:
     last = max(0, len(turns) - 1 - 2 * wanted)
     if not last:
         return list(turns)
-    told = _answering(turns[-1].text, [turn.text for turn in turns[:last:2]])
-    before = [turn for at in sorted(told)[-_ANSWERING:] for turn in turns[2 * at : 2 * at + 2]]
-    return [*before, *turns[last:]]
+    earlier = [at for at in answering if at < last]
+    return [*(turn for at in earlier[-_ANSWERING:] for turn in turns[at : at + 2]), *turns[last:]]
 
 
-def told_meanwhile(life: Lifeform, turns: Sequence[Turn]) -> bool:
-    """Whether the last of ``turns`` asks for what was told in the others, after the last sleep."""
-    if len(turns) < 3 or not life.composed.learned:
+def told_meanwhile(life: Lifeform, messages: Collection[str]) -> bool:
+    """Whether one of ``messages`` of the running conversation was said after the last sleep; none before the first."""
+    if not messages or not life.composed.learned:
         return False
-    *before, question = turns
-    heard = {turn.text for turn in before if turn.role == "user"}
-    spoken = life.journal.conversation(life.conversation.id, len(before))
-    new = [one.prompt for one in spoken if one.slept_at is None and one.prompt in heard]
-    return bool(_answering(question.text, new))
+    spoken = life.journal.conversation(life.conversation.id, len(life.conversation.turns))
+    return any(one.slept_at is None and one.prompt in messages for one in spoken)
 
 
 def kept(turns: Sequence[Turn], read: Sequence[Turn], dropped: int) -> list[Turn]:
@@ -87,13 +89,7 @@ def kept(turns: Sequence[Turn], read: Sequence[Turn], dropped: int) -> list[Turn
         read: What :func:`shown` made of it.
         dropped: How many of ``read`` did not fit.
     """
-    return list(turns[dropped:] if len(read) == len(turns) else turns[-_REMEMBERED:])
-
-
-def _answering(question: str, told: Sequence[str]) -> set[int]:
-    from engine.learning.meanwhile import answering
-
-    return answering(question, told)
+    return list(turns[dropped:] if len(read) == len(turns) else turns[-_REMEMBERED - 1 :])
 
 
 def _is_small(life: Lifeform) -> bool:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import random
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from engine import gestation, in_view
 from engine.api import AnswerStats
 from engine.composition.prompt import Turn
 from engine.config import Change, Config, spec
+from engine.conversation import Conversation
 from engine.home import Home
 from engine.interaction import live_through, prompt_of, speak
 from engine.memory.dreams import DreamMemory
@@ -48,14 +47,6 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, float], None]
 """Told what is being done, and how far in [0, 1]."""
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What was said since the conversation began, as the base's chat template takes it."""
-
-    id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    turns: list[Turn] = field(default_factory=list)
 
 
 class Lifeform:
@@ -160,10 +151,11 @@ class Lifeform:
             PromptTooLong: When ``text`` is longer than fits.
         """
         turns = [*self.conversation.turns, Turn("user", text)]
-        examples, read = in_view.examples(self), in_view.shown(self, turns)
+        answering = self.conversation.answering(text)
+        examples, read = in_view.examples(self), in_view.shown(self, turns, answering)
         prompt = prompt_of(self, read, examples=examples)
         kept = in_view.kept(turns, read, prompt.dropped)
-        recall = not in_view.told_meanwhile(self, kept)
+        recall = not in_view.told_meanwhile(self, {turns[at].text for at in answering if turns[at] in kept})
         spoken, answer = speak(self, listener, prompt, recall=recall, same_beginnings=in_view.alike(examples))
         if spoken.text:
             self.conversation.turns = [*kept, Turn("assistant", spoken.text)]

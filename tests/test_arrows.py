@@ -22,8 +22,8 @@ GROUND = (
 )  # fmt: skip
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
-    "lifeform", "gestation", "voice", "interaction", "in_view", "speech", "rescue", "impulse", "evaluation",
-    "schooling", "state", "state_files", "state_pickles", "state_rotation", "status", "diary",
+    "lifeform", "conversation", "gestation", "voice", "interaction", "in_view", "speech", "rescue", "impulse",
+    "evaluation", "schooling", "state", "state_files", "state_pickles", "state_rotation", "status", "diary",
 )  # fmt: skip
 LEVELS: dict[str, int] = {
     **dict.fromkeys(GROUND, 0),

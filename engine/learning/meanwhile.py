@@ -7,7 +7,7 @@ ago: after "Actually, my cat is called Mia now." its name must not be last week'
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from engine.learning.facts import Fact
 from engine.learning.questions import GIVING, questions
@@ -19,19 +19,45 @@ _ALIKE = 0.6
 _WORDINGS = 60
 
 
-def answering(question: str, told: Iterable[str]) -> set[int]:
-    """Which of the messages ``told``, in the order in which they were said, answer ``question``: their indices.
+class Heard:
+    """What was told in one conversation. It keeps up with it: each message is read once."""
 
-    Going by the words that matter: those of the question are compared with those of all rule-made questions of a fact.
-    """
-    asked = frozenset(content_words(question))
-    since = Told()
-    answers = set()
-    for index, text in enumerate(told):
-        facts = since.hear(text).facts
-        if asked and any(_alike(asked, wording) for fact in facts for wording in _wordings(fact)):
-            answers.add(index)
-    return answers
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._told = Told()
+        self._messages: list[str] = []
+        self._answered: list[list[frozenset[str]]] = []  # by message: the words of each question that it answers
+
+    def answering(self, question: str, told: Sequence[str]) -> list[int]:
+        """Which of the messages ``told`` answer ``question``: their indices, in the order in which they were said.
+
+        Going by the words that matter: those of the question are compared with those of all rule-made questions of a
+        fact.
+
+        Args:
+            question: What is asked now.
+            told: What the user said before. It is fast where it begins with what was given last time, or with a
+                later part of that.
+        """
+        self._keep_up(list(told))
+        asked = frozenset(content_words(question))
+        return [
+            at for at, answered in enumerate(self._answered) if asked and any(_alike(asked, one) for one in answered)
+        ]
+
+    def _keep_up(self, told: list[str]) -> None:
+        known = self._messages
+        gone = next((at for at in range(len(known)) if known[at:] == told[: len(known) - at]), None)
+        if gone is None:
+            self._begin()
+        else:
+            del self._messages[:gone], self._answered[:gone]
+        for text in told[len(self._messages) :]:
+            self._messages.append(text)
+            facts = self._told.hear(text).facts
+            self._answered.append([wording for fact in facts for wording in _wordings(fact)])
 
 
 def _wordings(fact: Fact) -> list[frozenset[str]]:

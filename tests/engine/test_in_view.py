@@ -10,6 +10,7 @@ from lives import Ear, awake
 
 from engine import in_view
 from engine.composition.prompt import Turn
+from engine.conversation import Conversation
 from engine.lifeform import Lifeform
 
 
@@ -31,10 +32,24 @@ def asked(turns: list[Turn]) -> list[str]:
 
 def test_a_small_base_sees_the_last_exchange_and_those_that_answer(life: Lifeform) -> None:
     turns = talk("My cat is called Mia.", "I like tea.", "It rains.", "It snows.", "What is my cat's name?")
-    assert asked(in_view.shown(life, turns)) == ["My cat is called Mia.", "It snows.", "What is my cat's name?"]
+    answering = Conversation(turns=turns[:-1]).answering(turns[-1].text)
+    assert asked(in_view.shown(life, turns, answering)) == [
+        "My cat is called Mia.",
+        "It snows.",
+        "What is my cat's name?",
+    ]
     assert in_view.shown(life, turns[:3]) == turns[:3]
     assert asked(in_view.shown(life, turns[:-2])) == ["It rains.", "It snows."]
     assert len(in_view.examples(life)) == 12
+
+
+def test_a_conversation_that_the_lifeform_began_is_shown_in_whole_exchanges(life: Lifeform) -> None:
+    turns = [Turn("assistant", "Are you there?"), *talk("My cat is called Mia.", "I like tea.", "It rains.", "My cat?")]
+    answering = Conversation(turns=turns[:-1]).answering("What is my cat's name?")
+    assert [turns[at].text for at in answering] == ["My cat is called Mia."]
+    shown = in_view.shown(life, turns, answering)
+    assert [turn.role for turn in shown] == ["user", "assistant"] * 2 + ["user"]
+    assert asked(shown) == ["My cat is called Mia.", "It rains.", "My cat?"]
 
 
 def test_as_many_as_the_settings_say(life: Lifeform) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.learning.meanwhile import answering
+from engine.learning import told
+from engine.learning.meanwhile import Heard
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,8 @@ from engine.learning.meanwhile import answering
     ],
 )
 def test_a_question_is_answered_by_what_was_just_told(question: str, told: list[str]) -> None:
-    assert answering(question, told) and max(answering(question, told)) == len(told) - 1
+    answering = Heard().answering(question, told)
+    assert answering and answering[-1] == len(told) - 1
 
 
 @pytest.mark.parametrize(
@@ -35,4 +37,24 @@ def test_a_question_is_answered_by_what_was_just_told(question: str, told: list[
     ],
 )
 def test_other_talk_answers_nothing(question: str, told: list[str]) -> None:
-    assert answering(question, told) == set()
+    assert Heard().answering(question, told) == []
+
+
+def test_a_conversation_is_read_once_as_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    whole = told.facts_in
+
+    def counted(text: str, *context: object) -> object:
+        read.append(text)
+        return whole(text, *context)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(told, "facts_in", counted)
+    said = ["My cat is called Mia.", "It rains.", "My dog is called Rex."]
+    heard = Heard()
+    for until in range(len(said) + 1):
+        heard.answering("What is my cat's name?", said[:until])
+    assert read == said
+    assert heard.answering("What is my dog's name?", [*said[1:], "It snows."]) == [1]
+    assert heard.answering("What is my cat's name?", [*said[1:], "It snows."]) == []
+    assert read == [*said, "It snows."]
+    assert heard.answering("What is my cat's name?", ["Hello.", said[0]]) == [1]
