@@ -216,7 +216,7 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
             repairable = correcting and reason in (screening.MOMENT, screening.TOO_SHORT) and (earlier or facts)
             if reason and not repairable:
                 refused.append(Skipped(plain[:120] if plain != said else sentence[:120], reason))
-                mentioned.note_unread(plain, read_clause(plain))
+                mentioned.bring_up(plain, read_clause(plain))
                 continue
             for clause in split_clauses(_named_myself(plain)):
                 clause = _SINCE_WHEN.sub("", clause.strip(" ,;"))
@@ -225,7 +225,7 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
                     found = screening.NO_FACT
                 if isinstance(found, str):
                     refused.append(Skipped(clause[:120], found))
-                    mentioned.note_unread(clause, read_clause(clause))
+                    mentioned.bring_up(clause, read_clause(clause))
                 else:
                     here += found
         if not tidied.question and not any(one.correction for one in here):
@@ -256,7 +256,7 @@ def _certain_parts(said: str, mentioned: Mentioned, before: Sequence[Fact], sent
             read = _read(part, mentioned, False, before, sentence)
             certain = [] if isinstance(read, str) else [one for one in read if _is_certain(one.statement)]
         if not certain:
-            mentioned.note_unread(part, read_clause(part))
+            mentioned.bring_up(part, read_clause(part))
         found += certain
     return found
 
@@ -340,7 +340,7 @@ def _read(text: str, mentioned: Mentioned, correcting: bool, before: Sequence[Fa
         return stated
     facts = []
     if stated[0].entity.first_person:
-        mentioned.note_unread(text, None)
+        mentioned.bring_up(text, None)
     beside = circumstance(clause, stated[0].entity)
     for statement in stated:
         capitals, sentence = _with_capitals(statement, text, said)

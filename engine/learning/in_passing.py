@@ -132,8 +132,7 @@ def core(sentence: str, about: str, told: str) -> str:
     if about.lower() in sentence.lower() and about.lower() not in sentence[slice(*spans[subject])].lower():
         return sentence  # a clause begins inside it: my wife and I
     first, last = at, max(at, subject)
-    named = (one for one in phrases(sentence) if one.kind == "number" or _of_its_own(one) or _has_name(one.text))
-    names = [one.text for one in named if one.text.lower() != about.lower()]
+    names = [one.text for one in phrases(sentence) if _names(one) and one.text.lower() != about.lower()]
     telling = [i for i, (start, end) in enumerate(spans) if any(name in sentence[start:end] for name in names)]
     widest = min([first, *telling]), max([last, *telling])
     if len(sentence[spans[widest[0]][0] : spans[widest[1]][1]].split()) <= _LONGEST_CORE:
@@ -173,7 +172,7 @@ def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:
     about = _about([one for one in others if one in likely] or others, beside)
     if told is None or about is None:
         return None
-    if not any(one.kind in _NAMING or _of_its_own(one) or _has_name(one.text) for one in (told, about)):
+    if not any(one.kind == "mine" or _names(one) for one in (told, about)):
         return None  # of things in general, or of the moment
     entity = entity_of(about)
     if entity is None or entity.first_person:
@@ -266,9 +265,14 @@ def _has_name(text: str) -> bool:
     return any(word[:1].isupper() for word in text.split())
 
 
+def _names(one: Phrase) -> bool:
+    """Whether a phrase holds a name, a figure or a day."""
+    return one.kind in ("name", "number") or _of_its_own(one) or _has_name(one.text)
+
+
 def names_something(part: str) -> bool:
     """Whether ``part`` of a sentence names somebody, or says a figure or a day."""
-    return any(one.kind == "number" or _of_its_own(one) or _has_name(one.text) for one in phrases(part))
+    return any(map(_names, phrases(part)))
 
 
 def _noun_beside(found: list[Phrase], told: Phrase, about: Phrase) -> str:
@@ -303,7 +307,7 @@ def _certain(part: str) -> bool:
     """Whether ``part`` of a sentence states by itself something of the user's own, or of what has a name."""
     if len(part.split()) < _FEWEST_WORDS or not has_verb(part) or screening.reason(part, question=False):
         return False
-    return any(one.kind in _NAMING or _of_its_own(one) or _has_name(one.text) for one in phrases(part))
+    return any(one.kind == "mine" or _names(one) for one in phrases(part))
 
 
 def _forbids(part: str, reason: str | None) -> bool:

@@ -21,7 +21,7 @@ _POSSESSIVES = frozenset({"his", "her", "its", "their"})
 _NOUN_PHRASE = re.compile(r"\b(?:my|our|the) [a-z][a-z'-]*(?: [A-Z][\w'-]*| [a-z]+(?=$|[,.]))?", re.IGNORECASE)
 _SOMEBODY = re.compile(
     r"\b(?:my|our|the)(?: [a-z][a-z'-]*){0,2} "
-    rf"(?:{'|'.join(sorted(PEOPLE | RELATIVES, key=len, reverse=True))})(?![\w-]| of\b)(?: [A-Z][\w-]*)*"
+    rf"(?:{'|'.join(sorted(PEOPLE, key=len, reverse=True))})(?![\w-]| of\b)(?: [A-Z][\w-]*)*"
     rf"|\b(?:{'|'.join(sorted(RELATIVES, key=len, reverse=True))})(?: [A-Z][\w-]*)+"
 )
 _THEIR_OWN = re.compile(r"\b(?:his|her|their) (?:very )?(?:own )?([a-z]+(?: [a-z]+)?)$")
@@ -63,9 +63,9 @@ class Mentioned:
         if thing is not None and thing.kind != "person":
             self._thing = thing
 
-    def note_unread(self, text: str, clause: Clause | None) -> None:
-        """Take in what a clause that states nothing speaks of: ``We repainted my motorbike`` (*it* is crimson now)."""
-        self.note_somebody(text)
+    def bring_up(self, text: str, clause: Clause | None) -> None:
+        """Take in whom and what a clause speaks of, stated or not: ``We repainted my motorbike`` (*it* is crimson)."""
+        self._note_somebody(text)
         found = _NOUN_PHRASE.findall(text)
         about = " ".join(clause.subject) if clause else ""
         if (got := _GOT.search(text)) and (about.lower() in ("", "i", "we") or got["me"]):
@@ -90,7 +90,7 @@ class Mentioned:
         if entity.kind != "person":
             self._thing = entity
 
-    def note_somebody(self, text: str) -> None:
+    def _note_somebody(self, text: str) -> None:
         """Take in whom ``text`` speaks of: ``I went to the tasting with my brother`` (*his* cake is pistachio)."""
         if found := _SOMEBODY.findall(text):
             self._person = read_entity(found[-1].split()) or self._person

@@ -287,26 +287,47 @@ def _cleft(text: str) -> list[str] | None:
     return [made] if made and has_verb(made) else None
 
 
-def _they(text: str) -> list[str] | None:
+def _changed(text: str) -> list[str] | None:
+    """``They moved the dinner to Friday``, ``we painted the shed red``."""
     if match := _THEY_SHIFTED.match(text):
         if "paint" in match["did"]:
             return [f"{match['what']} is {match['to']}"]
         return [f"{match['what']} was {match['did'].lower()} {match['to']}"]
     if (match := _PAINTED.match(text)) and match["colour"].lower() in _COLOURS:
         return [f"{match['what']} is {match['colour']}"]
+    return None
+
+
+def _its(text: str) -> list[str] | None:
+    """``Noor is proud of her new bike, it is green``, ``it is my turn on Monday``."""
     if (match := _ITS_VALUE.match(text)) and match["noun"] in ATTRIBUTES and match["who"].lower() not in SUBJECTS:
         return [f"{match['who']}'s {match['what']} is {match['value']}"]
     if match := _ITS_TIME.match(text):
         return [f"{match['what']} is {match['when']}", *([match["more"]] if match["more"] else [])]
+    return None
+
+
+def _called(text: str) -> list[str] | None:
+    """``On the ridge there is a hut called Norrak``, ``I saw a new dentist, Dr. Welk``."""
     if (match := _NAMED_THERE.match(text)) and (where := match["where"] or match["there"]):
         return [f"The {match['what']} {where[:1].lower()}{where[1:]} is called {match['name']}"]
-    if (match := _USE_AS.match(text)) and match["what"].lower() in ATTRIBUTES:
-        return [*([match["before"]] if match["before"] else []), f"The {match['what']} is {match['value']}"]
     if match := _ROLE_NAMED.match(text):
         return [f"my {match['what']} is called {match['name']}"]
+    return None
+
+
+def _pointed_out(text: str) -> list[str] | None:
+    """``The bike is red, the one I ride``."""
     if match := _ONE_THAT_I.match(text):
         did = f"{match['who']} {match['did']} {match['what']}{match['more'] or ''}"
         return [f"{match['what']} {match['so']}", did] if has_verb(did) else None
+    return None
+
+
+def _in_use(text: str) -> list[str] | None:
+    """``Use maple as the password``, ``I forgot my locker number, it is 88``, ``You need 4417 to open the gate``."""
+    if (match := _USE_AS.match(text)) and match["what"].lower() in ATTRIBUTES:
+        return [*([match["before"]] if match["before"] else []), f"The {match['what']} is {match['value']}"]
     if match := _NEW_VALUE.match(text):
         return [f"{match['what']} is {match['value']}"]
     if match := _CODE_TO.match(text):
@@ -395,7 +416,11 @@ _RULES: tuple[_Rule, ...] = (
     _aside,
     _dashed,
     _cleft,
-    _they,
+    _changed,
+    _its,
+    _called,
+    _pointed_out,
+    _in_use,
     _other_words,
     _apposition,
     _fronted,
