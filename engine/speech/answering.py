@@ -17,7 +17,6 @@ from engine.composition.prompt import Prompt, Turn
 from engine.speech.attempts import Attempt, Wish, best_of, go_on, several
 from engine.speech.checking import Rules, words_of
 from engine.speech.examples import Examples, speech_data, word_list
-from engine.speech.leads import likeliest
 from engine.speech.likelihood import fitness, log_likelihood
 from engine.speech.meaning import agreement
 from engine.speech.prompting import after_examples, in_chat
@@ -63,8 +62,7 @@ class Asked:
         rules: What is asked of the answer.
         tokens: The budget.
         temperature: Taken instead of the mood's.
-        question: The part of the text whose answer may be begun; nothing is begun without one.
-        lead: How the answer begins where it is known already.
+        lead: How the answer begins; empty leaves that to the model. See :func:`engine.speech.leads.likeliest`.
         brief: Whether to ask for a short answer; every other time where it is begun, which keeps it short as well.
         shown: What was asked and said before, as examples of how to answer.
         begun: Whether the text is no question, but a beginning to be gone on with.
@@ -74,7 +72,6 @@ class Asked:
     rules: Rules
     tokens: int
     temperature: float | None = None
-    question: str = ""
     lead: str = ""
     brief: bool = False
     shown: tuple[Turn, ...] = ()
@@ -88,7 +85,7 @@ def openings(life: Lifeform, listener: Listener, asked: Asked) -> list[Attempt]:
         PromptTooLong: When the question is longer than fits.
         Interrupted: When the user stopped it.
     """
-    lead = _lead(life, asked)
+    lead = asked.lead
     one = replace(asked.rules, sentences=1, each_once=not lead and not asked.rules.paragraphs)
     if lead:
         one = replace(one, fewest=1, news=min(one.news, 1))
@@ -108,10 +105,6 @@ def _prompt(life: Lifeform, asked: Asked, text: str, lead: str) -> Prompt:
     if asked.begun:
         return after_examples(life, _NO_EXAMPLES, text, lead, asked.tokens)
     return in_chat(life, [*asked.shown, Turn("user", text)], lead, asked.tokens)
-
-
-def _lead(life: Lifeform, asked: Asked) -> str:
-    return asked.lead or (likeliest(life.composed.base, asked.question) if asked.question else "")
 
 
 def plausibility(base: FrozenModel, text: str, question: str, lead: str) -> float:
@@ -136,15 +129,15 @@ def plausibility(base: FrozenModel, text: str, question: str, lead: str) -> floa
 
 def go_on_from(life: Lifeform, listener: Listener, found: Sequence[Attempt], asked: Asked) -> Attempt:
     """Show the best of ``found``, and go on."""
-    lead = _lead(life, asked)
     texts = [one.text for one in found]
-    agreeing = dict(zip(texts, agreement(life.composed, [text.removeprefix(lead) for text in texts]), strict=True))
+    own = [text.removeprefix(asked.lead) for text in texts]
+    agreeing = dict(zip(texts, agreement(life.composed, own), strict=True))
     base = life.composed.base
 
     def worth(text: str) -> float:
         if asked.begun:
             return log_likelihood(base, text, asked.text) + _AGREEING * agreeing[text]
-        return plausibility(base, text, asked.text, lead) + _AGREEING * agreeing[text]
+        return plausibility(base, text, asked.text, asked.lead) + _AGREEING * agreeing[text]
 
     best = best_of(found, worth)
     rules = asked.rules if best.flaw is None else replace(asked.rules, sentences=1)

@@ -15,6 +15,7 @@ from engine.composition.prompt import Turn
 from engine.interaction import live_through, prompt_of, speak
 from engine.speech.answering import Asked, go_on_from, openings
 from engine.speech.checking import Rules, in_another_language
+from engine.speech.leads import likeliest
 from engine.speech.writing import Kind, kind_of
 from engine.voice import Answer
 
@@ -55,7 +56,8 @@ def generate(
     kind = kind_of(text)
     chosen = None
     if temperature != 0.0 and budget >= _LEAST and not in_another_language(text):
-        asked = _asked(text, kind, budget, temperature, told_to_be_long=max_new_tokens is not None)
+        lead = likeliest(life.composed.base, text) if kind is None else kind.lead
+        asked = _asked(text, lead, kind, budget, temperature, told_to_be_long=max_new_tokens is not None)
         found = openings(life, listener, asked)
         if found[0].flaw is None:
             chosen = go_on_from(life, listener, found, asked)
@@ -68,7 +70,9 @@ def generate(
     return answer
 
 
-def _asked(text: str, kind: Kind | None, budget: int, temperature: float | None, *, told_to_be_long: bool) -> Asked:
+def _asked(
+    text: str, lead: str, kind: Kind | None, budget: int, temperature: float | None, *, told_to_be_long: bool
+) -> Asked:
     sentences = _ANY if told_to_be_long else kind.sentences if kind is not None else _USUAL_SENTENCES
     name = kind.name if kind is not None else ""
     rules = Rules(
@@ -83,5 +87,5 @@ def _asked(text: str, kind: Kind | None, budget: int, temperature: float | None,
         paragraphs=told_to_be_long or name in ("list", "poem"),
     )
     if kind is None:
-        return Asked(text, rules, budget, temperature, question=text, brief=not told_to_be_long)
-    return Asked(text, rules, budget, temperature, lead=kind.lead, shown=kind.shown, begun=name == "beginning")
+        return Asked(text, rules, budget, temperature, lead, brief=not told_to_be_long)
+    return Asked(text, rules, budget, temperature, lead, shown=kind.shown, begun=name == "beginning")

@@ -11,6 +11,7 @@ from engine.speech.answering import Asked, answer
 from engine.speech.attempts import Wish, attempt
 from engine.speech.checking import Rules, in_english
 from engine.speech.corruption import corrupt
+from engine.speech.leads import likeliest
 from engine.speech.likelihood import log_likelihood
 from engine.speech.prompting import in_chat
 from engine.speech.recovery import Recovered, common_words, recover
@@ -55,7 +56,8 @@ def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
         meant = recovered.text or spoilt.text
     listener.emit(Passage(listener.id, "answer", "Response: "))
     rules = Rules(fewest=5, most=_MOST_WORDS, known=(meant,), news=2, english=in_english(meant))
-    said = answer(life, listener, Asked(meant, rules, _TOKENS, _CAREFUL, question=meant, brief=True))
+    lead = likeliest(life.composed.base, meant)
+    said = answer(life, listener, Asked(meant, rules, _TOKENS, _CAREFUL, lead, brief=True))
     noise = dict(spoilt.noise)
     figures = {"given": text, "meant": meant, "noise": noise, "sure_before": sure_before, "sure_after": sure_after}
     live_through(life, "glitch", spoilt.text, said.text, said.stats, learn=False, extra=figures)

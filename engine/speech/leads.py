@@ -38,6 +38,8 @@ _WRITTEN = frozenset({"story", "joke", "poem", "riddle", "song", "tale"})
 """What is told, and not merely named."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _HOW_MANY = re.compile(r"^in (?:one|two|three|a few|\d+) (?:short )?(?:sentences?|words?) ", re.IGNORECASE)
+_BEFORE_NOUNS = word_set("grammar", "prepositions") | {"the", "a", "an", "my", "our", "his", "her"}
+"""Behind these there is no verb."""
 _BEFORE = "Well."
 _MOST_WORDS = 24
 """Words of a question; a longer one is no plain question."""
@@ -209,15 +211,7 @@ def _told_of(rest: Sequence[str], verb: str) -> Iterator[str]:
         return
     for at in range(1, len(rest)):
         word = rest[at].casefold()
-        if rest[at - 1].casefold() in word_set("grammar", "prepositions") | {
-            "the",
-            "a",
-            "an",
-            "my",
-            "our",
-            "his",
-            "her",
-        }:
+        if rest[at - 1].casefold() in _BEFORE_NOUNS:
             continue
         if verb not in _DO:
             yield _joined([*rest[:at], verb, *rest[at:]])

@@ -12,7 +12,7 @@ from engine.memory.record import Interaction
 from engine.speech import NothingToSay
 from engine.speech.answering import Asked, answer
 from engine.speech.checking import Rules, first_sentence_end, in_english, words_of
-from engine.speech.leads import leads
+from engine.speech.leads import leads, likeliest
 from engine.speech.naming import in_a_sentence
 from engine.speech.recent import recent
 from engine.speech.topics import topics, well_named
@@ -66,8 +66,9 @@ def rewind(life: Lifeform, listener: Listener, steps: int) -> Answer:
     )
     try:
         told = _with_what_came_before(life, then)
-        lead = _SYMPATHY if not asks and _tells(then.prompt) else ""
-        asked = Asked(told, rules, _TOKENS, _TEMPERATURE, question=then.prompt, lead=lead, brief=asks)
+        tells = not asks and _tells(then.prompt)
+        lead = _SYMPATHY if tells else likeliest(life.composed.base, then.prompt)
+        asked = Asked(told, rules, _TOKENS, _TEMPERATURE, lead, brief=asks)
         said_now = answer(life, listener, asked)
     except PromptTooLong as error:
         raise NothingToSay(f"what was said then no longer fits into context_length: {error}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 
 from engine.composition.prompt import Turn
 from engine.learning.word_lists import listed
@@ -23,6 +24,8 @@ _TO = re.compile(r"\b(?:to|for) (?:my |our |the )?(?P<who>\w+)", re.IGNORECASE)
 _FOR = re.compile(r"\b(?:to|for) (?P<whom>(?:my|our|the) [\w' ]{1,40}?)\W*$", re.IGNORECASE)
 _SENTENCES, _LINES, _ENTRIES = 3, 4, 3
 _MOST_ENTRIES = 10
+_MEASURES = frozenset({"sentence", "sentences", "line", "lines", "word", "words"})
+"""What a number counts that is no number of entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +49,34 @@ class Kind:
 def kind_of(text: str) -> Kind | None:
     """The kind of text that ``text`` asks for; None where it asks for none."""
     words = words_of(text)
-    if not words:
-        return None
-    if words[0] not in word_list("answer", "no_story") and (
-        _ONCE.match(text.strip()) or (len(words) >= _FEWEST_BEGUN and not _FINISHED.search(text.strip()))
-    ):
+    if _is_beginning(text, words):
         return Kind("beginning", "", _SENTENCES)
     asks = next((at for at, word in enumerate(words[:3]) if word in word_list("answer", "asks")), None)
     if asks is None:
         return None
-    numbers = _number_words()
-    asked = [_amount(word, numbers) for word in words[asks + 1 : asks + 4]]
-    count = next((amount for amount in asked if amount), 0)
-    in_sentences = bool({"sentence", "sentences", "line", "lines", "word", "words"} & set(words))
+    count = next((amount for word in words[asks + 1 : asks + 4] if (amount := _amount(word))), 0)
+    in_sentences = not _MEASURES.isdisjoint(words)
     for entry in speech_data()["writing"]:
-        named = {word.strip() for word in entry["words"].split(",")} & set(words)
-        if entry["kind"] == "list":
-            named = (
-                set() if in_sentences else {"list"} & set(words[: asks + 1]) or ({"several"} if count > 1 else set())
-            )
-        if named:
-            most = {"list": count or _ENTRIES, "poem": _LINES}.get(entry["kind"], _SENTENCES)
-            most = count if in_sentences and count else most
-            shown = tuple(
-                turn for one, other in entry["examples"] for turn in (Turn("user", one), Turn("assistant", other))
-            )
-            return Kind(entry["kind"], _lead(entry["leads"], text), min(most, _MOST_ENTRIES), shown)
+        name, named = entry["kind"], set(entry["words"])
+        if name == "list":
+            fits = not in_sentences and (count > 1 or not named.isdisjoint(words[asks : asks + 4]))
+        else:
+            fits = not named.isdisjoint(words)
+        if fits:
+            usual = {"list": count or _ENTRIES, "poem": _LINES}.get(name, _SENTENCES)
+            most = min(count if in_sentences and count else usual, _MOST_ENTRIES)
+            pairs = [(Turn("user", asked), Turn("assistant", said)) for asked, said in entry["examples"]]
+            shown = tuple(chain.from_iterable(pairs))
+            return Kind(name, _lead(entry["leads"], text), most, shown)
     return None
+
+
+def _is_beginning(text: str, words: list[str]) -> bool:
+    """Whether ``text`` wants to be gone on with: it begins as tales do, or its last sentence has no end."""
+    if not words or words[0] in word_list("answer", "no_story"):
+        return False
+    text = text.strip()
+    return bool(_ONCE.match(text)) or (len(words) >= _FEWEST_BEGUN and not _FINISHED.search(text))
 
 
 def _lead(leads: list[str], text: str) -> str:
@@ -91,14 +95,11 @@ def _lead(leads: list[str], text: str) -> str:
     return ""
 
 
-def _number_words() -> list[str]:
-    return list(listed("grammar", "number_words"))
-
-
-def _amount(word: str, numbers: list[str]) -> int:
+def _amount(word: str) -> int:
     """``three`` and ``3`` → 3, ``some`` → the usual number; 0 for what is no number."""
     if word.isdigit():
         return int(word)
     if word in ("some", "several", "few"):
         return _ENTRIES
-    return numbers.index(word) + 1 if word in numbers[:_MOST_ENTRIES] else 0
+    numbers = listed("grammar", "number_words")[:_MOST_ENTRIES]
+    return numbers.index(word) + 1 if word in numbers else 0

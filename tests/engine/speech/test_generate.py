@@ -24,7 +24,7 @@ def longest_is_best(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     """A random model cannot tell what goes with what; and there is room for a choice."""
     monkeypatch.setattr(answering, "fitness", lambda base, text, asked: float(len(text)))
     monkeypatch.setattr(answering, "log_likelihood", lambda base, text, before: float("Answer" in before) * len(text))
-    monkeypatch.setattr(answering, "likeliest", lambda base, question: "")
+    monkeypatch.setattr("engine.speech.generate.likeliest", lambda base, question: "")
     life.config.set("max_new_tokens", 100)
 
 
@@ -103,7 +103,7 @@ def test_a_beginning_is_gone_on_with_outside_the_form_of_a_chat(
 
 
 def test_a_question_begins_its_answer(life: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "likeliest", lambda base, question: "You should pack")
+    monkeypatch.setattr("engine.speech.generate.likeliest", lambda base, question: "You should pack")
     asked = mouth(monkeypatch, [" a warm jacket."])
     assert generate(life, Ear(), ASKED).text == "You should pack a warm jacket."
     assert all(one.endswith("You should pack") for one in asked[:OPENINGS])
@@ -117,7 +117,7 @@ def test_a_question_begins_its_answer(life: Lifeform, monkeypatch: pytest.Monkey
 def test_what_is_mostly_made_up_or_says_nothing_comes_last(
     life: Lifeform, monkeypatch: pytest.MonkeyPatch, doubtful: str
 ) -> None:
-    monkeypatch.setattr(answering, "likeliest", lambda base, question: "You should pack")
+    monkeypatch.setattr("engine.speech.generate.likeliest", lambda base, question: "You should pack")
     monkeypatch.setattr(answering, "log_likelihood", lambda base, text, before: 0.0)
     mouth(monkeypatch, [doubtful] * (OPENINGS - 1) + [" a warm jacket."])
     monkeypatch.setattr(answering, "agreement", lambda composition, texts: [0.0] * len(texts))

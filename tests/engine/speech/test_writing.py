@@ -12,6 +12,7 @@ from engine.speech.writing import kind_of
     [
         ("Give me three tips to sleep well.", "list", "1.", 3),
         ("List some ways to save money", "list", "1.", 3),
+        ("Make a packing list for a week at sea", "list", "1.", 3),
         ("Tell me a short story about a horse.", "story", "Once upon a time, there was a horse", 3),
         ("Write a story about my cat", "story", "Once upon a time, there was", 3),
         ("Please write a poem about the sea.", "poem", "", 4),
