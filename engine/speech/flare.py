@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from engine.api import Passage, TextChunk
@@ -12,24 +13,30 @@ from engine.interaction import write_down
 from engine.mind.temperament import TemperamentSettings, sampling_temperature
 from engine.speech.attempts import Wish, best_of, several
 from engine.speech.checking import Rules, words_of
-from engine.speech.examples import examples_of, speech_data, word_list
+from engine.speech.examples import Examples, speech_data, word_list
 from engine.speech.likelihood import log_likelihood
 from engine.speech.meaning import kinship
-from engine.speech.prompting import after_examples, in_chat, words_shown
+from engine.speech.prompting import after_examples, in_chat
 from engine.speech.topics import content_words
 from engine.voice import Answer
 
 if TYPE_CHECKING:
+    from engine.composition.frozen import FrozenModel
     from engine.lifeform import Lifeform
     from engine.voice import Listener
 
 _TOKENS = 24
-_MOST_WORDS = 12
+_FEWEST_WORDS, _MOST_WORDS = 4, 12
 """Of an outburst, as it was heard; a long one is no outburst any more, and loses the thread."""
 _CALM, _ANYWHERE = "Hello!", 0.5
 """Instead of the text: an outburst that goes with this as well is about nothing; and how much that counts, per nat."""
 _KINSHIP = 0.5
 """How much kindred words count beside likelihood."""
+_WISHES = 12
+"""Beginnings that are gone on with, each in two ways."""
+_SAID_OF_NEWS = ("Hooray! This is wonderful!", "Oh no! This is terrible!")
+_SHOWN_COUNTS, _GLAD = 2.0, 0.6
+"""How much the examples count in telling good news from bad, and from where on, in nats, it is good."""
 _POINTING = frozenset({"it", "them", "this", "these", "back", "again", "now"})
 """Words that mean what was said without its name."""
 _NAMED = 0.5
@@ -80,21 +87,41 @@ def swung_to(life: Lifeform, score: float) -> Iterator[None]:
 
 
 def _wishes(life: Lifeform, said: str) -> list[Wish]:
-    examples = examples_of("flare")
-    bare = _bare(said)
+    data, bare = speech_data()["flare"], _bare(said)
+    mood = data["glad" if _is_good_news(life.composed.base, f"{bare}!") else "angry"]
+    examples = Examples(data["head"], data["form"], tuple((thing, burst) for thing, burst in mood["examples"]))
     controls = life.config.controls_config
     # An outburst shows in the words, whatever say temp_mood_influence gives the mood at other times.
     temper = TemperamentSettings(temp_mood_influence=1.0)
     temperature = sampling_temperature(controls.base_temperature, life.temperament.score, temper)
-    never = word_list("flare", "never") | words_shown(examples, bare)
-    rules = Rules(fewest=1, most=_MOST_WORDS, sources=(*examples.said, bare), never=frozenset(never), each_once=True)
+    rules = Rules(
+        fewest=_FEWEST_WORDS,
+        most=_MOST_WORDS,
+        sources=(*examples.said, bare),
+        never=word_list("flare", "never"),
+        each_once=True,
+    )
     turns = [turn for thing, burst in examples.pairs for turn in (Turn("user", f"{thing}!"), Turn("assistant", burst))]
     turns.append(Turn("user", f"{bare}!"))
+    leads = mood["leads"] * (_WISHES // len(mood["leads"]))
     return [
         Wish(prompt, lead, rules, _TOKENS, temperature)
-        for lead in speech_data()["flare"]["leads"]
+        for lead in leads
         for prompt in (after_examples(life, examples, bare, lead, _TOKENS), in_chat(life, turns, lead, _TOKENS))
     ]
+
+
+def _is_good_news(base: FrozenModel, heard: str) -> bool:
+    """Whether somebody who hears this is glad: what is said of good news goes with it, rather than of bad.
+
+    Zero-shot and after a few examples (Holtzman et al., Surface Form Competition, 2021, on why a margin is needed: what
+    is said of good news is likelier anywhere).
+    """
+    data = speech_data()["flare"]
+    glad, angry = (fmean(log_likelihood(base, said, heard) for said in data[way]) for way in ("pleased", "displeased"))
+    shown = data["news"] + heard
+    hooray, oh_no = (log_likelihood(base, said, shown) for said in _SAID_OF_NEWS)
+    return glad - angry + _SHOWN_COUNTS * (hooray - oh_no) > _GLAD
 
 
 def _bare(said: str) -> str:

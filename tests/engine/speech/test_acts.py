@@ -235,10 +235,26 @@ def test_an_outburst_is_about_what_was_said_and_says_more_than_that(
 ) -> None:
     monkeypatch.setattr("engine.speech.flare.log_likelihood", lambda base, text, context: 0.0)
     monkeypatch.setattr("engine.speech.flare.kinship", lambda composed, text, about: 0.0)
-    mouth(monkeypatch, [others] * 7 + [best] + [others])
+    nothing = " of yours!"  # to begin with, behind "This is the worst", which points at what was said
+    mouth(monkeypatch, [nothing] * 2 + [others] * 5 + [best] + [others])
     ear = Ear()
     flare(life, ear, "My cat broke my favourite cup")
     assert ear.text.startswith("MY CAT BROKE MY FAVOURITE CUP! ") and ear.text.endswith(best.upper())
+
+
+@pytest.mark.parametrize(("glad", "begins"), [(True, "THIS IS THE BEST "), (False, "THIS IS THE WORST ")])
+def test_an_outburst_is_glad_about_good_news_and_angry_about_bad(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch, glad: bool, begins: str
+) -> None:
+    def likely(base: object, text: str, context: str) -> float:
+        return float(text.startswith("This is wonderful")) if glad else 0.0
+
+    monkeypatch.setattr("engine.speech.flare.log_likelihood", lambda *given: 4 * likely(*given))
+    monkeypatch.setattr("engine.speech.flare.kinship", lambda composed, text, about: 0.0)
+    mouth(monkeypatch, [" cup of all time!", " of yours!"])
+    ear = Ear()
+    flare(life, ear, "I got a cup")
+    assert ear.text == f"I GOT A CUP! {begins}CUP OF ALL TIME!"
 
 
 def test_echo_says_it_back_and_wonders(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
