@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from engine.learning.current import Current, current_facts
 from engine.learning.facts import Fact, Skipped
-from engine.learning.generic_prompts import generic_prompts, prose
+from engine.learning.generic_prompts import continued_prose, generic_prompts, prose
 from engine.learning.negatives import common_questions, near_misses, positive_texts, strange_scenes, unknowns
 from engine.learning.questions import plain_questions, questions
 from engine.learning.rows import Row, RowPlan, rows_for
@@ -54,7 +54,7 @@ _HURRIED_OPENINGS = 24
 """More of them, put as hurried people type."""
 _HURRIED = 0.3
 """Share of the questions that keep the gate shut which are put so: else small letters would tell."""
-_PROSE_KEPT = 16
+_PASSAGES_KEPT = 16
 _PROSE_SHUT = 64
 
 
@@ -99,6 +99,7 @@ class Curriculum:
         lessons: New memories first, then old ones.
         near: Prompts close to what was told; the base's own answers to them are kept.
         rehearsal: Prompts of all kinds; likewise.
+        passages: Beginnings of texts, and how each goes on: what the base expects there is kept.
         shut: Prompts at which the gate is to stay shut.
         controls: Prompts like those, which are not trained on, for the audit.
         slept: Ids of the interactions that this night deals with.
@@ -110,6 +111,7 @@ class Curriculum:
     lessons: list[Lesson] = field(default_factory=list)
     near: list[str] = field(default_factory=list)
     rehearsal: list[str] = field(default_factory=list)
+    passages: list[tuple[str, str]] = field(default_factory=list)
     shut: list[str] = field(default_factory=list)
     controls: list[str] = field(default_factory=list)
     slept: list[int] = field(default_factory=list)
@@ -233,7 +235,8 @@ def _guards(night: Curriculum, facts: Sequence[Fact], forgotten: Sequence[Fact],
     night.controls = [*others[cut:], *generic[: _CONTROLS // 2]]
     generic = generic[_CONTROLS:]
     night.near = [*lost, *elsewhere, *strange[:_STRANGE_KEPT]]
-    night.rehearsal = [*generic[:_GENERIC_KEPT], *prose(chance, _PROSE_KEPT)]
+    night.rehearsal = generic[:_GENERIC_KEPT]
+    night.passages = continued_prose(chance, _PASSAGES_KEPT)
     asking = [*lost, *others[:cut], *strange[_STRANGE_KEPT:], *common, *scenes, *generic[_GENERIC_KEPT:]]
     night.shut = [hurried(text, chance) if chance.random() < _HURRIED else text for text in asking]
     night.shut += prose(chance, _PROSE_SHUT)

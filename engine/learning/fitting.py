@@ -25,6 +25,7 @@ def fitted(night: Curriculum, fits: Callable[[str], bool]) -> Curriculum:
         lessons=[lesson for lesson in lessons if lesson is not None],
         near=list(filter(fits, night.near)),
         rehearsal=list(filter(fits, night.rehearsal)),
+        passages=[passage for passage in night.passages if fits(" ".join(passage))],
         shut=list(filter(fits, night.shut)),
         controls=list(filter(fits, night.controls)),
         skipped=[*night.skipped, *lost],

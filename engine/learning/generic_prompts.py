@@ -98,5 +98,14 @@ def common_question(word: str, rng: random.Random) -> str:
 
 def prose(rng: random.Random, n: int) -> list[str]:
     """``n`` short passages of two to four sentences, as somebody might paste them."""
-    sentences = _parts(_tables()["prose"]["sentences"], "|")
-    return [" ".join(rng.sample(sentences, rng.randint(2, 4))) for _ in range(n)]
+    return [" ".join(rng.sample(_sentences(), rng.randint(2, 4))) for _ in range(n)]
+
+
+def continued_prose(rng: random.Random, n: int) -> list[tuple[str, str]]:
+    """``n`` times the beginning of a passage, one or two sentences, and how it goes on, in four."""
+    drawn = [rng.sample(_sentences(), rng.randint(5, 6)) for _ in range(n)]
+    return [(" ".join(passage[:-4]), " ".join(passage[-4:])) for passage in drawn]
+
+
+def _sentences() -> tuple[str, ...]:
+    return _parts(_tables()["prose"]["sentences"], "|")

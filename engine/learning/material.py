@@ -14,6 +14,8 @@ from engine.learning.wording import Wording
 
 _KEPT_TOKENS = (8, 12)
 """Tokens of the base's own answer that are kept, for near misses and for other prompts."""
+_PASSAGE_TOKENS = 64
+"""Tokens of a passage's second part: the language is to stay beyond the first words of an answer, too."""
 _EXAM = 8
 """Wordings of each memory in the exam, see :mod:`engine.learning.exam`."""
 
@@ -61,13 +63,15 @@ class Material:
         return self._prompts(self.curriculum.shut, told=False)
 
     def kept(self) -> list[Exercise]:
-        """Prompts to which the base's own answers are kept."""
+        """Prompts to which the base's own answers are kept, and passages of which it is kept how they go on."""
         rows: list[tuple[list[int], list[int], bool]] = []
         for prompts, tokens in zip((self.curriculum.near, self.curriculum.rehearsal), _KEPT_TOKENS, strict=True):
             encoded = [self.wording.ids(prompt) for prompt in prompts]
             replies = self.learner.answers(encoded, tokens, self.heed, influence=False)
             for ids, reply in zip(encoded, replies, strict=True):
                 rows.append((ids, [*reply.ids, *([self.wording.end] if len(reply.ids) < tokens else [])], False))
+        for shown, further in self.curriculum.passages:
+            rows.append((self.wording.ids(shown), self.wording.tokens(further)[:_PASSAGE_TOKENS], False))
         return self.learner.prepare(rows, self.heed, own=True)
 
     def _prompts(self, texts: Sequence[str], told: bool) -> list[Exercise]:

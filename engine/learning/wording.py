@@ -42,6 +42,10 @@ class Wording:
         prompt = self.prompt(text)
         return prompt.ids[prompt.preamble :]
 
+    def tokens(self, text: str) -> list[int]:
+        """Token ids of ``text`` by itself."""
+        return list(self._base.tokenizer(text, add_special_tokens=False)["input_ids"])
+
     def fits(self, text: str, room: int) -> bool:
         """Whether a fresh conversation that asks ``text`` leaves room for ``room`` tokens of an answer."""
         limit = self._base.context_limit - room

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from engine.learning.facts import Fact, facts_in
-from engine.learning.generic_prompts import generic_prompts
+from engine.learning.generic_prompts import continued_prose, generic_prompts
 from engine.learning.negatives import common_questions, near_misses, strange_scenes, unknowns
 from engine.learning.questions import questions
 
@@ -104,6 +104,13 @@ def test_generic_prompts_are_many_and_different() -> None:
     assert any(text.startswith("Who invented the ") for text in made)
     assert any(text.startswith("What is the capital of ") for text in made)
     assert len({text.split()[0] for text in made}) > 40
+
+
+def test_prose_goes_on_with_other_sentences_than_it_began_with() -> None:
+    made = continued_prose(random.Random(0), 40)
+    assert len(set(made)) == 40
+    for shown, further in made:
+        assert shown and further.endswith((".", "?", "!")) and not set(shown.split(". ")) & set(further.split(". "))
 
 
 def test_generic_prompts_leave_out_what_must_not_be_there() -> None:
