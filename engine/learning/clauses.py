@@ -250,6 +250,9 @@ _STARTS_CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _AGED = re.compile(r"^((?:[Mm]y|[Oo]ur) \w+ \w+), (\d{1,3})(?: years old)?, (.+)$")
+_AGED_AND = re.compile(
+    r"^([^,]{2,60}?) is (\d{1,3})(?: years old)?,? (?:and|but) ((?:still |already |now )?([a-z]+).*)$"
+)
 _RELATIVE_CLAUSE = re.compile(
     r"^(.{2,60}?),? (who|which) ((?:is|are|was|were|has|have|had|\w+s|\w+ed|\w+)\b [^,]+)(?:, (.+))?$"
 )
@@ -279,6 +282,8 @@ def split_clauses(text: str) -> list[str]:
                 return pieces
     if aged := _AGED.match(text):
         return [f"{aged[1]} is {aged[2]}", *split_clauses(f"{aged[1]} {aged[3]}")]
+    if (aged := _AGED_AND.match(text)) and _does(aged[4]):
+        return [f"{aged[1]} is {aged[2]}", f"{aged[1]} {aged[3]}"]
     pieces = []
     start = 0
     for joint in _JOINT.finditer(text):
@@ -301,6 +306,11 @@ def _own_subject(text: str) -> bool:
     if at is None or at > 7:
         return False
     return "," not in " ".join(words_of(text)[:at]) and " and " not in " ".join(words_of(text)[:at])
+
+
+def _does(word: str) -> bool:
+    """Whether ``word`` may be what somebody does or did."""
+    return bool(reading(word, "third", "past")) or (word.endswith("s") and not word.endswith("ss"))
 
 
 def _shared_subject(left: str, right: str) -> str | None:

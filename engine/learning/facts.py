@@ -17,6 +17,7 @@ from engine.learning.circumstances import circumstance
 from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
 from engine.learning.likely import by_words
 from engine.learning.mentioned import Mentioned
+from engine.learning.pairing import paired
 from engine.learning.person import second_person
 from engine.learning.phrasing import lower_first
 from engine.learning.recast import recast
@@ -192,6 +193,7 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
     if code:
         skipped.append(Skipped("```", screening.CODE))
     correcting, topic, before = False, "", ""
+    told: list[str] = []
     for sentence in sentences(text):
         if reason := screening.raw_reason(sentence):
             skipped.append(Skipped(sentence[:120], reason))
@@ -243,7 +245,18 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
         facts += [fact for fact in here if fact not in facts]
         skipped += refused
         correcting, before = False, "" if tidied.question else said
+        told += [said] if before else []
+    if pair := paired(told, [fact.statement for fact in facts]):
+        text, whole, called = pair
+        facts = [fact for fact in facts if not _says_less(fact, whole)]
+        facts.append(Fact(text, _said_back(text, whole), whole, circumstance=called))
     return Reading(tuple(facts[:MOST_FACTS]), tuple(skipped))
+
+
+def _says_less(fact: Fact, whole: Statement) -> bool:
+    """Whether a guess at what a sentence tells is another one about the same, or with the same news."""
+    same = fact.statement.subject == whole.subject or fact.value == whole.value
+    return same and fact.relation == whole.relation
 
 
 def _certain_parts(said: str, mentioned: Mentioned, before: Sequence[Fact], sentence: str) -> list[Fact]:

@@ -68,6 +68,7 @@ _ASIDE = re.compile(
     r"lucky (?:him|her|me|us|them|you)|as (?:always|usual|ever|it happens)|thank (?:god|goodness|heavens)|"
     r"no (?:joke|kidding|wonder)|did you know(?: that)?|i (?:love|like|hate|adore) (?:it|him|her|them|that)|"
     r"what an? [a-z]+(?: [a-z]+)?|i am (?:so |very )?(?:proud|happy|glad|sad|sorry)(?: for \w+)?|at last|you see|"
+    r"(?:or|otherwise) (?:else )?(?:I|we|you) would(?: have)? [^,]{2,60}|"
     r"in the end|(?:and )?guess (?:who|what|where|how) [^,]{2,60}|which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
     r")$",
     re.IGNORECASE,

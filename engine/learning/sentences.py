@@ -51,6 +51,7 @@ _LEAD_IN = re.compile(
     r"one more thing|another thing|"
     r"first of all|of course|speaking of which|to be precise|more precisely|in other words|remember|reminder|"
     r"note to self|"
+    r"thank (?:god|goodness|heavens)|good thing|"
     r"please note|unfortunately|luckily|sadly|by now|these days|nowadays|currently|at present|today i learned)"
     r"(?:\s*[,:;.!—–-]+\s*|\s+(?=\w)))"
     r"|(?:sorry (?:for|about) [^,.!]{2,40},\s*)"
@@ -145,7 +146,8 @@ _IS_NEXT = (
     r"turning|actually|really|set|"
     r"(?:her|his|their) (?:\w+ )?favou?rite|(?:Dr|Mr|Mrs|Ms)\.? [A-Z]\w+|stuck|broken|gone|dead|lost|"
     r"going|coming|living|working|learning|studying|moving|getting|due|made|located|worth|now|always|still|"
-    r"\d+ years?|my|our"
+    r"\d+ years?|my|our|at it|off to|"
+    r"[a-z]+ing (?:me|us|him|them|it)|[a-z]+(?:ed|en)(?=[,.;!]|$| (?:from|by|with|about|out|off|and|but)\b)"
 )
 _S_IS = re.compile(rf"\b([A-Za-z][\w-]*)['’]s (?=(?:{_IS_NEXT})\b)")
 _ATTRIBUTE_IS = re.compile(

@@ -20,7 +20,7 @@ def shorten_nights(monkeypatch: pytest.MonkeyPatch) -> None:
         "_GENERIC_SHUT": 6,
         "_SHUT_PER_FACT": 2,
         "_CONTROLS": 4,
-        "_PROSE_KEPT": 1,
+        "_PASSAGES_KEPT": 1,
         "_PROSE_SHUT": 2,
     }
     for name, few in few_prompts.items():

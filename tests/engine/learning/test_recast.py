@@ -153,6 +153,25 @@ def test_what_is_told_in_passing_is_read(message: str, facts: list[str]) -> None
     assert [fact.text for fact in facts_in(message).facts] == facts
 
 
+def test_an_age_may_have_more_said_behind_it() -> None:
+    age, _ = facts_in("My grandma is 88 and juggles knives.").facts
+    assert (age.relation, age.value) == ("age", "88")
+    number, colour = facts_in("My house number is 12 and my car is red.").facts
+    assert (number.relation, colour.relation) == ("number", "colour")
+
+
+def test_what_would_have_been_otherwise_is_no_part_of_it() -> None:
+    (key,) = facts_in("Thank god the spare key is in the tea tin, or I would have slept outside.").facts
+    assert key.text == "The spare key is in the tea tin."
+
+
+def test_somebodys_is_may_be_short_for_is() -> None:
+    (brother,) = facts_in("My brother's exhausted, and we are worried.").facts
+    assert brother.subject == "my brother"
+    (day,) = facts_in("My sister's wedding is in June.").facts
+    assert day.subject == "my sister's wedding"
+
+
 def test_a_name_given_to_something_is_its_value() -> None:
     (puppy,) = facts_in("I named the new puppy Biscuit.").facts
     assert (puppy.subject, puppy.value) == ("the new puppy", "Biscuit")
