@@ -12,7 +12,7 @@ from engine.speech.attempts import Wish, attempt
 from engine.speech.checking import Rules, in_english
 from engine.speech.corruption import corrupt
 from engine.speech.leads import likeliest
-from engine.speech.likelihood import log_likelihood
+from engine.speech.likelihood import log_probability
 from engine.speech.prompting import in_chat
 from engine.speech.recovery import Recovered, common_words, recover
 from engine.voice import Answer
@@ -50,7 +50,7 @@ def glitch(life: Lifeform, listener: Listener, text: str) -> Answer:
         recovered = recover(
             spoilt.text,
             common_words(base.tokenizer.get_vocab()),
-            lambda sentence: log_likelihood(base, sentence, _BEFORE),
+            lambda sentence: log_probability(base, sentence, _BEFORE),
         )
         listener.emit(Passage(listener.id, "heard", "", _guess(recovered)))
         meant = recovered.text or spoilt.text

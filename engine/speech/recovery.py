@@ -1,15 +1,15 @@
 """Making sense of garbled text: what was probably meant, seen from the garbled text alone.
 
-Each word is looked up among the words of the base's own vocabulary, which is sorted by how common they are; one that is
-not there is tried with single changes taken back. Where several words may have been meant, the sentence decides. What
-belongs to another script is set aside, and named.
+A noisy channel (Kernighan, Church & Gale, A Spelling Correction Program Based on a Noisy Channel Model, 1990): a word
+may be any of the base's own vocabulary that one or two strokes of noise turn into it, and of all these the sentence is
+taken that is likely and needs few strokes. What belongs to another script is set aside, and named.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.speech.corruption import LEET
@@ -19,8 +19,12 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _UNLEET = str.maketrans({**{digit: letter for letter, digit in LEET.items()}, "@": "a", "$": "s", "!": "i", "|": "l"})
 _FEWEST = 4
 """Letters of a word of the vocabulary; its shorter pieces are mostly no words, so those that are have a list."""
-_MOST_READINGS = 4
-"""Words among which the sentence decides."""
+_LONG = 5
+"""Letters of a word that may have been struck twice."""
+_MOST_READINGS, _MOST_OTHERS = 6, 4
+"""Words among which the sentence decides, and those among which it does where the word that is written is one."""
+_STROKE, _RARE = 4.0, 9.0
+"""What a stroke of noise costs a reading, in nats, and what it costs that nobody knows the word."""
 _SCRIPTS = {
     "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "CJK": "Chinese", "HANGUL": "Korean", "CYRILLIC": "Cyrillic",
     "GREEK": "Greek", "ARABIC": "Arabic", "HEBREW": "Hebrew", "DEVANAGARI": "Devanagari", "THAI": "Thai",
@@ -63,10 +67,10 @@ def recover(text: str, ranks: Mapping[str, int], likely: Callable[[str], float] 
     Args:
         text: What was garbled.
         ranks: As of :func:`common_words`.
-        likely: How likely a sentence is; decides between words where it is given, and the commoner word does else.
+        likely: Log-probability of a sentence, in nats; without it the fewest strokes decide, then the commoner word.
     """
     ranks = dict.fromkeys(word_list("words", "short"), len(ranks)) | dict(ranks)
-    found: list[list[str]] = []
+    found: list[dict[str, float]] = []
     flair: dict[str, None] = {}
     for match in _WORD.finditer(_ungarbled(text)):
         word = match.group()
@@ -77,19 +81,22 @@ def recover(text: str, ranks: Mapping[str, int], likely: Callable[[str], float] 
         if meant := _meant(word, ranks):
             found.append(meant)
     if found:
-        found[0] = list(dict.fromkeys(word[:1].upper() + word[1:] for word in found[0]))
+        found[0] = {word[:1].upper() + word[1:]: cost for word, cost in reversed(found[0].items())}
     return Recovered(" ".join(_settled(found, likely)), tuple(flair))
 
 
-def _settled(found: list[list[str]], likely: Callable[[str], float] | None) -> list[str]:
-    """One word of each list: the first, or the one that makes the sentence most likely."""
-    words = [readings[0] for readings in found]
+def _settled(found: list[dict[str, float]], likely: Callable[[str], float] | None) -> list[str]:
+    """One word of each: the first of the least cost, or the one that makes the sentence most likely for its cost."""
+    words = [min(readings, key=readings.__getitem__) for readings in found]
     if likely is None:
         return words
+
+    def worth(place: int, word: str) -> float:
+        return likely(" ".join([*words[:place], word, *words[place + 1 :]])) - found[place][word]
+
     for place, readings in enumerate(found):
         if len(readings) > 1:
-            ways = [[*words[:place], one, *words[place + 1 :]] for one in readings]
-            words = max(ways, key=lambda way: likely(" ".join(way)))
+            words[place] = max(readings, key=lambda word: worth(place, word))
     return words
 
 
@@ -118,28 +125,31 @@ def _script(word: str) -> str | None:
     return foreign[0] if len(foreign) * 2 > len(letters) else None
 
 
-def _meant(word: str, ranks: Mapping[str, int]) -> list[str]:
-    """What one word may have been, the commonest first; nothing for mere noise."""
+def _meant(word: str, ranks: Mapping[str, int]) -> dict[str, float]:
+    """What one word may have been, and what each reading costs, in nats; nothing for mere noise."""
     head = word.rstrip(_EDGES)
     mark = next((one for one in word[len(head) :] if one in ".,;:!?"), "")
     bare = head.lstrip(_EDGES)
     if not bare or (bare.isdigit() and (len(word) - len(bare) > 1 or len(bare) > 4)):
-        return []
+        return {}
     if bare.isdigit():
-        return [bare + mark]
+        return {bare + mark: 0.0}
     lower = bare.casefold()
     if lower == "i":
-        return ["I" + mark]
+        return {"I" + mark: 0.0}
     plural = len(lower) > _FEWEST and lower.endswith("s") and lower[:-1] in ranks
-    if lower in ranks or lower.removesuffix("'s") in ranks or plural:
-        return list(dict.fromkeys([_cased(lower, bare) + mark, lower + mark]))
-    for readings in _readings(lower.translate(_UNLEET), clean=bare.isalpha()):
-        likely = sorted((one for one in readings if one in ranks), key=ranks.__getitem__)[:_MOST_READINGS]
-        if likely:
-            # A word of letters alone that nobody knows may still be one: purr.
-            rare = [bare] if bare.isalpha() and bare.isascii() and len(bare) >= _FEWEST else []
-            return [one + mark for one in (*(_cased(one, bare) for one in likely), *rare)]
-    return [bare + mark]
+    known = lower in ranks or lower.removesuffix("'s") in ranks or plural
+    found = {_cased(lower, bare): 0.0, lower: 0.0} if known else {}
+    if not known and bare.isalpha() and bare.isascii() and len(bare) >= _FEWEST:
+        found[bare] = _RARE  # a word that nobody knows may still be one: purr
+    plain = lower.translate(_UNLEET)
+    strokes = 0 if plain in ranks and plain != lower else 1
+    for readings in ([{plain}] if not strokes else []) + _readings(plain, clean=bare.isalpha(), known=known):
+        likely = sorted((one for one in readings if one in ranks and one != lower), key=ranks.__getitem__)
+        for one in likely[: (_MOST_OTHERS if known else _MOST_READINGS) - len(found)]:
+            found.setdefault(_cased(one, bare), strokes * _STROKE)
+        strokes += 1
+    return {one + mark: cost for one, cost in found.items()} or {bare + mark: 0.0}
 
 
 def _cased(word: str, written: str) -> str:
@@ -147,19 +157,25 @@ def _cased(word: str, written: str) -> str:
     return word[:1].upper() + word[1:] if written[:1].isupper() and written[1:] != written[1:].upper() else word
 
 
-def _readings(word: str, *, clean: bool) -> Iterator[set[str]]:
-    """What ``word`` may have been: as it is, then with one stroke of noise undone, the likeliest strokes first.
+def _readings(word: str, *, clean: bool, known: bool) -> list[set[str]]:
+    """What ``word`` may have been: with one stroke of noise undone, and with two where nobody knows it as it is.
 
-    In a short ``clean`` word, all of letters, none stands for another one: too many are one letter apart.
+    In a ``clean`` word, all of letters, one rarely stands for another one: in a short one that is not tried.
     """
+    once = _undone(word, clean)
+    if known or len(word) < _LONG:
+        return [once]
+    return [once, {two for one in once for two in _undone(one, clean)} | _undone(word, clean=False)]
+
+
+def _undone(word: str, clean: bool) -> set[str]:
+    """``word`` with one stroke undone: a letter that was doubled, dropped, swapped with the next, or replaced."""
     cuts = _cuts(word)
     single = {a + b[1:] for a, b in cuts if a[-1:] == b[:1] and b}
-    yield {word}
-    yield single | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
-    yield {a + letter + b for a, b in cuts for letter in _LETTERS}
-    if not clean or len(word) > _FEWEST:
-        yield {a + letter + b[1:] for a, b in cuts if b for letter in _LETTERS}
-    yield {a + letter + b for one in single for a, b in _cuts(one) for letter in _LETTERS}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    whole = {a + letter + b for a, b in cuts for letter in _LETTERS}
+    other = set() if clean else {a + letter + b[1:] for a, b in cuts if b for letter in _LETTERS}
+    return single | swapped | whole | other
 
 
 def _cuts(word: str) -> list[tuple[str, str]]:

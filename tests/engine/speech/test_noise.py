@@ -46,6 +46,7 @@ def test_any_text_can_be_spoilt_and_looked_at(text: str, seed: int) -> None:
         ("F4r away", "Far away", ()),
         ("hOw d0 i win a purr", "How do I win a purr", ()),
         ("Mirtle sleeps", "Mirtle sleeps", ()),
+        ("your frieendd", "Your friend", ()),
     ],
 )
 def test_what_was_meant(garbled: str, text: str, flair: tuple[str, ...]) -> None:
@@ -61,6 +62,16 @@ def test_where_several_words_may_be_meant_the_sentence_decides(garbled: str, mea
     ranks = RANKS | {"who": 90, "how": 91, "why": 92, "pure": 93, "tells": 94, "wham": 2}
     recovered = recover(garbled, ranks, lambda sentence: float(sum(word in sentence for word in meant.split())))
     assert recovered.text == meant
+
+
+def test_a_word_gives_way_to_its_neighbour_only_where_the_sentence_says_so() -> None:
+    ranks = RANKS | {"cast": 1, "cats": 95}
+
+    def likely(sentence: str) -> float:
+        return 0.0 if "cats under" in sentence else -5.0
+
+    assert recover("cast under the bridge", ranks, likely).text == "Cats under the bridge"
+    assert recover("cast about the bridge", ranks, likely).text == "Cast about the bridge"
 
 
 def test_single_strokes_are_mostly_undone() -> None:
