@@ -65,13 +65,13 @@ def test_where_several_words_may_be_meant_the_sentence_decides(garbled: str, mea
 
 
 def test_a_word_gives_way_to_its_neighbour_only_where_the_sentence_says_so() -> None:
-    ranks = RANKS | {"cast": 1, "cats": 95}
+    ranks = RANKS | {"my": 0, "cast": 1, "cats": 95}
 
     def likely(sentence: str) -> float:
         return 0.0 if "cats under" in sentence else -5.0
 
-    assert recover("cast under the bridge", ranks, likely).text == "Cats under the bridge"
-    assert recover("cast about the bridge", ranks, likely).text == "Cast about the bridge"
+    assert recover("my cast under the bridge", ranks, likely).text == "My cats under the bridge"
+    assert recover("my cast about the bridge", ranks, likely).text == "My cast about the bridge"
 
 
 def test_single_strokes_are_mostly_undone() -> None:
