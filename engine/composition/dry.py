@@ -17,6 +17,8 @@ _ALLOWED_OWN = 2
 """Tokens that may be the same as in an earlier answer: a small model that begins as before goes on as before."""
 _ALLOWED_NOW = 3
 """Tokens that may be the same as earlier in the same answer."""
+_ALLOWED_AT_ONCE = 1
+"""Tokens of a stretch that was said twice in a row which may be said a third time: a cat, a cat, …"""
 _BASE = 1.75
 """What each further one multiplies the penalty by, as in the original."""
 _LONGEST = 24
@@ -57,9 +59,9 @@ class DontRepeat:
         for token in tokens:
             self.push(token)
 
-    def _allowed(self, place: int) -> int:
+    def _allowed(self, place: int, length: int) -> int:
         if place >= self._begins:
-            return _ALLOWED_NOW
+            return _ALLOWED_AT_ONCE if length >= len(self._history) - 1 - place else _ALLOWED_NOW
         return _ALLOWED_OWN if place < self._own_until else _ALLOWED
 
     def penalised(self, logits: torch.Tensor) -> torch.Tensor:
@@ -75,7 +77,7 @@ class DontRepeat:
                     break
                 length += 1
             follows = history[place + 1]
-            over = length - self._allowed(place)
+            over = length - self._allowed(place, length)
             if over >= 0 and follows not in self._breakers:
                 excess[follows] = max(over, excess.get(follows, 0))
         if not excess:

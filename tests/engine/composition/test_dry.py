@@ -43,6 +43,12 @@ def test_an_answer_may_repeat_less_of_itself_than_of_the_conversation() -> None:
     assert lowered([10, 11, 12, 13, 2], now=[10, 11, 12]) == {}
 
 
+def test_what_was_said_twice_in_a_row_is_hardly_said_a_third_time() -> None:
+    assert lowered([1], now=[10, 11, 12, 10, 11]) == {}
+    assert lowered([1], now=[10, 11, 12, 10, 11, 12]) == {10: 1.75**2}
+    assert lowered([1], now=[10, 11, 12, 2, 10, 11, 12]) == {2: 1.0}  # not in a row
+
+
 def test_an_answer_begins_otherwise_than_the_one_before() -> None:
     said = DontRepeat([10, 11, 12, BREAK, 2], {BREAK}, 1.0, own=[[10, 11, 12], [11, 12]])
     said.push(10)
