@@ -18,7 +18,7 @@ from engine.composition.prompt import Turn
 from engine.interaction import write_down
 from engine.speech import Interrupted
 from engine.speech.attempts import Attempt, Wish, best_of, several
-from engine.speech.checking import Rules, new_words, windows, words_of
+from engine.speech.checking import Flaw, Rules, new_words, windows, words_of
 from engine.speech.claims import Matter, conceded, is_many, matter_of
 from engine.speech.examples import speech_data
 from engine.speech.flare import swung_to
@@ -40,6 +40,9 @@ SWING = 0.2
 _TOKENS = 32
 _MOST_WORDS = 16
 """Words of its own that an argument may have: it loses the thread in longer ones."""
+_RUNNING_ON = (Flaw.CIRCLES, Flaw.LONG, Flaw.UNFINISHED)
+_FEWEST_TOLD = 4
+"""Words of one that is cut short."""
 _TEMPERATURE = 0.5
 _PER_LEAD = 2
 _SIDES = ("For", "Against")
@@ -99,7 +102,16 @@ def _argument(life: Lifeform, listener: Listener, subject: str, said: Sequence[s
         near = _KINSHIP * kinship(life.composed, reason, subject)
         return _strength(life.composed.base, reason, subject, said) + near
 
-    return best_of(found, worth)
+    return _cut_short(best_of(found, worth))
+
+
+def _cut_short(argument: Attempt) -> Attempt:
+    """An argument that runs on, as far as its first comma; what stands before that mostly makes sense by itself."""
+    reason = _reason(argument.text)
+    told, *further = reason.split(", ")
+    if argument.flaw not in _RUNNING_ON or not further or len(told.split()) < _FEWEST_TOLD:
+        return argument
+    return replace(argument, text=f"{argument.text.removesuffix(reason)}{told}.")
 
 
 def _strength(base: FrozenModel, reason: str, subject: str, said: Sequence[str]) -> float:

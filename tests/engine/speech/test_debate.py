@@ -116,6 +116,16 @@ def test_no_argument_is_made_twice(told: Lifeform, monkeypatch: pytest.MonkeyPat
     assert [line.rstrip('"').split()[-1] for line in ear.text.splitlines()] == ["work.", "hand."]
 
 
+def test_an_argument_that_runs_on_ends_at_its_first_comma(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
+    running_on = (
+        " paint pictures nobody has seen, " + ", ".join("and then more and more of them" for _ in range(6)) + "."
+    )
+    mouth(monkeypatch, [running_on] * 8)
+    ear = Ear()
+    debate(told, ear, "Robots will replace artists.", 1)
+    assert ear.text.splitlines()[0].endswith(" paint pictures nobody has seen.")
+
+
 def test_a_stopped_debate_keeps_the_arguments_it_had(told: Lifeform, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = mouth(monkeypatch, [argument for argument in ARGUMENTS for _ in range(8)])
     ear = Ear()
