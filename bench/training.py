@@ -43,6 +43,9 @@ Tokens = tuple[list[int], list[int]]
 
 _FACTS = 20
 _KEPT_TOKENS = 12
+_PASSAGE_TOKENS, _PASSAGE_STRIDE = 64, 4
+_PASSAGES = 0.3
+"""Passages for each other row with the base's own answer, as in a night over twenty facts."""
 
 
 def rows_of_facts(wording: Wording, seed: int) -> list[Tokens]:
@@ -62,7 +65,7 @@ class Night:
 
     def __init__(self, learner: Learner, wording: Wording, told: Sequence[Tokens]) -> None:
         """Prepare everything that is frozen; ``seconds`` is how long that took."""
-        from engine.learning.generic_prompts import generic_prompts
+        from engine.learning.generic_prompts import continued_prose, generic_prompts
         from engine.learning.trainer import Recipe, optimizer_for
 
         self.learner, self.recipe = learner, Recipe(steps=1000)
@@ -73,7 +76,11 @@ class Night:
         self.seconds = time.perf_counter() - began
         own = learner.answers(prompts, _KEPT_TOKENS, lambda: None, influence=False)
         kept = [(prompt, [*reply.ids, wording.end], False) for prompt, reply in zip(prompts, own, strict=True)]
+        passages = continued_prose(chance, round(_PASSAGES * len(kept)))
+        kept += [(wording.ids(shown), wording.tokens(further)[:_PASSAGE_TOKENS], False) for shown, further in passages]
         self.kept = learner.prepare(kept, lambda: None, own=True)
+        for passage in self.kept[len(prompts) :]:
+            passage.predict_only(range(0, len(passage.answer), _PASSAGE_STRIDE))
         self.shut = learner.prepare([(prompt, [], False) for prompt in prompts], lambda: None)
         self.optimizer, self.schedule = optimizer_for(learner, self.recipe)
 

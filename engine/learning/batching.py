@@ -14,6 +14,7 @@ from transformers.cache_utils import DynamicCache
 from engine.composition.frozen import decoder_layers, text_config
 from engine.composition.quantized import QuantizedLinear
 from engine.composition.scaffold import LeftOut, hidden_of
+from engine.learning.exercise import Exercise
 
 
 def half_copy(model: nn.Module, made: dict[int, Any]) -> Any:
@@ -61,6 +62,16 @@ def padded(sequences: Sequence[Sequence[int]], width: int, *, left: bool) -> tup
         ids[index, span] = torch.tensor(sequence, dtype=torch.long)
         real[index, span] = True
     return ids, real
+
+
+def at_places(rows: Sequence[Exercise], real: torch.Tensor) -> torch.Tensor:
+    """Of the ``real`` answer tokens ``[rows, width]`` those that are predicted."""
+    chosen = real.clone()
+    for index, row in enumerate(rows):
+        if row.places is not None:
+            chosen[index] = False
+            chosen[index, row.places] = True
+    return chosen
 
 
 def cache_of(known: Sequence[tuple[torch.Tensor, torch.Tensor]], rows: int, layers: range) -> DynamicCache:

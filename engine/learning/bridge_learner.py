@@ -18,6 +18,7 @@ from transformers.cache_utils import DynamicCache
 
 from engine.composition.frozen import decoder_layers, trunk_of
 from engine.learning.batching import (
+    at_places,
     cache_of,
     capturing,
     half_copy,
@@ -181,7 +182,7 @@ class BridgeLearner(Learner):
                 past_key_values=self._answering_cache(rows, context.shape[1]),
                 use_cache=True,
             ).last_hidden_state
-            return vocabulary_logits(self._base, hidden[valid])
+            return vocabulary_logits(self._base, hidden[at_places(rows, valid)])
 
     # -- answering -----------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ class Exercise:
         keys_values: The base's own for the prompt, ``[layers, 2, kv heads, P - 1, head_dim]``.
         final: The base's final hidden states where it would predict the answer, ``[A, hidden]``; only kept for rows
             whose answer is the base's own.
+        places: Those answer tokens at which it is predicted, in order; all when None.
         stress: How much each answer token counts, ``[A]``; all alike when None.
         noise: How much its states are disturbed whenever it is trained on, in units of their root mean square.
         spoken: What the scaffold reads of the prompt, in its own tokens; in key–value form they are the base's.
@@ -37,11 +38,23 @@ class Exercise:
     answer_states: torch.Tensor | None = None
     keys_values: torch.Tensor | None = None
     final: torch.Tensor | None = None
+    places: list[int] | None = None
     stress: torch.Tensor | None = None
     noise: float = 0.0
     spoken: list[int] | None = None
     cost: float = math.inf
     gated: bool = True
+
+    def predict_only(self, places: Sequence[int]) -> None:
+        """Compare it with the base at these answer tokens alone: the vocabulary costs more than all layers do."""
+        self.places = list(places)
+        if self.final is not None:
+            self.final = self.final[self.places]
+
+    @property
+    def predicted(self) -> int:
+        """How many answer tokens are predicted."""
+        return len(self.answer if self.places is None else self.places)
 
 
 @dataclass(frozen=True, slots=True)

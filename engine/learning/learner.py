@@ -26,6 +26,7 @@ from engine.composition.composition import Composition
 from engine.composition.frozen import decoder_layers, trunk_of
 from engine.composition.scaffold import LeftOut
 from engine.learning.batching import (
+    at_places,
     cache_of,
     capturing,
     half_copy,
@@ -238,7 +239,7 @@ class Learner:
                 past_key_values=mixed,
                 use_cache=True,
             ).last_hidden_state
-            return vocabulary_logits(self._base, hidden[valid])
+            return vocabulary_logits(self._base, hidden[at_places(rows, valid)])
 
     @contextmanager
     def dropping(self) -> Iterator[None]:

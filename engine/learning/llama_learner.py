@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from engine.composition.frozen import decoder_layers
-from engine.learning.batching import stacked, stacked_keys
+from engine.learning.batching import at_places, stacked, stacked_keys
 from engine.learning.exercise import Exercise, Reply, disturbed, replies
 from engine.learning.learner import Heed, Learner
 from engine.learning.llama_stack import KeysValues, LayerAdapters, LlamaStack, adapters_of
@@ -110,7 +110,7 @@ class LlamaLearner(Learner):
         rotary = self._stack.rotary(context + torch.arange(width, device=self.device))
         mask = _causal(valid, real)
         states, _ = self._stack.run(states, self._upper, rotary, mask, self._preamble, mixed, real=valid)
-        return self._stack.logits(self._stack.final(states[valid]))
+        return self._stack.logits(self._stack.final(states[at_places(rows, valid)]))
 
     def base_logits(self, rows: Sequence[Exercise]) -> torch.Tensor:
         """See :meth:`Learner.base_logits`."""

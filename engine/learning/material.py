@@ -16,6 +16,8 @@ _KEPT_TOKENS = (8, 12)
 """Tokens of the base's own answer that are kept, for near misses and for other prompts."""
 _PASSAGE_TOKENS = 64
 """Tokens of a passage's second part: the language is to stay beyond the first words of an answer, too."""
+_PASSAGE_STRIDE = 4
+"""Of these every so many-th is predicted."""
 _EXAM = 8
 """Wordings of each memory in the exam, see :mod:`engine.learning.exam`."""
 
@@ -70,9 +72,13 @@ class Material:
             replies = self.learner.answers(encoded, tokens, self.heed, influence=False)
             for ids, reply in zip(encoded, replies, strict=True):
                 rows.append((ids, [*reply.ids, *([self.wording.end] if len(reply.ids) < tokens else [])], False))
+        answers = len(rows)
         for shown, further in self.curriculum.passages:
             rows.append((self.wording.ids(shown), self.wording.tokens(further)[:_PASSAGE_TOKENS], False))
-        return self.learner.prepare(rows, self.heed, own=True)
+        kept = self.learner.prepare(rows, self.heed, own=True)
+        for number, passage in enumerate(kept[answers:]):
+            passage.predict_only(range(number % _PASSAGE_STRIDE, len(passage.answer), _PASSAGE_STRIDE))
+        return kept
 
     def _prompts(self, texts: Sequence[str], told: bool) -> list[Exercise]:
         return self.learner.prepare([(self.wording.ids(text), [], told) for text in texts], self.heed)

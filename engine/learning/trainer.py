@@ -289,7 +289,7 @@ def _shares(rows: Sequence[Exercise], of: int) -> torch.Tensor:
 
 
 def _stress(row: Exercise) -> torch.Tensor:
-    return torch.ones(len(row.answer)) if row.stress is None else row.stress
+    return torch.ones(row.predicted) if row.stress is None else row.stress
 
 
 def _per_token(values: torch.Tensor, rows: Sequence[Exercise]) -> torch.Tensor:
