@@ -150,3 +150,23 @@ def test_other_families_get_the_general_learner(tiny_folders: dict[str, Path]) -
         composition = Composition(base, base, (2, 3), LoraSettings(4, 8, 0.0, ALL))
         kinds[family] = type(learner_for(composition, Influence(weight=0.9), [1]))
     assert kinds == {"llama": LlamaLearner, "gpt2": Learner, "qwen2": Learner, "gemma2": Learner}
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["general", "fast"])
+def test_at_some_places_it_predicts_what_it_predicts_there_among_all(pair: Callable[..., Pair], which: int) -> None:
+    general, fast, rows = pair()
+    learner = (general, fast)[which]
+    whole, some = (learner.prepare(rows, heed, own=True) for _ in range(2))
+    some[1].predict_only(range(1, len(some[1].answer), 2))
+
+    def predicted(exercises: list[Exercise]) -> tuple[torch.Tensor, torch.Tensor]:
+        _, real, cache = learner.read(exercises)
+        with torch.no_grad():
+            return learner.predict(exercises, real, cache), learner.base_logits(exercises)
+
+    lengths = [len(row.answer) for row in whole]
+    chosen = [place for place in range(sum(lengths)) if not lengths[0] <= place < sum(lengths[:2])]
+    chosen += range(lengths[0] + 1, sum(lengths[:2]), 2)
+    assert sum(row.predicted for row in some) == len(chosen)
+    for every, few in zip(predicted(whole), predicted(some), strict=True):
+        assert close(every[sorted(chosen)], few)
