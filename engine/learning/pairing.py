@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from engine.learning import screening
 from engine.learning.entities import read_entity
 from engine.learning.in_passing import TOLD_OF
 from engine.learning.statement import Statement
@@ -22,16 +23,15 @@ _PETS = word_set("animals", "pets")
 _NOBODY = frozenset({"man", "woman", "person", "guy", "boy", "girl", "lady", "friend", "friends", "student"})
 """Roles that anybody may fill."""
 _ROLES = "|".join(sorted(PEOPLE - word_set("people", "plural") - _NOBODY | _PETS, key=len, reverse=True))
-_ROLE = re.compile(
-    rf"\b(?P<owner>my|our|the|an?|no other|his|her|as|such an?|honestly)? ?(?:[a-z-]+ )??(?P<role>{_ROLES})\b"
-    r"(?!'s? [a-z]|-)(?! [A-Z])"
-)
+_ROLE = re.compile(rf"\b(?P<role>{_ROLES})\b(?!'s? [a-z]|-)(?! [A-Z])")
+_OTHERS = frozenset({"his", "her", "their", "your"})
+"""Before a role that somebody has to somebody else."""
 _NAME = re.compile(
     r"^(?:(?P<title>Dr|Mr|Mrs|Ms|Miss|Prof)\.? )?(?P<name>[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?P<is>'s)? (?P<verb>[a-z]+)"
 )
 _PART = re.compile(r"[,;:.!?] (?:(?:and|but|so) )?| (?:and|but|so) ")
-_DOING = frozenset({"has", "had", "got", "did", "says", "said"})
-"""Verbs with which somebody acts, irregular ones; what merely *is* may be a place."""
+_DOING, _BEING = frozenset({"has", "had", "got", "did", "says", "said"}), frozenset({"is", "was", "are", "were"})
+"""Irregular verbs with which somebody acts; and of being, for what merely *is* may be a place."""
 _PLACES = word_set("values", "cities", "countries")
 
 
@@ -56,9 +56,12 @@ def paired(said: Sequence[str], read: Iterable[Statement]) -> tuple[str, Stateme
     if _bound(name, role, known):
         return None
     first, last = sorted((at, there))
-    further = said[last] if last == at or said[last].startswith("I ") else said[last][:1].lower() + said[last][1:]
-    text = said[first] if first == last else f"{said[first].rstrip('.')}; {further}"
-    if (entity := read_entity(["my", *role.split()])) is None:
+    text = said[first].rstrip(".")
+    if last != first:
+        begins_small = last != at and not said[last].startswith("I ")
+        text += f"; {said[last][:1].lower() if begins_small else said[last][:1]}{said[last][1:]}"
+    entity = read_entity(["my", *role.split()])
+    if entity is None or len(text) > screening.LONGEST_SENTENCE:
         return None
     whole = Statement(entity=entity, relation=TOLD_OF, value=name, kind="name", subject=entity.text, rest=name)
     return f"{text[:1].upper()}{text[1:].rstrip('.')}.", whole, replace(whole, relation="name")
@@ -73,17 +76,19 @@ def _names(said: Sequence[str]) -> Iterator[tuple[int, str, bool]]:
                 continue
             verb = match["verb"]
             acts = match["is"] or verb in _DOING or verb.endswith("ed") or reading(verb, "third", "past")
-            acts = acts and verb not in ("is", "was", "are", "were")
             unknown = match["name"].split()[0].lower() not in lexicon() and match["name"].lower() not in PEOPLE
-            if match["title"] or (acts and unknown):
+            if match["title"] or (acts and verb not in _BEING and unknown):
                 title = f"{match['title']} " if match["title"] else ""
                 yield number, title + match["name"], bool(match["title"])
 
 
 def _roles(said: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Roles that somebody may have to the user, each with the number of its sentence."""
     for number, sentence in enumerate(said):
         for match in _ROLE.finditer(sentence):
-            yield number, match["role"]
+            before = sentence[: match.start()].lower().split()[-2:]
+            if not any(word in _OTHERS or word.endswith("'s") for word in before):
+                yield number, match["role"]
 
 
 def _bound(name: str, role: str, read: Iterable[Statement]) -> bool:

@@ -44,6 +44,7 @@ def test_what_is_learned_are_the_users_own_sentences() -> None:
         "Odwin laughed and Runa cried. My brother cooked.",  # who of them?
         "Mrs Varnholt says so. My son agrees.",  # nobody says Mrs to his son
         "My cousin is called Runa. Odwin visited my cousin.",
+        "Odwin laughed. Her new boss did not.",
     ],
 )
 def test_no_guess_where_it_may_be_somebody_else(message: str) -> None:
