@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.learning.verb_forms import lexicon
-from engine.learning.word_lists import ANIMALS, ATTRIBUTES, PEOPLE, RELATIVES, TITLES, word_set
+from engine.learning.word_lists import ANIMALS, ATTRIBUTES, PEOPLE, RELATIVES, TITLES, same_words, word_set
 
 OWNERS = frozenset(["my", "our", "his", "her", "its", "their"])
 DETERMINERS = OWNERS | frozenset(["the", "a", "an", "this", "that", "these", "those", "your"])
@@ -68,8 +68,11 @@ class Entity:
 
     @property
     def base(self) -> str:
-        """In lower case and without its name, for comparing: ``my sister``; the name itself when there is no more."""
+        """In plain words and without its name, for comparing: ``my sister``; the name itself when there is no more."""
         lower = self.text.lower()
+        if self.head:
+            plainest = same_words(self.head)[0]
+            lower = " ".join(plainest if word == self.head else word for word in lower.split())
         if self.head in RELATIVES and not self.owner and not self.name:
             return f"my {lower}"  # "mum" is "my mum"
         if self.name and self.head:
@@ -88,6 +91,14 @@ class Entity:
             named = f"the {self.name}" if self.owner == "the" and not bare else self.name
             return (named, without_name) if self.owner != "the" else (named,)
         return (self.name,) if self.head in TITLES | PEOPLE else ()
+
+    def other_words(self) -> tuple[str, ...]:
+        """The same in other words for its noun: ``my grandmother`` for ``my gran``."""
+        words = self.text.split()
+        if self.head not in words or self.first_person:
+            return ()
+        others = (word for word in same_words(self.head) if word != self.head)
+        return tuple(" ".join(other if word == self.head else word for word in words) for other in others)
 
 
 def same_entity(one: Entity, other: Entity) -> bool:

@@ -197,7 +197,7 @@ _PLAIN = re.compile(r"^(my |our |the )(?:(?:new|little|big|own|dear|lovely|brand
 
 
 def _shortened(fact: Fact, known: Collection[Fact]) -> list[Entity]:
-    """The fact's subject in fewer words or as one's own, where these mean nothing else that is known."""
+    """The fact's subject in fewer or other words or as one's own, where these mean nothing else that is known."""
     entity = fact.statement.entity
     others = [other.statement.entity for other in known if not same_entity(other.statement.entity, entity)]
     shorter: list[Entity] = []
@@ -213,12 +213,15 @@ def _shortened(fact: Fact, known: Collection[Fact]) -> list[Entity]:
         replace(entity, text=text) for one in (entity, *shorter) if (text := _PLAIN.sub(r"\1", one.text)) != one.text
     ]
     for text in entity.short_forms():
-        bare = text.lower().removeprefix("the ")
+        with_noun = entity.head in text.split()
+        bare = replace(entity, text=text, name="").base if with_noun else text.lower().removeprefix("the ")
         if any(
             other.base == bare or other.text.lower() == text.lower() or other.name.lower() == bare for other in others
         ):
             continue
         shorter.append(replace(entity, text=text))
+    if not any(other.base == entity.base for other in others):
+        shorter += [replace(entity, text=text) for text in entity.other_words()]
     return shorter
 
 

@@ -30,6 +30,13 @@ def word_set(section: str, *names: str) -> frozenset[str]:
     return frozenset(word.lower() for name in names for word in listed(section, name))
 
 
+@cache
+def same_words(word: str) -> tuple[str, ...]:
+    """All words for the same as ``word``, in lower case, the plainest first; itself alone where there is no other."""
+    groups = (tuple(group.split()) for group in listed("people", "same"))
+    return next((group for group in groups if word in group), (word,))
+
+
 PEOPLE = word_set("people", "relatives", "roles", "plural")
 RELATIVES = word_set("people", "relatives")
 TITLES = word_set("people", "titles")

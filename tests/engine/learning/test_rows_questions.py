@@ -8,6 +8,7 @@ import re
 import pytest
 
 from engine.learning.facts import Fact, facts_in
+from engine.learning.negatives import near_misses
 from engine.learning.questions import GIVING, gives_away, questions
 from engine.learning.relations import relations
 from engine.learning.rows import RowPlan, names_beside, rows_for
@@ -224,3 +225,17 @@ def test_every_template_of_the_table_can_be_filled() -> None:
             filled = fill(plain, fact.statement, fact.statement.entity, random.Random(0))
             assert filled is None or "{" not in filled
             assert plain.endswith(("?", "."))
+
+
+def test_who_tells_of_gran_may_ask_for_the_grandmother() -> None:
+    (fact,) = facts_in("My gran is 93.").facts
+    asked = {question.text for question in questions(fact, random.Random(0), 60)}
+    assert "How old is my grandmother?" in asked and "How old is my gran?" in asked
+    aunt = facts_in("My aunt is 61.").facts[0]
+    assert not any("grandmother" in question.text for question in questions(aunt, random.Random(0), 60))
+
+
+def test_the_same_in_other_words_is_no_near_miss() -> None:
+    facts = facts_in("My mum lives in Graz.").facts
+    asked = [one.text for one in near_misses(facts, random.Random(0), 400)]
+    assert asked and not any(re.search(r"live.* my (mother|mom)\b|my (mother|mom) live", text) for text in asked)
