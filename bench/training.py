@@ -43,8 +43,7 @@ Tokens = tuple[list[int], list[int]]
 
 _FACTS = 20
 _KEPT_TOKENS = 12
-_PASSAGE_TOKENS, _PASSAGE_STRIDE = 64, 4
-_PASSAGES = 0.3
+_PASSAGES = 0.4
 """Passages for each other row with the base's own answer, as in a night over twenty facts."""
 
 
@@ -66,6 +65,7 @@ class Night:
     def __init__(self, learner: Learner, wording: Wording, told: Sequence[Tokens]) -> None:
         """Prepare everything that is frozen; ``seconds`` is how long that took."""
         from engine.learning.generic_prompts import continued_prose, generic_prompts
+        from engine.learning.to_stay import PASSAGE_TOKENS, compare_sparsely
         from engine.learning.trainer import Recipe, optimizer_for
 
         self.learner, self.recipe = learner, Recipe(steps=1000)
@@ -77,10 +77,9 @@ class Night:
         own = learner.answers(prompts, _KEPT_TOKENS, lambda: None, influence=False)
         kept = [(prompt, [*reply.ids, wording.end], False) for prompt, reply in zip(prompts, own, strict=True)]
         passages = continued_prose(chance, round(_PASSAGES * len(kept)))
-        kept += [(wording.ids(shown), wording.tokens(further)[:_PASSAGE_TOKENS], False) for shown, further in passages]
+        kept += [(wording.ids(shown), wording.tokens(further)[:PASSAGE_TOKENS], False) for shown, further in passages]
         self.kept = learner.prepare(kept, lambda: None, own=True)
-        for passage in self.kept[len(prompts) :]:
-            passage.predict_only(range(0, len(passage.answer), _PASSAGE_STRIDE))
+        compare_sparsely(self.kept[len(prompts) :])
         self.shut = learner.prepare([(prompt, [], False) for prompt in prompts], lambda: None)
         self.optimizer, self.schedule = optimizer_for(learner, self.recipe)
 

@@ -10,14 +10,11 @@ from engine.learning.exercise import Exercise
 from engine.learning.learner import Heed, Learner
 from engine.learning.night import Night
 from engine.learning.rows import Row
+from engine.learning.to_stay import PASSAGE_TOKENS, compare_sparsely
 from engine.learning.wording import Wording
 
 _KEPT_TOKENS = (8, 12)
 """Tokens of the base's own answer that are kept, for near misses and for other prompts."""
-_PASSAGE_TOKENS = 64
-"""Tokens of a passage's second part: the language is to stay beyond the first words of an answer, too."""
-_PASSAGE_STRIDE = 4
-"""Of these every so many-th is predicted."""
 _EXAM = 8
 """Wordings of each memory in the exam, see :mod:`engine.learning.exam`."""
 
@@ -74,10 +71,9 @@ class Material:
                 rows.append((ids, [*reply.ids, *([self.wording.end] if len(reply.ids) < tokens else [])], False))
         answers = len(rows)
         for shown, further in self.curriculum.passages:
-            rows.append((self.wording.ids(shown), self.wording.tokens(further)[:_PASSAGE_TOKENS], False))
+            rows.append((self.wording.ids(shown), self.wording.tokens(further)[:PASSAGE_TOKENS], False))
         kept = self.learner.prepare(rows, self.heed, own=True)
-        for number, passage in enumerate(kept[answers:]):
-            passage.predict_only(range(number % _PASSAGE_STRIDE, len(passage.answer), _PASSAGE_STRIDE))
+        compare_sparsely(kept[answers:])
         return kept
 
     def _prompts(self, texts: Sequence[str], told: bool) -> list[Exercise]:
