@@ -43,7 +43,7 @@ Tokens = tuple[list[int], list[int]]
 
 _FACTS = 20
 _KEPT_TOKENS = 12
-_PASSAGES = 0.4
+_PASSAGES = 0.3
 """Passages for each other row with the base's own answer, as in a night over twenty facts."""
 
 

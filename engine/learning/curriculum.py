@@ -54,7 +54,7 @@ _HURRIED_OPENINGS = 24
 """More of them, put as hurried people type."""
 _HURRIED = 0.3
 """Share of the questions that keep the gate shut which are put so: else small letters would tell."""
-_PASSAGES_KEPT = 32
+_PASSAGES_KEPT = 24
 _PROSE_SHUT = 64
 
 

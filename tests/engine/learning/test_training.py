@@ -34,7 +34,7 @@ from engine.learning.learner import Learner
 from engine.learning.learners import learner_for
 from engine.learning.portions import LearningFailed
 from engine.learning.tensors import copies
-from engine.learning.to_stay import rows_to_stay
+from engine.learning.to_stay import KEPT, PASSAGES, SHUT, rows_to_stay
 from engine.learning.training import (
     LEAST_PLASTICITY,
     Course,
@@ -318,7 +318,7 @@ def test_what_is_to_stay_pulls_against_what_is_learned(make: Callable[..., Bench
     for held in (False, True):
         bench = make()
         kept, gate = rows_to_stay(bench.learner, bench.encoder, [], quiet)
-        assert len(kept) == 40 and len(gate) == 200 and all(row.final is not None for row in kept)
+        assert len(kept) == KEPT + PASSAGES and len(gate) == SHUT and all(row.final is not None for row in kept)
         plan = replace(PLAN, epochs=15, batch_size=8, learning_rate=1e-2)
         stay = (kept, gate) if held else ([], [])
         list(Course(bench.learner, bench.rows, [], *stay, plan, calm).run())
