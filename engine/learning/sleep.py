@@ -37,7 +37,7 @@ from engine.learning.wording import Wording
 from engine.memory.memories import Verdict
 from engine.mind.lifecycle import capacity_of, exposure_gain, growth_of, influence_weight, life_weight
 
-_ROUNDS = 4
+_ROUNDS = 5
 """How often a night goes over what is to be learned, at ``sleep_time_factor`` 1."""
 _FEWEST_STEPS = 90
 _MOST_TOLD = 12
