@@ -34,7 +34,6 @@ _KINSHIP = 0.5
 """How much kindred words count beside likelihood."""
 _WISHES = 12
 """Beginnings that are gone on with, each in two ways."""
-_SAID_OF_NEWS = ("Hooray! This is wonderful!", "Oh no! This is terrible!")
 _SHOWN_COUNTS, _GLAD = 2.0, 0.6
 """How much the examples count in telling good news from bad, and from where on, in nats, it is good."""
 _POINTING = frozenset({"it", "them", "this", "these", "back", "again", "now"})
@@ -119,9 +118,9 @@ def _is_good_news(base: FrozenModel, heard: str) -> bool:
     """
     data = speech_data()["flare"]
     glad, angry = (fmean(log_likelihood(base, said, heard) for said in data[way]) for way in ("pleased", "displeased"))
-    shown = data["news"] + heard
-    hooray, oh_no = (log_likelihood(base, said, shown) for said in _SAID_OF_NEWS)
-    return glad - angry + _SHOWN_COUNTS * (hooray - oh_no) > _GLAD
+    shown = "".join(f"{news} {data['verdicts'][way]}\n" for news, way in data["news"]) + heard
+    good, bad = (log_likelihood(base, verdict, shown) for verdict in data["verdicts"])
+    return glad - angry + _SHOWN_COUNTS * (good - bad) > _GLAD
 
 
 def _bare(said: str) -> str:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from engine.speech.corruption import LEET
 from engine.speech.examples import word_list
@@ -19,10 +20,14 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _UNLEET = str.maketrans({**{digit: letter for letter, digit in LEET.items()}, "@": "a", "$": "s", "!": "i", "|": "l"})
 _FEWEST = 4
 """Letters of a word of the vocabulary; its shorter pieces are mostly no words, so those that are have a list."""
-_LONG = 5
-"""Letters of a word that may have been struck twice."""
+_LONG, _LONGEST_TWICE, _LONGEST = 5, 14, 30
+"""Letters of a word that may have been struck twice, from and to, and of one that is looked up at all."""
 _MOST_READINGS, _MOST_OTHERS = 6, 4
 """Words among which the sentence decides, and those among which it does where the word that is written is one."""
+_FEW = 40
+"""Words of a text of which all are doubted; in a longer one those that are known are what they are."""
+_JUDGED, _BESIDE = 80, 6
+"""Places at which the sentence decides, and words of it that are read before and behind each."""
 _STROKE, _RARE = 4.0, 9.0
 """What a stroke of noise costs a reading, in nats, and what it costs that nobody knows the word."""
 _SCRIPTS = {
@@ -72,13 +77,13 @@ def recover(text: str, ranks: Mapping[str, int], likely: Callable[[str], float] 
     ranks = dict.fromkeys(word_list("words", "short"), len(ranks)) | dict(ranks)
     found: list[dict[str, float]] = []
     flair: dict[str, None] = {}
-    for match in _WORD.finditer(_ungarbled(text)):
-        word = match.group()
+    written = _WORD.findall(_ungarbled(text))
+    for word in written:
         script = _script(word)
         if script is not None:
             flair[script] = None
             continue
-        if meant := _meant(word, ranks):
+        if meant := _meant(word, ranks, doubted=len(written) <= _FEW):
             found.append(meant)
     if found:
         found[0] = {word[:1].upper() + word[1:]: cost for word, cost in reversed(found[0].items())}
@@ -92,11 +97,12 @@ def _settled(found: list[dict[str, float]], likely: Callable[[str], float] | Non
         return words
 
     def worth(place: int, word: str) -> float:
-        return likely(" ".join([*words[:place], word, *words[place + 1 :]])) - found[place][word]
+        before, behind = words[max(0, place - _BESIDE) : place], words[place + 1 : place + 1 + _BESIDE]
+        return likely(" ".join([*before, word, *behind])) - found[place][word]
 
-    for place, readings in enumerate(found):
-        if len(readings) > 1:
-            words[place] = max(readings, key=lambda word: worth(place, word))
+    open_places = [place for place, readings in enumerate(found) if len(readings) > 1]
+    for place in open_places[:_JUDGED]:
+        words[place] = max(found[place], key=partial(worth, place))
     return words
 
 
@@ -125,8 +131,11 @@ def _script(word: str) -> str | None:
     return foreign[0] if len(foreign) * 2 > len(letters) else None
 
 
-def _meant(word: str, ranks: Mapping[str, int]) -> dict[str, float]:
-    """What one word may have been, and what each reading costs, in nats; nothing for mere noise."""
+def _meant(word: str, ranks: Mapping[str, int], *, doubted: bool) -> dict[str, float]:
+    """What one word may have been, and what each reading costs, in nats; nothing for mere noise.
+
+    Only where words are ``doubted`` a known one is tried otherwise, and an unknown one as struck twice.
+    """
     head = word.rstrip(_EDGES)
     mark = next((one for one in word[len(head) :] if one in ".,;:!?"), "")
     bare = head.lstrip(_EDGES)
@@ -143,12 +152,14 @@ def _meant(word: str, ranks: Mapping[str, int]) -> dict[str, float]:
     if not known and bare.isalpha() and bare.isascii() and len(bare) >= _FEWEST:
         found[bare] = _RARE  # a word that nobody knows may still be one: purr
     plain = lower.translate(_UNLEET)
-    strokes = 0 if plain in ranks and plain != lower else 1
-    for readings in ([{plain}] if not strokes else []) + _readings(plain, clean=bare.isalpha(), known=known):
+    if known and not doubted:
+        return {one + mark: cost for one, cost in found.items()}
+    levels = _readings(plain, clean=bare.isalpha(), twice=doubted and not known)
+    legible = plain != lower and plain in ranks  # with no more than digits for letters
+    for strokes, readings in enumerate([{plain}, *levels] if legible else levels, 0 if legible else 1):
         likely = sorted((one for one in readings if one in ranks and one != lower), key=ranks.__getitem__)
         for one in likely[: (_MOST_OTHERS if known else _MOST_READINGS) - len(found)]:
             found.setdefault(_cased(one, bare), strokes * _STROKE)
-        strokes += 1
     return {one + mark: cost for one, cost in found.items()} or {bare + mark: 0.0}
 
 
@@ -157,13 +168,15 @@ def _cased(word: str, written: str) -> str:
     return word[:1].upper() + word[1:] if written[:1].isupper() and written[1:] != written[1:].upper() else word
 
 
-def _readings(word: str, *, clean: bool, known: bool) -> list[set[str]]:
-    """What ``word`` may have been: with one stroke of noise undone, and with two where nobody knows it as it is.
+def _readings(word: str, *, clean: bool, twice: bool) -> list[set[str]]:
+    """What ``word`` may have been: with one stroke of noise undone, and, if ``twice``, with two.
 
     In a ``clean`` word, all of letters, one rarely stands for another one: in a short one that is not tried.
     """
+    if len(word) > _LONGEST:
+        return []
     once = _undone(word, clean)
-    if known or len(word) < _LONG:
+    if not twice or not _LONG <= len(word) <= _LONGEST_TWICE:
         return [once]
     return [once, {two for one in once for two in _undone(one, clean)} | _undone(word, clean=False)]
 

@@ -74,6 +74,19 @@ def test_a_word_gives_way_to_its_neighbour_only_where_the_sentence_says_so() -> 
     assert recover("my cast about the bridge", ranks, likely).text == "My cast about the bridge"
 
 
+def test_of_a_long_text_it_judges_a_part_by_words_nearby() -> None:
+    asked: list[str] = []
+
+    def likely(sentence: str) -> float:
+        asked.append(sentence)
+        return 0.0
+
+    recover("hwo is your cta under the bridge " * 200, RANKS | {"who": 90, "how": 91}, likely)
+    assert asked and len(asked) < 800
+    assert max(len(sentence.split()) for sentence in asked) <= 13
+    assert recover("x" * 100_000, RANKS).text == "X" + "x" * 99_999
+
+
 def test_single_strokes_are_mostly_undone() -> None:
     sentence = "tell me about your friend and the river under the bridge"
     ranks = RANKS | {"and": 99}
