@@ -34,7 +34,10 @@ _SCRIPTS = {
     "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "CJK": "Chinese", "HANGUL": "Korean", "CYRILLIC": "Cyrillic",
     "GREEK": "Greek", "ARABIC": "Arabic", "HEBREW": "Hebrew", "DEVANAGARI": "Devanagari", "THAI": "Thai",
 }  # fmt: skip
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(r"(?<=\S  )(?=\S)|\S+")
+"""A word, or where a word of one letter is missing between two blanks."""
+_MISSING = {"": 0.0, "I": 4.0, "a": 4.0}
+"""What may have stood there, and what each costs, in nats."""
 _EDGES = ".,;:!?\"'()[]{}<>«»“”…#*~_=+-/\\"
 
 
@@ -79,6 +82,9 @@ def recover(text: str, ranks: Mapping[str, int], likely: Callable[[str], float] 
     flair: dict[str, None] = {}
     written = _WORD.findall(_ungarbled(text))
     for word in written:
+        if not word:
+            found.append(_MISSING)
+            continue
         script = _script(word)
         if script is not None:
             flair[script] = None
@@ -87,7 +93,7 @@ def recover(text: str, ranks: Mapping[str, int], likely: Callable[[str], float] 
             found.append(meant)
     if found:
         found[0] = {word[:1].upper() + word[1:]: cost for word, cost in reversed(found[0].items())}
-    return Recovered(" ".join(_settled(found, likely)), tuple(flair))
+    return Recovered(" ".join(filter(None, _settled(found, likely))), tuple(flair))
 
 
 def _settled(found: list[dict[str, float]], likely: Callable[[str], float] | None) -> list[str]:
@@ -98,7 +104,7 @@ def _settled(found: list[dict[str, float]], likely: Callable[[str], float] | Non
 
     def worth(place: int, word: str) -> float:
         before, behind = words[max(0, place - _BESIDE) : place], words[place + 1 : place + 1 + _BESIDE]
-        return likely(" ".join([*before, word, *behind])) - found[place][word]
+        return likely(" ".join(filter(None, [*before, word, *behind]))) - found[place][word]
 
     open_places = [place for place, readings in enumerate(found) if len(readings) > 1]
     for place in open_places[:_JUDGED]:

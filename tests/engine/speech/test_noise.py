@@ -74,6 +74,12 @@ def test_a_word_gives_way_to_its_neighbour_only_where_the_sentence_says_so() -> 
     assert recover("my cast about the bridge", ranks, likely).text == "My cast about the bridge"
 
 
+def test_between_two_blanks_a_word_of_one_letter_may_be_missing() -> None:
+    ranks = RANKS | {"may": 90, "go": 91}
+    assert recover("may  go", ranks, lambda sentence: 0.0 if "I" in sentence else -9.0).text == "May I go"
+    assert recover("may  go", ranks, lambda sentence: 0.0).text == recover("may  go", ranks).text == "May go"
+
+
 def test_of_a_long_text_it_judges_a_part_by_words_nearby() -> None:
     asked: list[str] = []
 
