@@ -159,9 +159,12 @@ def act_inside(composition: Composition) -> None:
         recognised = under_influence(utterance, prompt, replace(influence, dreams=None), None)
         if recognised.weight == 0.0:
             return recognised
+        # What was learned answers the newest message alone, here as there.
+        beginning, message = prompt.apart
+        alone = len(beginning) + len(message)
         reading = composition._scaffold_reading
-        span = range(reading.preamble, len(prompt.ids) - 1)
-        cache = mixed_cache(composition._base_reading.cache, reading.cache, own, span, 1.0)
+        base_reading = composition._base_reading if alone == len(prompt.ids) else composition._base_alone
+        cache = mixed_cache(base_reading.cache, reading.cache, own, range(reading.preamble, alone - 1), 1.0)
         return replace(recognised, _base=speaker, _cache=cache)
 
     composition._under_influence = inside  # type: ignore[method-assign]

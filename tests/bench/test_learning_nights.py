@@ -87,6 +87,12 @@ def test_plain_lora_answers_as_an_ordinary_lora_model_does(life: Lifeform) -> No
     assert heard.ids != through_the_bridge.ids
 
 
+def test_after_small_talk_plain_lora_answers_the_newest_message_alone(life: Lifeform) -> None:
+    asker = ask_plain_lora(life, ())
+    after = asker.ask(Question(QUESTION.text, after=("Hello!", "It rains.")), "shipped")
+    assert after.weight > 0 and after.ids == asker.ask(QUESTION, "shipped").ids
+
+
 def test_with_the_gate_shut_or_at_weight_0_plain_lora_is_the_bare_base(life: Lifeform) -> None:
     asker = ask_plain_lora(life, ())
     prompt, base = asker.prompt(QUESTION.text), asker.ask(QUESTION, "base")
