@@ -8,6 +8,7 @@ one. The rest stays in the conversation and in the journal, and is learned in sl
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -29,6 +30,10 @@ _REMEMBERED = 200
 """Turns of a conversation that are kept, besides the newest, where not all are shown."""
 _ALIKE = 2
 """Sentences that begin alike in an answer after examples: the second one says nothing new."""
+_ASKS_FOR = re.compile(
+    r"(?:^|[.!?,] )(?:and |so |but |oh )?(?:how|what|what's|why|who|who's|where|when|which|whose)\b[^.!?]*\?\W*$", re.I
+)
+_NEITHER_NOR = ("No", "Yes", "no", "yes", "NO", "YES", "Nope", "Yep", "Yeah")
 CHOOSE = -1
 """As a setting: the lifeform chooses, by the size of its base."""
 
@@ -51,6 +56,20 @@ def examples(life: Lifeform) -> Sequence[Turn]:
 def alike(examples: Sequence[Turn]) -> int:
     """How many sentences of an answer that begin alike are one too many; 0 where no brief examples are followed."""
     return _ALIKE if examples else 0
+
+
+def beside_the_point(life: Lifeform, text: str, examples: Sequence[Turn]) -> frozenset[int]:
+    """Tokens with which no answer to ``text`` begins, where brief ``examples`` are followed.
+
+    Whoever asks how, what or why is not answered by yes or no, but a small model that goes on like a chat says so.
+    """
+    if not examples or not _ASKS_FOR.search(text):
+        return frozenset()
+    tokenizer = life.composed.base.tokenizer
+    begun = (
+        tokenizer(before + word, add_special_tokens=False)["input_ids"] for word in _NEITHER_NOR for before in ("", " ")
+    )
+    return frozenset(ids[0] for ids in begun if len(ids) == 1)
 
 
 def shown(life: Lifeform, turns: Sequence[Turn], answering: Sequence[int] = ()) -> list[Turn]:

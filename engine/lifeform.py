@@ -156,7 +156,14 @@ class Lifeform:
         prompt = prompt_of(self, read, examples=examples)
         kept = in_view.kept(turns, read, prompt.dropped)
         recall = not in_view.told_meanwhile(self, {turns[at].text for at in answering if turns[at] in kept})
-        spoken, answer = speak(self, listener, prompt, recall=recall, same_beginnings=in_view.alike(examples))
+        spoken, answer = speak(
+            self,
+            listener,
+            prompt,
+            recall=recall,
+            same_beginnings=in_view.alike(examples),
+            never_first=in_view.beside_the_point(self, text, examples),
+        )
         if spoken.text:
             self.conversation.turns = [*kept, Turn("assistant", spoken.text)]
         self._mind_doubts(spoken)

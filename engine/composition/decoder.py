@@ -27,6 +27,7 @@ class Sampling:
         repetition_check: End an answer that goes round in circles.
         same_beginnings: With ``repetition_check``, the answer ends before the sentence that would be the so-manieth to
             begin with the same two words; 0 lets it.
+        never_first: Tokens that an answer drawn by chance does not begin with, where the base speaks alone.
         dry_multiplier: How unlikely it becomes to say the same again, see :class:`~engine.composition.dry.DontRepeat`.
             It acts only on what is drawn by chance, and only where the base speaks alone: what was learned is to be
             said in the same words as often as it is asked for.
@@ -39,6 +40,7 @@ class Sampling:
     max_new_tokens: int = 256
     repetition_check: bool = True
     same_beginnings: int = 0
+    never_first: frozenset[int] = frozenset()
     dry_multiplier: float = 0.0
 
 
@@ -134,8 +136,8 @@ def speak(
     spoken = Spoken()
     check = RepetitionCheck() if sampling.repetition_check else None
     begun = SameBeginnings(tokenizer.decode, sampling.same_beginnings) if check and sampling.same_beginnings else None
-    drawn = sampling.dry_multiplier > 0.0 and sampling.temperature > 0.0 and utterance.weight == 0.0
-    dry = _dry(tokenizer, sampling.dry_multiplier, in_view, own) if drawn else None
+    drawn = sampling.temperature > 0.0 and utterance.weight == 0.0
+    dry = _dry(tokenizer, sampling.dry_multiplier, in_view, own) if drawn and sampling.dry_multiplier > 0.0 else None
     text = _TextStream(tokenizer)
     token = last_prompt_token
     first_at = last_at = started
@@ -144,7 +146,10 @@ def speak(
             spoken.stop_reason = "stopped"
             break
         logits = utterance.logits(token)
-        token = choose(dry.penalised(logits) if dry is not None else logits, sampling, generator)
+        scores = dry.penalised(logits) if dry is not None else logits
+        if drawn and sampling.never_first and not spoken.ids:
+            scores = scores.index_fill(0, torch.tensor(sorted(sampling.never_first), device=scores.device), -torch.inf)
+        token = choose(scores, sampling, generator)
         last_at = time.perf_counter()
         if spoken.first_token_seconds is None:
             first_at, spoken.first_token_seconds = last_at, last_at - started

@@ -43,6 +43,26 @@ def test_a_small_base_sees_the_last_exchange_and_those_that_answer(life: Lifefor
     assert len(in_view.examples(life)) == 12
 
 
+@pytest.mark.parametrize(
+    ("text", "asks_for"),
+    [
+        ("How much water do tomatoes need?", True),
+        ("It rains. So what should I wear?", True),
+        ("what's that?", True),
+        ("Do you know what it is?", False),
+        ("What a day!", False),
+        ("What is it? It is a cat.", False),
+        ("Is it raining?", False),
+    ],
+)
+def test_who_asks_for_something_is_not_told_yes_or_no(life: Lifeform, text: str, asks_for: bool) -> None:
+    never = in_view.beside_the_point(life, text, in_view.examples(life))
+    words = {life.composed.base.tokenizer.decode([token]).strip() for token in never}
+    assert words <= {"No", "Yes", "no", "yes", "NO", "YES", "Nope", "Yep", "Yeah"}
+    assert bool(in_view._ASKS_FOR.search(text)) is asks_for and (asks_for or not never)
+    assert not in_view.beside_the_point(life, text, [])
+
+
 def test_a_conversation_that_the_lifeform_began_is_shown_in_whole_exchanges(life: Lifeform) -> None:
     turns = [Turn("assistant", "Are you there?"), *talk("My cat is called Mia.", "I like tea.", "It rains.", "My cat?")]
     answering = Conversation(turns=turns[:-1]).answering("What is my cat's name?")

@@ -185,6 +185,17 @@ def test_min_p_leaves_out_what_is_far_less_likely_than_the_likeliest() -> None:
         assert set(draws(logits, replace(free, min_p=0.05))) > {1, 2}
 
 
+@pytest.mark.parametrize(("temperature", "weight", "begins"), [(0.7, 0.0, False), (0.0, 0.0, True), (0.7, 0.9, True)])
+def test_an_answer_that_is_drawn_does_not_begin_with_what_it_must_not(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch, temperature: float, weight: float, begins: bool
+) -> None:
+    monkeypatch.setattr(Script, "weight", weight)
+    sampling = Sampling(temperature=temperature, max_new_tokens=3, never_first=frozenset({10}))
+    _, spoken = run(tokenizer, [10, 10, 10], sampling=sampling, sure=0.999)
+    assert (spoken.ids[0] == 10) is begins
+    assert spoken.ids[1:] == [10, 10]  # later it may
+
+
 def test_sampling_follows_the_probabilities() -> None:
     logits = torch.tensor([0.2, 0.5, 0.3]).log()
     drawn = draws(logits, Sampling(temperature=1.0, top_k=0, top_p=1.0), 4000)
