@@ -33,6 +33,9 @@ _ALIKE = 2
 _ASKS_FOR = re.compile(
     r"(?:^|[.!?,] )(?:and |so |but |oh )?(?:how|what|what's|why|who|who's|where|when|which|whose)\b[^.!?]*\?\W*$", re.I
 )
+"""A last sentence that asks for something."""
+_SENTENCE = 300
+"""Characters at the end of a message in which that is looked for."""
 _NEITHER_NOR = ("No", "Yes", "no", "yes", "NO", "YES", "Nope", "Yep", "Yeah")
 CHOOSE = -1
 """As a setting: the lifeform chooses, by the size of its base."""
@@ -63,7 +66,7 @@ def beside_the_point(life: Lifeform, text: str, examples: Sequence[Turn]) -> fro
 
     Whoever asks how, what or why is not answered by yes or no, but a small model that goes on like a chat says so.
     """
-    if not examples or not _ASKS_FOR.search(text):
+    if not examples or not _ASKS_FOR.search(text[-_SENTENCE:]):
         return frozenset()
     tokenizer = life.composed.base.tokenizer
     begun = (

@@ -245,7 +245,8 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
         facts += [fact for fact in here if fact not in facts]
         skipped += refused
         correcting, before = False, "" if tidied.question else said
-        told += [said] if before else []
+        if not tidied.question:
+            told.append(said)
     if pair := paired(told, [fact.statement for fact in facts]):
         text, whole, called = pair
         facts = [fact for fact in facts if not _says_less(fact, whole)]

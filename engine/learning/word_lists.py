@@ -33,7 +33,7 @@ def word_set(section: str, *names: str) -> frozenset[str]:
 @cache
 def same_words(word: str) -> tuple[str, ...]:
     """All words for the same as ``word``, in lower case, the plainest first; itself alone where there is no other."""
-    groups = (tuple(group.split()) for group in listed("people", "same"))
+    groups = (tuple(group.split()) for group in listed("same", "words"))
     return next((group for group in groups if word in group), (word,))
 
 
