@@ -9,7 +9,7 @@ and medians of the rounds' ratios are printed.
 peers    everybody at one prompt of 128 tokens
 context  128 to 8,192 tokens of context, scaffold heard and silent
 scaffold what the scaffold costs, per token of a prompt and per generated token
-threads  one thread and two
+threads  one thread and two, to say and to read, and as shipped beside llama.cpp's own choice
 busy     with another process computing, and without
 quality  how far the packed model is from Transformers in full precision, on the same tokens
 turns    a conversation: what each turn reads anew, and how long until it is answered
@@ -82,6 +82,22 @@ class Bench:
         text = readme.read_text(encoding="utf-8")
         ids = self.composition.base.tokenizer(text)["input_ids"]
         self.ids: list[int] = (ids * (1 + _MODEL_CONTEXT // len(ids)))[:_MODEL_CONTEXT]
+
+    @contextmanager
+    def on_threads(self, saying: int, reading: int) -> Iterator[None]:
+        """While entered, SOVL computes on so many threads."""
+        import torch
+
+        packed = self.composition.base.packed
+        torch.set_num_threads(saying)
+        if packed is not None:
+            packed.reading_threads = reading
+        try:
+            yield
+        finally:
+            torch.set_num_threads(1)
+            if packed is not None:
+                packed.reading_threads = 1
 
     def sovl(self, name: str = "SOVL", *, silent: bool = False, packed: bool = True) -> Sovl:
         """The composition as a peer."""
@@ -173,17 +189,20 @@ def scaffold(bench: Bench) -> list[Row]:
 
 
 def threads(bench: Bench) -> list[Row]:
-    """One thread and two; and llama.cpp with as many as it chooses itself."""
-    import torch
-
+    """One thread and two; and, as shipped, beside llama.cpp with as many as it chooses itself."""
     rows: list[Row] = []
     for count in (1, 2):
-        torch.set_num_threads(count)
-        peers_now: list[Peer] = [bench.sovl(), *bench.llama_cpp(["Q4_0"], 512, threads=count)]
-        rows += rows_of(bench.rounds_of(peers_now, PROMPT_TOKENS), "SOVL", threads=count)
-    torch.set_num_threads(1)
-    own_choice: list[Peer] = [bench.sovl(), *bench.llama_cpp(["Q4_0"], 512)]
-    return rows + rows_of(bench.rounds_of(own_choice, PROMPT_TOKENS), "SOVL", threads="1, and its own choice")
+        with bench.on_threads(count, count):
+            peers_now: list[Peer] = [bench.sovl(), *bench.llama_cpp(["Q4_0"], 512, threads=count)]
+            rows += rows_of(bench.rounds_of(peers_now, PROMPT_TOKENS), "SOVL", threads=count)
+    with bench.on_threads(1, 2):
+        own_choice: list[Peer] = [
+            bench.sovl(),
+            bench.sovl("SOVL, scaffold silent", silent=True),
+            *bench.llama_cpp([SHIPPED, *FILE_TYPES], 512),
+        ]
+        found = bench.rounds_of(own_choice, PROMPT_TOKENS)
+    return rows + rows_of(found, "SOVL", threads="1 to say, 2 to read, and its own choice")
 
 
 @contextmanager
@@ -199,20 +218,17 @@ def _another_process() -> Iterator[None]:
 
 def busy(bench: Bench) -> list[Row]:
     """The same, alone and beside another process, turn about."""
-    import torch
-
     rows: list[Row] = []
-    for count in (1, 2):
-        torch.set_num_threads(count)
-        here = bench.sovl()
-        found: dict[str, list[Timing]] = {"beside another process": [], "alone": []}
-        here.run(bench.ids[:PROMPT_TOKENS], 2)
-        for _ in range(bench.rounds):
-            found["alone"].append(here.run(bench.ids[:PROMPT_TOKENS], bench.tokens))
-            with _another_process():
-                found["beside another process"].append(here.run(bench.ids[:PROMPT_TOKENS], bench.tokens))
-        rows += rows_of(found, "alone", threads=count)
-    torch.set_num_threads(1)
+    for saying, reading in ((1, 1), (1, 2), (2, 2)):
+        with bench.on_threads(saying, reading):
+            here = bench.sovl()
+            found: dict[str, list[Timing]] = {"beside another process": [], "alone": []}
+            here.run(bench.ids[:PROMPT_TOKENS], 2)
+            for _ in range(bench.rounds):
+                found["alone"].append(here.run(bench.ids[:PROMPT_TOKENS], bench.tokens))
+                with _another_process():
+                    found["beside another process"].append(here.run(bench.ids[:PROMPT_TOKENS], bench.tokens))
+            rows += rows_of(found, "alone", threads=f"{saying} to say, {reading} to read")
     return rows
 
 

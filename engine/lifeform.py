@@ -126,12 +126,15 @@ class Lifeform:
         self.chance = torch.Generator().manual_seed(core.random_seed)
 
     def use_threads(self) -> None:
-        """Give torch as many threads as the settings say."""
+        """Compute on as many threads as the settings say."""
         import torch
 
-        wanted = self.config.controls_config.cpu_threads
+        wanted, cores = self.config.controls_config.cpu_threads, os.cpu_count() or 2
         # One core stays free for whoever draws the screen: two threads on two busy cores are slower than one.
-        torch.set_num_threads(wanted or max(1, (os.cpu_count() or 2) - 1))
+        torch.set_num_threads(wanted or max(1, cores - 1))
+        if self.composition is not None and (packed := self.composition.base.packed) is not None:
+            # A prompt is read in a moment, and nothing is written meanwhile. The kernel steps back by itself.
+            packed.reading_threads = wanted or cores
 
     @property
     def composed(self) -> Composition:

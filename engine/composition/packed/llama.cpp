@@ -106,6 +106,8 @@ void gate(const float* gate_up, int inner, float* out) {
     }
 }
 
+constexpr int kPart = 8;  // tokens that a thread takes at once where there is little to do for each
+
 struct Workspace {
     std::vector<float> normed, wide, read, inner;
     std::vector<Asking> asking;
@@ -138,7 +140,11 @@ void run_layer(const Model& model, const Layer& layer, const Adapters* lora, con
     work.read.resize(size_t(tokens) * std::max<int64_t>(queries, out));
     work.wide.resize(size_t(tokens) * std::max(wide, inner));
     work.inner.resize(size_t(tokens) * model.inner);
-    const auto each_token = [&](auto&& step) { pool().run(threads, tokens, step); };
+    const auto each_token = [&](auto&& step) {
+        pool().run(threads, (tokens + kPart - 1) / kPart, [&](int part) {
+            for (int t = part * kPart; t < std::min(tokens, (part + 1) * kPart); ++t) step(t);
+        });
+    };
     const auto state = [&](int t) { return states + size_t(t) * hidden; };
     const auto normed = [&](int t) { return work.normed.data() + size_t(t) * hidden; };
     const auto read = [&](int t) { return work.read.data() + size_t(t) * queries; };

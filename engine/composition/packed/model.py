@@ -25,6 +25,8 @@ from engine.composition.packed.packing import FORMATS, LAYOUT, PACKED_FILE
 
 _CHUNK = 64
 """Tokens that go through the stack together: what lies between the layers stays near the processor."""
+_MANY = 16
+"""From so many new tokens on they are read on all threads that may read."""
 _MAPS = {
     "self_attn.q_proj": "q",
     "self_attn.k_proj": "k",
@@ -65,6 +67,8 @@ class PackedLlama:
 
     Attributes:
         layers: Number of decoder layers.
+        reading_threads: How many may compute while many tokens are read at once, which is over soon; as many as torch
+            has by default, and never fewer.
     """
 
     def __init__(self, folder: Path, twin: Any, library: ctypes.CDLL) -> None:
@@ -75,6 +79,7 @@ class PackedLlama:
         """
         config = twin.config
         self.layers = int(config.num_hidden_layers)
+        self.reading_threads = 1
         self._ask: Callable[[], None] | None = None
         self._heads = int(config.num_attention_heads), int(config.num_key_value_heads), int(config.head_dim)
         self._inner = int(config.intermediate_size)
@@ -158,6 +163,7 @@ class PackedLlama:
         """
         count, last = len(states), self.layers if last is None else last
         self._turn(cache.length + count)
+        threads = max(torch.get_num_threads(), self.reading_threads if count >= _MANY else 1)
         caches = cache.native(count)
         for start in range(0, count, _CHUNK):
             if self._ask is not None:
@@ -174,7 +180,7 @@ class PackedLlama:
                 adapters.native if adapters is not None else None,
                 keys_only,
                 precise,
-                torch.get_num_threads(),
+                threads,
             )
 
     def finish(self, states: torch.Tensor, *, logits: bool) -> torch.Tensor:

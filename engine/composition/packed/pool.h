@@ -2,11 +2,14 @@
 //
 // Whoever is free takes the next item, so a thread whose processor is taken away holds up no more than the one item it
 // has. Waiting threads spin for some microseconds and then sleep in the kernel: a loop is over too soon to be woken for
-// each, and nobody may burn a processor while nothing is computed.
+// each, and nobody may burn a processor while nothing is computed. Where that one item was long in coming, other
+// programs want the processors, and for a while the thread that asks computes alone.
 
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -26,11 +29,11 @@ class Pool {
    public:
     // Call work(i) for every i in [0, items), on `threads` threads with this one.
     void run(int threads, int items, const std::function<void(int)>& work) {
-        if (threads <= 1 || items <= 1) {
+        if (threads <= 1 || items <= 1 || Clock::now() < alone_until_.load(std::memory_order_relaxed)) {
             for (int i = 0; i < items; ++i) work(i);
             return;
         }
-        const std::lock_guard<std::mutex> alone(one_at_a_time_);
+        const std::lock_guard<std::mutex> one_at_a_time(running_);
         for (; helpers_ < threads - 1; ++helpers_) std::thread([this, n = helpers_] { help(n); }).detach();
         work_ = &work;
         done_.store(0, std::memory_order_relaxed);
@@ -39,12 +42,25 @@ class Pool {
         epoch_.fetch_add(1, std::memory_order_release);
         if (asleep_.load(std::memory_order_seq_cst)) epoch_.notify_all();
         take_items();
-        for (int spins = 0; done_.load(std::memory_order_acquire) < items; ++spins)
-            spins < kSpins ? relax() : std::this_thread::yield();
+        wait_for(items);
     }
 
    private:
+    using Clock = std::chrono::steady_clock;
     static constexpr int kSpins = 2000;
+    static constexpr std::chrono::microseconds kPatience{500};  // much more than any item takes
+    static constexpr std::chrono::milliseconds kShortest{8}, kLongest{256};
+
+    void wait_for(int items) {
+        const auto over = [&] { return done_.load(std::memory_order_acquire) >= items; };
+        for (int spins = 0; spins < kSpins; ++spins, relax()) if (over()) return;
+        const auto since = Clock::now();
+        while (!over()) std::this_thread::yield();
+        const auto now = Clock::now(), last = alone_until_.load(std::memory_order_relaxed);
+        if (now - since < kPatience) return;
+        alone_for_ = now - last < alone_for_ ? std::min(2 * alone_for_, kLongest) : kShortest;
+        alone_until_.store(now + alone_for_, std::memory_order_relaxed);
+    }
 
     // A ticket is the number of items and the next one. Whoever drew a number below the other holds an item of a loop
     // that is not over, so `work_` is the one it belongs to.
@@ -73,11 +89,14 @@ class Pool {
         }
     }
 
-    std::mutex one_at_a_time_;
+    std::mutex running_;
     const std::function<void(int)>* work_ = nullptr;
-    std::atomic<uint64_t> ticket_{0};
-    std::atomic<int> done_{0}, wanted_{0}, asleep_{0};
-    std::atomic<uint32_t> epoch_{0};
+    alignas(64) std::atomic<uint64_t> ticket_{0};
+    alignas(64) std::atomic<int> done_{0};
+    alignas(64) std::atomic<uint32_t> epoch_{0};
+    std::atomic<int> wanted_{0}, asleep_{0};
+    std::atomic<Clock::time_point> alone_until_{Clock::time_point{}};
+    std::chrono::milliseconds alone_for_ = kShortest;  // twice as long each time that it was not long enough
     int helpers_ = 0;
 };
 

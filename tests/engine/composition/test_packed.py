@@ -160,6 +160,17 @@ def test_the_bits_do_not_depend_on_the_threads(packed: PackedLlama, ids: list[in
 
 
 @compiled
+def test_many_tokens_are_read_on_all_threads_and_have_the_same_bits(packed: PackedLlama, ids: list[int]) -> None:
+    long = (ids * 4)[:90]
+    alone = stack(packed, long, len(long))
+    packed.reading_threads = 3
+    try:
+        assert all(torch.equal(stack(packed, long, len(long)), alone) for _ in range(20))
+    finally:
+        packed.reading_threads = 1
+
+
+@compiled
 def test_with_avx2_alone_it_computes_the_same(folder: Path, base: FrozenModel, tmp_path: Path) -> None:
     import ctypes
 
