@@ -185,10 +185,10 @@ class LlamaStack:
             together = query.transpose(0, 1).reshape(groups, -1, dim)
             early = (together @ shared[0][0].transpose(1, 2)).view(groups, rows, -1, first).transpose(0, 1).float()
             scores = torch.cat([early if bias is None else early + bias, scores], dim=-1)
-        shares = scores.softmax(-1).bfloat16()
-        read = shares[..., first:] @ values
+        early, shares = scores.softmax(-1).bfloat16().split([first, keys.shape[2]], dim=-1)
+        read = shares @ values
         if first:
-            together = shares[..., :first].transpose(0, 1).reshape(groups, -1, first)
+            together = early.transpose(0, 1).reshape(groups, -1, first)
             read = read + (together @ shared[1][0]).view(groups, rows, -1, dim).transpose(0, 1)
         read = read.view(rows, groups, per_group, tokens, dim).permute(0, 3, 1, 2, 4)
         return read.reshape(rows * tokens, groups * per_group * dim)

@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from engine.learning.exercise import Exercise
 from engine.learning.learner import Learner
+from engine.learning.losses import token_costs
 from engine.learning.portions import LearningFailed
 
 _REVISED = 0.25
@@ -250,18 +251,19 @@ def accumulate(
         total = recipe.gate_weight * of_gate
         gate_loss += float(of_gate.detach())
         if answering := [*learned, *keeping]:
-            spoken = sum(len(row.answer) for row in learned)
-            of_told, of_kept = learner.predict(answering, real, cache).tensor_split([spoken])
+            logits = learner.predict(answering, real, cache)
+            targets = torch.tensor([token for row in learned for token in row.answer], device=logits.device)
+            own = learner.base_logits(keeping) if keeping else logits[:0]
+            of_told, of_kept = token_costs(logits, targets.long(), own).split([len(targets), len(own)])
             if learned:
-                counts = torch.tensor([importance.get(id(row), 1.0) for row in learned], device=of_told.device)
-                shares = _shares(learned, len(told)).to(of_told.device)
-                content = (_costs(learned, of_told) * shares * _per_token(counts, learned)).sum()
+                counts = torch.tensor([importance.get(id(row), 1.0) for row in learned], device=logits.device)
+                shares = _shares(learned, len(told)).to(logits.device)
+                content = (of_told * shares * _per_token(counts, learned)).sum()
                 total = total + content
                 loss += float(content.detach())
+                _note_costs(learned, of_told.detach())
             if keeping:
-                before = learner.base_logits(keeping).log_softmax(-1)
-                divergence = (before.exp() * (before - of_kept.log_softmax(-1))).sum(-1)
-                content = (divergence * _shares(keeping, len(kept)).to(of_kept.device)).sum()
+                content = (of_kept * _shares(keeping, len(kept)).to(logits.device)).sum()
                 total = total + recipe.kept_weight * content
                 drift += float(content.detach())
         _descend_from(total, scale, number)
@@ -274,13 +276,10 @@ def _descend_from(loss: torch.Tensor, scale: float, number: int) -> None:
     (scale * loss).backward()
 
 
-def _costs(rows: Sequence[Exercise], logits: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy of each answer token, in nats; what the worst of each row came to is noted down."""
-    targets = torch.tensor([token for row in rows for token in row.answer], device=logits.device)
-    costs = functional.cross_entropy(logits, targets, reduction="none")
-    for row, of_tokens in zip(rows, costs.detach().split([len(row.answer) for row in rows]), strict=True):
+def _note_costs(rows: Sequence[Exercise], costs: torch.Tensor) -> None:
+    """Note down what the worst answer token of each row came to."""
+    for row, of_tokens in zip(rows, costs.split([len(row.answer) for row in rows]), strict=True):
         row.cost = float(of_tokens.max())
-    return costs
 
 
 def _shares(rows: Sequence[Exercise], of: int) -> torch.Tensor:
