@@ -377,8 +377,9 @@ def _bare_correction(text: str, last: Fact) -> str | None:
         return None
     value = re.sub(r"^(?:on|in|at|called|named|the) (?=\S)", "", said)
     statement = last.text.rstrip(".")
-    if has_verb(value) or last.value not in statement:
-        return None
+    figures = any(map(str.isdigit, last.value)) and last.kind == "number"
+    if has_verb(value) or last.value not in statement or (figures and not any(map(str.isdigit, value))):
+        return None  # I mean it is pretty
     return statement.replace(last.value, value, 1)
 
 

@@ -78,6 +78,8 @@ def _by_attributes(sentence: str, whole: Statement, named: list[Phrase]) -> Iter
             continue  # my *wife* Ines
         if not favourite and not any(one in DETERMINERS for one in before):
             continue  # to *make* a living
+        if noun == "age" and [bare(one) for one in words[max(0, at - 2) : at]][:1] == ["at"]:
+            continue  # no joke at my *age*
         owner = (["", *before])[-1 - favourite]
         follows = bare(words[at + 1]) if at + 1 < len(words) and word.isalpha() else ""
         if follows in ("of", "for"):

@@ -59,6 +59,8 @@ def phrases(sentence: str) -> list[Phrase]:
 def _phrase_end(words: list[str], at: int) -> int:
     """Where the phrase that begins at word ``at`` ends; ``at`` when none does."""
     determined = bare(words[at]) in DETERMINERS and not _in_title(words, at, at)
+    if bare(words[at]) == "that" and at and bare(words[at - 1]) in ("now", "so"):
+        return at
     end = at + 1 if determined else at
     if determined and _closed(words[at]):
         return at

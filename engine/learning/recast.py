@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from engine.learning.clauses import SUBJECTS, has_verb
 from engine.learning.entities import DETERMINERS, PREPOSITIONS
+from engine.learning.other_words import other_words
 from engine.learning.verb_forms import reading
 from engine.learning.word_lists import ATTRIBUTES, EVALUATIVE, PEOPLE, TITLES, word_set
 
@@ -39,6 +40,7 @@ _REPORT = re.compile(
     r"|do not ask (?:me )?(?:why|how),? but "
     r"|(?:funnily|strangely|oddly|surprisingly) enough,? "
     r"|(?:funny|strange|odd|silly|sad|good|great|big|small)(?: thing| story| news)?[,:] "
+    r"|(?:an? )?(?:funny|strange|odd|silly|sad|good|great|interesting) (?:thing|story|fact)[^:,]{1,40}: "
     r"|as far as I (?:know|remember),? "
     r"|(?:they|people|(?:my|our|the) [a-z]+) " + _TOLD + r" (?:that (?=\w)|(?=(?:my|our|I|the|we) ))"
     r"|(?:(?:if|when|before|in case) [^,]{4,60}?,? )?(?:please )?"
@@ -69,6 +71,7 @@ _ASIDE = re.compile(
     r"no (?:joke|kidding|wonder)|did you know(?: that)?|i (?:love|like|hate|adore) (?:it|him|her|them|that)|"
     r"what an? [a-z]+(?: [a-z]+)?|i am (?:so |very )?(?:proud|happy|glad|sad|sorry)(?: for \w+)?|at last|you see|"
     r"(?:or|otherwise) (?:else )?(?:I|we|you) would(?: have)? [^,]{2,60}|"
+    r"(?:no [a-z]+|nobody|no one|nothing) (?:will|would|can|could) (?:ever )?[^,]{2,60}|"
     r"in the end|(?:and )?guess (?:who|what|where|how) [^,]{2,60}|which (?:is|was|suits?|makes?|made|i|we) [^,]{2,60}"
     r")$",
     re.IGNORECASE,
@@ -79,31 +82,6 @@ _JUDGED_AFTER = re.compile(
     rf"(?:{'|'.join(sorted(EVALUATIVE))})$",
     re.IGNORECASE,
 )
-_WAYS_TO_SAY = [
-    (
-        re.compile(r"\b(?:got|found|has|have|landed) (?:a |the )?(?:new )?(?:job|work|position) as (?=an? )"),
-        "works as ",
-    ),
-    (re.compile(r"\b(?:started|began|starts|begins|has started|has begun)(?: out| again)? as (?=an? )"), "works as "),
-    (re.compile(r"\bhas been (?=an? [a-z]+(?: [a-z]+)? for \w+)"), "is "),
-    (re.compile(r"\bha(?:s|ve) (?:this |that |an |a )(?:\w+ )?allergy to "), "is allergic to "),
-    (re.compile(r"\bha(?:s|ve) (?:this |that |a )(?:\w+ )?fear of "), "is afraid of "),
-    (re.compile(r"(?<!I )(?<![Ww]e )\b(?:is|has been) (?:asking|begging|pleading) for (?=an? |the )"), "wants "),
-    (re.compile(r"\b(?:goes|go|went) by the name(?: of)? "), "is called "),
-    (re.compile(r"\bborn and (?:raised|bred) in "), "born in "),
-    (re.compile(r"\bcame into (?:the|this) world in "), "was born in "),
-    (re.compile(r"\b(?:is|are|was|were|got) (?:getting )?married to an? (?:\w+ )?(?:called|named) "), "is married to "),
-    (re.compile(r"\bgetting married to "), "married to "),
-    (re.compile(r"\bback in (?=\d{4}\b)"), "in "),
-    (re.compile(r"\b(is|was) the one (?=[a-z]+ing )"), r"\1 "),
-    (re.compile(r"\bis (?:nuts|crazy|mad|wild) about collecting "), "collects "),
-    (re.compile(r"\b(got|bought|made|found|built) (?:myself|ourselves|himself|herself|themselves) "), r"\1 "),
-    (
-        re.compile(r"\b(goes|go|runs|flows|lies|is|sits|are) right (?=(?:through|by|next|behind|under|in|on|at) )"),
-        r"\1 ",
-    ),
-    (re.compile(rf"(?<=[a-z]) (is|was) (?=(?:{'|'.join(sorted(PEOPLE))}) of (?:the|my|our) )"), r" \1 the "),
-]
 _FRONTED = re.compile(
     r"^([A-Z][a-z]+days?|(?i:in|since|on|for|at|every|each|next|last|this|during|after|before|until) "
     r"[^,]{2,40}?(?<! my)(?<! our)(?<! the)|"
@@ -158,7 +136,8 @@ _ONE_THAT_I = re.compile(
 )
 _NEW_VALUE = re.compile(
     r"^(?:.* )?(?:change|changed|reset|set|update|updated|forget|forgot|lose|lost|remember|remembered|pick|picked|"
-    r"choose|chose|book|booked|move|moved|settled on|decided on)(?: up)? (?P<what>(?:the|my|our) [\w' -]{2,40}?)"
+    r"choose|chose|book|booked|move|moved|postponed|rescheduled|shifted|settled on|decided on)(?: up)? "
+    r"(?P<what>(?:the|my|our) [\w' -]{2,40}?)"
     r"(?: (?:again|because|since|as|so|at last|finally|today|yesterday|last \w+|this \w+)\b[^,]*)?, "
     r"(?:and |so |but )?(?:now )?it is (?:now )?(?P<value>(?:on |in |at |to )?[A-Z\d][^,]{0,40}?)(?: now)?(?:, .*)?$"
 )
@@ -236,14 +215,6 @@ def _report(text: str) -> list[str] | None:
 def _aside(text: str) -> list[str] | None:
     shorter = _JUDGED_AFTER.sub("", _ASIDE.sub("", text))
     return [shorter] if shorter != text and has_verb(shorter) else None
-
-
-def _other_words(text: str) -> list[str] | None:
-    for pattern, plain in _WAYS_TO_SAY:
-        shorter = pattern.sub(plain, text, count=1)
-        if shorter != text:
-            return [re.sub(r"^I (?:is|works) ", lambda m: "I am " if m[0] == "I is " else "I work ", shorter)]
-    return None
 
 
 def _fronted(text: str) -> list[str] | None:
@@ -422,7 +393,7 @@ _RULES: tuple[_Rule, ...] = (
     _called,
     _pointed_out,
     _in_use,
-    _other_words,
+    other_words,
     _apposition,
     _fronted,
 )

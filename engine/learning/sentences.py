@@ -186,8 +186,18 @@ class Tidied:
     """Whether it ended in a question mark."""
 
 
+_THEN_IT_IS = re.compile(
+    r"\b((?:moved|changed|postponed|rescheduled|shifted|reset) (?:the|my|our) [\w'-]+(?: [\w'-]+){0,4})[.!]+ "
+    r"(?=it(?:['’]s| is) )",
+    re.IGNORECASE,
+)
+
+
 def sentences(text: str) -> list[str]:
-    """``text`` cut at sentence ends and line breaks; ``Dr. Quandt`` stays together."""
+    """``text`` cut at sentence ends and line breaks; ``Dr. Quandt`` stays together, as does ``They moved the dinner. It
+    is on Friday``.
+    """
+    text = _THEN_IT_IS.sub(r"\1, ", text)
     pieces: list[str] = []
     start = 0
     for match in _END.finditer(text):

@@ -55,6 +55,21 @@ IN_PASSING = {
     "if I ever ask again remind me that the fuse box is behind the mirror": ["The fuse box is behind the mirror."],
     "funny thing is, my uncle speaks Basque": ["My uncle speaks Basque."],
     "didn't finish the soup, I'm allergic to celery and it was full of it": ["I am allergic to celery."],
+    # other words
+    "12 euros for a sandwich, can you believe it": ["A sandwich costs 12 euros."],
+    "I hear they've put Nadia Wells in charge of the archive": ["Nadia Wells is the head of the archive."],
+    "there's no fruit I like more than quince": ["My favourite fruit is quince."],
+    "we are paying 910 euros rent, which hurts": ["My rent is 910 euros."],
+    "for the back gate you need 3391": ["The code for the back gate is 3391."],
+    "The Orlin brewery has been around since 1874": ["The Orlin brewery was founded in 1874."],
+    "I'm properly living in Aarhus now": ["I am living in Aarhus."],
+    "Not Mondays please, that's when I have rehearsal": ["I have rehearsal on Mondays."],
+    "they postponed the staff meeting again. it's thursday now": ["The staff meeting is Thursday."],
+    "I've put the spare fuses in a shoe box, nobody would ever look there": ["I put the spare fuses in a shoe box."],
+    # brackets
+    "my sister Lena (she's a vet) lives in Turku": ["My sister Lena lives in Turku.", "My sister Lena is a vet."],
+    "We met Otto (my uncle) at the harbour": ["We met Otto at the harbour.", "Otto is my uncle."],
+    "I got married (in Bruges) to a baker": ["I got married in Bruges to a baker."],
     # asides
     "the new intern is called Ravi btw, super nice": ["The new intern is called Ravi."],
     "My son's teacher is Ms. Holm and she's great": ["My son's teacher is Ms. Holm."],
