@@ -220,7 +220,7 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
                 refused.append(Skipped(plain[:120] if plain != said else sentence[:120], reason))
                 mentioned.bring_up(plain, read_clause(plain))
                 continue
-            for clause in split_clauses(_named_myself(plain)):
+            for clause in _clauses(_named_myself(plain)):
                 clause = _SINCE_WHEN.sub("", clause.strip(" ,;"))
                 found = _read(clause, mentioned, correcting, (*earlier, *facts, *here), sentence)
                 if not isinstance(found, str) and not all(in_passing.sound(fact.statement) for fact in found):
@@ -254,6 +254,12 @@ def facts_in(text: str, earlier: Sequence[Fact] = (), in_mind: Sequence[Fact] = 
     return Reading(tuple(facts[:MOST_FACTS]), tuple(skipped))
 
 
+def _clauses(sentence: str) -> list[str]:
+    """The clauses of a sentence; of several each is put plainly, too."""
+    clauses = split_clauses(sentence)
+    return clauses if len(clauses) < 2 else [plain for clause in clauses for plain in recast(clause)]
+
+
 def _says_less(fact: Fact, whole: Statement) -> bool:
     """Whether a guess at what a sentence tells is another one about the same, or with the same news."""
     same = fact.statement.subject == whole.subject or fact.value == whole.value
@@ -267,8 +273,9 @@ def _certain_parts(said: str, mentioned: Mentioned, before: Sequence[Fact], sent
         certain: list[Fact] = []
         short = len(part.split()) < _FEWEST_CERTAIN or not has_verb(part)
         if number and not short and not screening.reason(part, question=False):
-            read = _read(part, mentioned, False, before, sentence)
-            certain = [] if isinstance(read, str) else [one for one in read if _is_certain(one.statement)]
+            for plain in recast(part):
+                read = _read(plain, mentioned, False, before, sentence)
+                certain += [] if isinstance(read, str) else [one for one in read if _is_certain(one.statement)]
         if not certain:
             mentioned.bring_up(part, read_clause(part))
         found += certain

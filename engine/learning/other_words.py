@@ -43,8 +43,14 @@ _WAYS_TO_SAY = [
     (re.compile(r"\bhas (?:his|her|their) wedding (?=(?:in|on|at) )"), "gets married "),
 ]
 _AMOUNT = r"(?:[$€£]\d[\d.,]*|\d[\d.,]* (?:euros?|dollars?|pounds?|cents?|francs?|crowns?|yen|[$€£]))"
+_NAME = r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2}"
+_SOMEBODY = rf"(?:[Mm]y|[Oo]ur) [a-z-]+(?: {_NAME})?|(?!(?:He|She|It|We|They) ){_NAME}"
+_WEARS = (
+    r"(?:takes?|wears?|needs?|has|have|am|is)(?: an?)?(?: size)? (?P<size>\d[\d.,]*) in "
+    r"(?:shoes|boots|trainers|sneakers)(?:, .*)?$"
+)
 _PLAIN = [
-    (re.compile(rf"^(?P<price>{_AMOUNT}) for (?P<what>(?:an?|the) [^,]{{2,40}})(?:, .*)?$"), "{what} costs {price}"),
+    (re.compile(rf"^(?P<price>{_AMOUNT}) for (?P<what>(?:an?|the) [^,]{{2,40}})(?:, .*)?$"), ("{what} costs {price}",)),
     (
         re.compile(
             rf"^(?:(?:I am|I|we are|we) (?:now )?pay(?:ing)?|(?:starting|beginning|from|as of) [^,]{{2,30}} "
@@ -52,7 +58,7 @@ _PLAIN = [
             r"(?:in |of |as )?(?P<what>rent|tuition|alimony)(?: (?:a|per|every) \w+)?(?:, .*)?$",
             re.IGNORECASE,
         ),
-        "my {what} is {price}",
+        ("my {what} is {price}",),
     ),
     (
         re.compile(
@@ -60,7 +66,7 @@ _PLAIN = [
             r"(?:more|better) than (?P<value>[^,]{2,40})(?:, .*)?$",
             re.IGNORECASE,
         ),
-        "my favourite {what} is {value}",
+        ("my favourite {what} is {value}",),
     ),
     (
         re.compile(
@@ -68,7 +74,7 @@ _PLAIN = [
             r"(?P<who>[A-Z][^,]{2,40}?) in charge of (?P<what>[^,]{2,50})(?:, .*)?$",
             re.IGNORECASE,
         ),
-        "{who} is the head of {what}",
+        ("{who} is the head of {what}",),
     ),
     (
         re.compile(
@@ -76,28 +82,44 @@ _PLAIN = [
             r"(?:need|use|type|enter|want)(?: in)? (?P<value>(?=[^ ,]*\d)[\w-]{3,})(?:, .*)?$",
             re.IGNORECASE,
         ),
-        "the code for {what} is {value}",
+        ("the code for {what} is {value}",),
     ),
     (
         re.compile(
             r"^.*\b(?P<day>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?)\b[^,]{0,30}, that is when "
             r"(?P<what>(?:I|we|my|our) [^,]{3,60})(?:, .*)?$"
         ),
-        "{what} on {day}",
+        ("{what} on {day}",),
     ),
+    (
+        re.compile(
+            rf"^(?P<before>.*\b(?:in|at|to|from|through|near) (?P<place>{_NAME})), where "
+            rf"(?P<who>he|she|they|I|we|{_SOMEBODY}) "
+            r"(?P<did>(?:was|were) born|grew up|lives?|lived|works?|worked|studies|studied|met|got married)$"
+        ),
+        ("{before}", "{who} {did} in {place}"),
+    ),
+    (
+        re.compile(
+            rf"^(?P<who>{_SOMEBODY}) (?P<turns>turns|turned) (?P<age>\d+) (?P<when>(?:on|in) [^,]*\b[A-Z\d][^,]*)$"
+        ),
+        ("{who} {turns} {age}", "{who}'s birthday is {when}"),
+    ),
+    (re.compile(rf"^I {_WEARS}"), ("my shoe size is {size}",)),
+    (re.compile(rf"^(?P<who>{_SOMEBODY}) {_WEARS}"), ("{who}'s shoe size is {size}",)),
 ]
 _ASIDE = re.compile(r" \(([^()]{3,60})\)")
 
 
 def other_words(text: str) -> list[str] | None:
     """``text`` in plainer words; None where none of these ways is used in it."""
-    for pattern, plain in _PLAIN:
+    for pattern, plainly in _PLAIN:
         if match := pattern.match(text):
-            return [plain.format(**match.groupdict())]
+            return [sentence.format(**match.groupdict()) for sentence in plainly]
     if (around := _without_asides(text)) != [text]:
         return around
-    for pattern, plain in _WAYS_TO_SAY:
-        shorter = pattern.sub(plain, text, count=1)
+    for pattern, words in _WAYS_TO_SAY:
+        shorter = pattern.sub(words, text, count=1)
         if shorter != text:
             return [re.sub(r"^I (?:is|works) ", lambda m: "I am " if m[0] == "I is " else "I work ", shorter)]
     return None

@@ -45,6 +45,7 @@ _REPORT = re.compile(
     r"|(?:they|people|(?:my|our|the) [a-z]+) " + _TOLD + r" (?:that (?=\w)|(?=(?:my|our|I|the|we) ))"
     r"|(?:(?:if|when|before|in case) [^,]{4,60}?,? )?(?:please )?"
     r"(?:remember|remind me|keep in mind|do not (?:let me )?forget|never forget|note|mind)(?: please)?,? that "
+    r"|(?:I|we) can (?:now |finally |safely |truly )?say (?:that )?(?=(?:my|our|I|the|we|[A-Z]))"
     r"|I (?:should|must|have to|need to|want to)(?: really)? (?:remember|note|remind you|say) that "
     r"|(?:I am|we are) (?:(?:so|very|quite|really|rather) )?"
     r"(?:glad|happy|proud|sad|sorry|pleased|lucky|surprised|certain|sure)(?: to say)? (?:that )?(?=(?:my|our|the) )"

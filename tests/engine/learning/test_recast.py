@@ -66,6 +66,10 @@ IN_PASSING = {
     "Not Mondays please, that's when I have rehearsal": ["I have rehearsal on Mondays."],
     "they postponed the staff meeting again. it's thursday now": ["The staff meeting is Thursday."],
     "I've put the spare fuses in a shoe box, nobody would ever look there": ["I put the spare fuses in a shoe box."],
+    "We drove through Visby, where my dad grew up": ["We drove through Visby.", "My dad grew up in Visby."],
+    "my aunt Rosa turns 60 on 3 May": ["My aunt Rosa turns 60.", "My aunt Rosa's birthday is on 3 May."],
+    "my daughter takes a 34 in boots": ["My daughter's shoe size is 34."],
+    "The boxes are unpacked, so I can say I'm living in Riga": ["The boxes are unpacked.", "I am living in Riga."],
     # brackets
     "my sister Lena (she's a vet) lives in Turku": ["My sister Lena lives in Turku.", "My sister Lena is a vet."],
     "We met Otto (my uncle) at the harbour": ["We met Otto at the harbour.", "Otto is my uncle."],
