@@ -12,6 +12,7 @@ scaffold what the scaffold costs, per token of a prompt and per generated token
 threads  one thread and two, to say and to read, and as shipped beside llama.cpp's own choice
 busy     with another process computing, and without
 quality  how far the packed model is from Transformers in full precision, on the same tokens
+memory   what part of the memory's bandwidth the packed weights take up, fetched once a token
 turns    a conversation: what each turn reads anew, and how long until it is answered
 """
 
@@ -50,6 +51,7 @@ NOISE = 0.02
 """Spread of the adapters: about what a night leaves."""
 _MODEL_CONTEXT = 8192
 _QUALITY_TOKENS = 512
+_GIBIBYTE = 1 << 30
 _TURNS = 6
 _TURN_TOKENS = 40
 
@@ -270,6 +272,32 @@ def quality(bench: Bench) -> list[Row]:
     return rows
 
 
+def memory(bench: Bench) -> list[Row]:
+    """Bytes of packed weights times tokens a second, beside what one thread can read of a gibibyte."""
+    import torch
+
+    packed = bench.composition.packed
+    if packed is None:
+        return []
+    block = torch.ones(_GIBIBYTE // 8, dtype=torch.int64)
+    here, reading, speeds = bench.sovl(), [], []
+    for _ in range(bench.rounds):
+        began = time.perf_counter()
+        block.sum()
+        reading.append(block.nbytes / (time.perf_counter() - began) / 1e9)
+        speeds.append(here.run(bench.ids[:PROMPT_TOKENS], bench.tokens).speed)
+    fetched = packed.nbytes * median(speeds) / 1e9
+    return [
+        {
+            "packed weights MB": round(packed.nbytes / 1e6, 1),
+            "tokens/s": round(median(speeds), 1),
+            "weights GB/s": round(fetched, 1),
+            "memory GB/s": round(median(reading), 1),
+            "share": round(fetched / median(reading), 2),
+        }
+    ]
+
+
 def turns(bench: Bench) -> list[Row]:
     """A conversation that goes on: how much of each turn was known, and the wait for its first token."""
     import torch
@@ -306,7 +334,7 @@ def turns(bench: Bench) -> list[Row]:
 
 
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
-    part.__name__: part for part in (peers, context, scaffold, threads, busy, quality, turns)
+    part.__name__: part for part in (peers, context, scaffold, threads, busy, quality, memory, turns)
 }
 
 

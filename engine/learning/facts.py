@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from engine.learning import in_passing, screening
 from engine.learning.circumstances import circumstance
 from engine.learning.clauses import bare, has_verb, read_clause, split_clauses
-from engine.learning.likely import by_words
+from engine.learning.likely import by_words, has_unit
 from engine.learning.mentioned import Mentioned
 from engine.learning.pairing import paired
 from engine.learning.person import second_person
@@ -301,10 +301,15 @@ def _with_the_whole(
     beside: Statement | None = part.statement if part else None
     if likely := by_words(text, statement):
         main, beside = likely[0], statement
-    elif part and part.text == text:
+    elif part and part.text == text and not _tells_more(statement, part):
         main, beside = part.statement, part.circumstance or statement
     learned = Fact(text, _said_back(text, main), main, correction, "", beside)
     return [*(one for one in read if one is not part), learned], []
+
+
+def _tells_more(whole: Statement, part: Fact) -> bool:
+    """Whether what ``whole`` takes for the news is a measure that ``part`` does not tell."""
+    return has_unit(whole.value) and whole.value not in part.value
 
 
 def _said_back(text: str, statement: Statement) -> str:

@@ -38,6 +38,21 @@ _BY_KIND = {
     "colour": ("colour",),
 }
 """Where no word says more: what such a value is usually told for."""
+_BY_UNIT = {
+    unit: asked
+    for units, asked in (
+        ("metre meter foot feet kilometre kilometer mile centimetre inch", (("size", "height"), ("size", "length"))),
+        ("kilo kilogram gram pound ton tonne", (("weight", "weight"),)),
+        ("euro dollar cent franc crown yen", (("price", "price"),)),
+        ("minute hour second", (("size", "length"), ("attribute", "duration"))),
+        ("degree", (("attribute", "temperature"),)),
+        ("inhabitant people", (("population", "population"),)),
+        ("year", (("age", "age"),)),
+    )
+    for unit in units.split()
+}
+"""What a figure with such a unit is usually told for, relations and their nouns."""
+_ADJECTIVES = {"height": "high", "length": "long"}
 _FAVOURITE = frozenset({"favourite", "favorite"})
 _PLACED = frozenset({"in", "at", "to", "near", "from"})
 _OWN_PLACES = {"in": "lives_in", "at": "works_at", "to": "moved_to"}
@@ -63,7 +78,21 @@ def by_kind(sentence: str, whole: Statement) -> list[Statement]:
         else None
     )
     of_self = [_asked(whole, key, _SELF)] if key else []
+    if has_unit(whole.value):
+        return [
+            replace(_asked(whole, relation, whole.entity, noun), adjective=_ADJECTIVES.get(noun, ""))
+            for relation, noun in _BY_UNIT[_unit(whole.value)]
+        ]
     return [*of_self, *(_asked(whole, key, whole.entity) for key in _BY_KIND.get(kind, ()))]
+
+
+def has_unit(value: str) -> bool:
+    """Whether ``value`` is a measure: ``47 minutes``."""
+    return value[:1].isdigit() and _unit(value) in _BY_UNIT
+
+
+def _unit(value: str) -> str:
+    return bare(value.split()[-1]).removesuffix("s")
 
 
 def _by_attributes(sentence: str, whole: Statement, named: list[Phrase]) -> Iterator[Statement]:

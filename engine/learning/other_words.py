@@ -36,6 +36,7 @@ _WAYS_TO_SAY = [
     ),
     (re.compile(rf"(?<=[a-z]) (is|was) (?=(?:{'|'.join(sorted(PEOPLE))}) of (?:the|my|our) )"), r" \1 the "),
     (re.compile(r"\b(am|is|are) (?:finally|officially|properly|really|actually|happily) (?=[a-z]+ing\b)"), r"\1 "),
+    (re.compile(r"\bruns? (?:out )?into (?=(?:the |[A-Z]))"), "flows into "),
     (re.compile(r"\bha(?:s|ve) been around since (?=\d{4}\b)"), "was founded in "),
     (re.compile(r"\b(?:is|are|am|has|have) (?:only |just |already )?turned (?=\d+\b)"), "turned "),
     (re.compile(r"\bhav(?:ing|e) (?:his|her|their|our|my|the) wedding (?=(?:in|on|at) )"), "getting married "),
@@ -104,6 +105,13 @@ _PLAIN = [
             rf"^(?P<who>{_SOMEBODY}) (?P<turns>turns|turned) (?P<age>\d+) (?P<when>(?:on|in) [^,]*\b[A-Z\d][^,]*)$"
         ),
         ("{who} {turns} {age}", "{who}'s birthday is {when}"),
+    ),
+    (
+        re.compile(
+            r"^(?P<before>[^,]{5,100}?)(?: all the way)?,? (?:down |up |over |right )?to where (?P<who>he|she|it|they) "
+            r"(?P<did>[a-z]+ .{2,60})$"
+        ),
+        ("{before}", "{who} {did}"),
     ),
     (re.compile(rf"^I {_WEARS}"), ("my shoe size is {size}",)),
     (re.compile(rf"^(?P<who>{_SOMEBODY}) {_WEARS}"), ("{who}'s shoe size is {size}",)),

@@ -13,6 +13,13 @@ from engine.learning.noun_phrases import phrases
 from engine.learning.rows import rows_for
 
 
+def test_what_a_measure_is_told_for_follows_from_its_unit() -> None:
+    fact = _whole("We climbed Mount Orrin on Friday, and 2970 metres is a lot for me.")
+    asked = {row.prompt for row in rows_for(fact, random.Random(0))}
+    assert "How high is Mount Orrin?" in asked
+    assert not any("code" in prompt for prompt in asked)
+
+
 def _whole(message: str) -> Fact:
     (fact,) = facts_in(message).facts
     return fact
@@ -38,6 +45,8 @@ def _whole(message: str) -> Fact:
          TOLD_OF, "my flatmate", "Morag's"),
         ("My mare runs off whenever there are wheelbarrows about.", TOLD_OF, "my mare", "wheelbarrows"),
         ("My spaniel panicked again today, puddles scare it to death.", TOLD_OF, "my spaniel", "puddles"),
+        ("We climbed Mount Orrin on Friday, and 2970 metres is a lot for me.", TOLD_OF, "Mount Orrin", "2970 metres"),
+        ("Don't make my mistake and visit the Halmer museum on a Monday", TOLD_OF, "the Halmer museum", "Monday"),
         ("Note to self, 5107 is what opens the locker room", "number", "the locker room", "5107"),
         ("We paddled down the Timoneth till it ran out into the Wurketh sea.",
          TOLD_OF, "the Timoneth", "the Wurketh sea"),

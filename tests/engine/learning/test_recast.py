@@ -70,6 +70,10 @@ IN_PASSING = {
     "my aunt Rosa turns 60 on 3 May": ["My aunt Rosa turns 60.", "My aunt Rosa's birthday is on 3 May."],
     "my daughter takes a 34 in boots": ["My daughter's shoe size is 34."],
     "The boxes are unpacked, so I can say I'm living in Riga": ["The boxes are unpacked.", "I am living in Riga."],
+    "we followed the brook down to where it runs into the Ilse": [
+        "We followed the brook.",
+        "The brook flows into the Ilse.",
+    ],
     # brackets
     "my sister Lena (she's a vet) lives in Turku": ["My sister Lena lives in Turku.", "My sister Lena is a vet."],
     "We met Otto (my uncle) at the harbour": ["We met Otto at the harbour.", "Otto is my uncle."],
