@@ -52,6 +52,8 @@ NOISE = 0.02
 _MODEL_CONTEXT = 8192
 _QUALITY_TOKENS = 512
 _GIBIBYTE = 1 << 30
+_PAUSE = 0.3
+"""Seconds between two turns, in which the threads of whoever had the last one fall asleep."""
 _TURNS = 6
 _TURN_TOKENS = 40
 
@@ -124,6 +126,7 @@ class Bench:
         for turn in range(self.rounds):
             order = list(peers)[turn % len(peers) :] + list(peers)[: turn % len(peers)]
             for peer in order:
+                time.sleep(_PAUSE)
                 found[peer.name].append(peer.run(self.ids[:prompt], tokens or self.tokens))
         return found
 
