@@ -167,7 +167,8 @@ def whole(sentence: str, likely: Sequence[Phrase] = ()) -> Statement | None:
     """
     here = phrases(sentence)
     told = _told(here)
-    others = [one for one in here if told and one.kind != "number" and not one.words & told.words]
+    others = [one for one in here if told and not one.words & told.words]
+    others = [one for one in others if one.kind != "number"] or others
     beside = _part_of(sentence, told.text) if told else ""
     about = _about([one for one in others if one in likely] or others, beside)
     if told is None or about is None:
