@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from engine.learning.clauses import has_verb
-from engine.learning.entities import PREPOSITIONS
+from engine.learning.entities import DETERMINERS, PREPOSITIONS, read_entity
 from engine.learning.word_lists import PEOPLE
 
 _WAYS_TO_SAY = [
@@ -49,6 +49,11 @@ _SOMEBODY = rf"(?:[Mm]y|[Oo]ur) [a-z-]+(?: {_NAME})?|(?!(?:He|She|It|We|They) ){
 _WEARS = (
     r"(?:takes?|wears?|needs?|has|have|am|is)(?: an?)?(?: size)? (?P<size>\d[\d.,]*) in "
     r"(?:shoes|boots|trainers|sneakers)(?:, .*)?$"
+)
+_ON_A_DAY = r"(?P<when>(?:on|at|every|in) (?=[^,]*(?:\d|day|morning|noon|evening|night|[A-Z]))[^,]{2,40})(?:, .*)?$"
+_APPOINTMENT = (
+    r"(?:got )?(?:(?:an?|my|our|the) )?(?P<what>(?:[a-z'-]+ ){0,2}(?:appointment|meeting|practice|rehearsal|training|"
+    r"class|lesson|exam|test|interview|shift|session|check-up|surgery|operation|call|presentation)(?P<more>e?s)?)"
 )
 _PLAIN = [
     (re.compile(rf"^(?P<price>{_AMOUNT}) for (?P<what>(?:an?|the) [^,]{{2,40}})(?:, .*)?$"), ("{what} costs {price}",)),
@@ -113,6 +118,8 @@ _PLAIN = [
         ),
         ("{before}", "{who} {did}"),
     ),
+    (re.compile(rf"^I have {_APPOINTMENT} {_ON_A_DAY}", re.IGNORECASE), ("my {what} {is_or_are} {when}",)),
+    (re.compile(rf"^we have {_APPOINTMENT} {_ON_A_DAY}", re.IGNORECASE), ("our {what} {is_or_are} {when}",)),
     (re.compile(rf"^I {_WEARS}"), ("my shoe size is {size}",)),
     (re.compile(rf"^(?P<who>{_SOMEBODY}) {_WEARS}"), ("{who}'s shoe size is {size}",)),
 ]
@@ -123,7 +130,8 @@ def other_words(text: str) -> list[str] | None:
     """``text`` in plainer words; None where none of these ways is used in it."""
     for pattern, plainly in _PLAIN:
         if match := pattern.match(text):
-            return [sentence.format(**match.groupdict()) for sentence in plainly]
+            found = match.groupdict()
+            return [sentence.format(**found, is_or_are="are" if found.get("more") else "is") for sentence in plainly]
     if (around := _without_asides(text)) != [text]:
         return around
     for pattern, words in _WAYS_TO_SAY:
@@ -140,11 +148,14 @@ def _without_asides(text: str) -> list[str]:
     def left(match: re.Match[str]) -> str:
         aside = match[1]
         first, before = aside.split()[0].lower(), text[: match.start()].split()[-1:]
+        named = bool(before) and before[0][:1].isupper()
         if has_verb(aside):
             inside.append(aside)
             return ""
-        if first in ("my", "our", "the", "a", "an") and before and before[0][:1].isupper():
-            inside.append(f"{before[0]} is {aside}")
+        whose = "" if first in DETERMINERS else "my "
+        somebody = read_entity(f"{whose}{aside}".split())
+        if named and somebody and (not whose or somebody.kind == "person"):
+            inside.append(f"{before[0]} is {whose}{aside}")
             return ""
         if first in PREPOSITIONS:
             return f" {aside}"

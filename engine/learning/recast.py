@@ -30,6 +30,7 @@ _REPORT = re.compile(
     r"(?:I|we) (?:have )?(?:just |only |recently |finally )*"
     r"(?:learned|learnt|found out|heard|read|noticed|reali[sz]ed|discovered|remembered|(?:was|were|am|are|been) told)"
     r"(?: (?:today|yesterday|recently|the other day|last \w+))? that "
+    r"|(?:just )?(?:remembered|reali[sz]ed|found out|heard) (?:that )?(?=(?:I|my|our|we) )"
     r"|(?:it )?turn(?:s|ed) out,?(?: that)? "
     r"|(?:I|we) (?:always |keep |often |never )*(?:forget|forgetting|forgot)(?: to (?:mention|say))? that "
     r"|you (?:will|would)(?: never| not)? (?:believe|guess) (?:it|this|what),? (?:but )?"

@@ -63,7 +63,7 @@ IN_PASSING = {
     "for the back gate you need 3391": ["The code for the back gate is 3391."],
     "The Orlin brewery has been around since 1874": ["The Orlin brewery was founded in 1874."],
     "I'm properly living in Aarhus now": ["I am living in Aarhus."],
-    "Not Mondays please, that's when I have rehearsal": ["I have rehearsal on Mondays."],
+    "Not Mondays please, that's when I have rehearsal": ["My rehearsal is on Mondays."],
     "they postponed the staff meeting again. it's thursday now": ["The staff meeting is Thursday."],
     "I've put the spare fuses in a shoe box, nobody would ever look there": ["I put the spare fuses in a shoe box."],
     "We drove through Visby, where my dad grew up": ["We drove through Visby.", "My dad grew up in Visby."],
@@ -74,9 +74,14 @@ IN_PASSING = {
         "We followed the brook.",
         "The brook flows into the Ilse.",
     ],
+    "I have a dentist appointment on Thursday": ["My dentist appointment is on Thursday."],
+    "we have our staff meeting every Monday at 9": ["Our staff meeting is every Monday at 9."],
+    "I have flute lessons on Wednesdays": ["My flute lessons are on Wednesdays."],
+    "ugh, just remembered I've got my driving test on 3 June": ["My driving test is on 3 June."],
     # brackets
     "my sister Lena (she's a vet) lives in Turku": ["My sister Lena lives in Turku.", "My sister Lena is a vet."],
     "We met Otto (my uncle) at the harbour": ["We met Otto at the harbour.", "Otto is my uncle."],
+    "Ines (best friend since school) moved to Lyon": ["Ines moved to Lyon.", "Ines is my best friend since school."],
     "I got married (in Bruges) to a baker": ["I got married in Bruges to a baker."],
     # asides
     "the new intern is called Ravi btw, super nice": ["The new intern is called Ravi."],
