@@ -500,7 +500,8 @@ class ControlsConfig(Section):
         0,
         0,
         256,
-        "Processor threads for computing; 0 chooses. More than there are cores only slows down.",
+        "Processor threads for computing. 0 leaves one core free, except while a prompt is read. More than there are "
+        "cores only slows down.",
         unit="threads",
     )
     watchdog_seconds: float = _number(

@@ -11,7 +11,7 @@ from engine.learning.clauses import has_verb
 from engine.learning.entities import DETERMINERS, PREPOSITIONS, read_entity
 from engine.learning.word_lists import PEOPLE
 
-_WAYS_TO_SAY = [
+_PHRASES = [
     (
         re.compile(r"\b(?:got|found|has|have|landed) (?:a |the )?(?:new )?(?:job|work|position) as (?=an? )"),
         "works as ",
@@ -36,13 +36,14 @@ _WAYS_TO_SAY = [
     ),
     (re.compile(rf"(?<=[a-z]) (is|was) (?=(?:{'|'.join(sorted(PEOPLE))}) of (?:the|my|our) )"), r" \1 the "),
     (re.compile(r"\b(am|is|are) (?:finally|officially|properly|really|actually|happily) (?=[a-z]+ing\b)"), r"\1 "),
-    (re.compile(r"\bruns? (?:out )?into (?=(?:the |[A-Z]))"), "flows into "),
+    (re.compile(r"\bruns out (?=into )"), "runs "),
     (re.compile(r"\bha(?:s|ve) been around since (?=\d{4}\b)"), "was founded in "),
     (re.compile(r"\b(?:is|are|am|has|have) (?:only |just |already )?turned (?=\d+\b)"), "turned "),
     (re.compile(r"\bhav(?:ing|e) (?:his|her|their|our|my|the) wedding (?=(?:in|on|at) )"), "getting married "),
     (re.compile(r"\b(I|[Ww]e) have (?:just )?(?=(?:put|left|kept|stored|stashed|moved) (?:the|my|our) )"), r"\1 "),
     (re.compile(r"\bhas (?:his|her|their) wedding (?=(?:in|on|at) )"), "gets married "),
 ]
+"""What a few words of a sentence are replaced by."""
 _AMOUNT = r"(?:[$€£]\d[\d.,]*|\d[\d.,]* (?:euros?|dollars?|pounds?|cents?|francs?|crowns?|yen|[$€£]))"
 _NAME = r"[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2}"
 _SOMEBODY = rf"(?:[Mm]y|[Oo]ur) [a-z-]+(?: {_NAME})?|(?!(?:He|She|It|We|They) ){_NAME}"
@@ -55,7 +56,7 @@ _APPOINTMENT = (
     r"(?:got )?(?:(?:an?|my|our|the) )?(?P<what>(?:[a-z'-]+ ){0,2}(?:appointment|meeting|practice|rehearsal|training|"
     r"class|lesson|exam|test|interview|shift|session|check-up|surgery|operation|call|presentation)(?P<more>e?s)?)"
 )
-_PLAIN = [
+_SENTENCES = [
     (re.compile(rf"^(?P<price>{_AMOUNT}) for (?P<what>(?:an?|the) [^,]{{2,40}})(?:, .*)?$"), ("{what} costs {price}",)),
     (
         re.compile(
@@ -123,18 +124,19 @@ _PLAIN = [
     (re.compile(rf"^I {_WEARS}"), ("my shoe size is {size}",)),
     (re.compile(rf"^(?P<who>{_SOMEBODY}) {_WEARS}"), ("{who}'s shoe size is {size}",)),
 ]
+"""What a whole sentence is replaced by."""
 _ASIDE = re.compile(r" \(([^()]{3,60})\)")
 
 
 def other_words(text: str) -> list[str] | None:
     """``text`` in plainer words; None where none of these ways is used in it."""
-    for pattern, plainly in _PLAIN:
+    for pattern, plainly in _SENTENCES:
         if match := pattern.match(text):
             found = match.groupdict()
             return [sentence.format(**found, is_or_are="are" if found.get("more") else "is") for sentence in plainly]
     if (around := _without_asides(text)) != [text]:
         return around
-    for pattern, words in _WAYS_TO_SAY:
+    for pattern, words in _PHRASES:
         shorter = pattern.sub(words, text, count=1)
         if shorter != text:
             return [re.sub(r"^I (?:is|works) ", lambda m: "I am " if m[0] == "I is " else "I work ", shorter)]

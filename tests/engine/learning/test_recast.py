@@ -72,7 +72,7 @@ IN_PASSING = {
     "The boxes are unpacked, so I can say I'm living in Riga": ["The boxes are unpacked.", "I am living in Riga."],
     "we followed the brook down to where it runs into the Ilse": [
         "We followed the brook.",
-        "The brook flows into the Ilse.",
+        "The brook runs into the Ilse.",
     ],
     "I have a dentist appointment on Thursday": ["My dentist appointment is on Thursday."],
     "we have our staff meeting every Monday at 9": ["Our staff meeting is every Monday at 9."],
