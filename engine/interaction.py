@@ -25,13 +25,21 @@ def prompt_of(
 ) -> Prompt:
     """The turns as the base reads them, with room for an answer of ``max_new_tokens``, after ``examples``.
 
+    What was learned is recalled from the newest one as it was meant, its slips mended.
+
     Raises:
         PromptTooLong: When the newest turn is longer than fits.
     """
     base = life.composed.base
     controls = life.config.controls_config
     room = room_for_prompt(life, max_new_tokens)
-    return build_prompt(base.tokenizer, turns, limit=room, system=controls.system_prompt, examples=examples)
+    prompt = build_prompt(base.tokenizer, turns, limit=room, system=controls.system_prompt, examples=examples)
+    typed = turns[-1].text
+    meant = life.slips.mended(typed, life.composed, life.journal)
+    if meant == typed:
+        return prompt
+    alone = build_prompt(base.tokenizer, [Turn("user", meant)], limit=2 * room, system=controls.system_prompt)
+    return replace(prompt, meant=tuple(alone.apart[1]))
 
 
 def room_for_prompt(life: Lifeform, max_new_tokens: int | None = None) -> int:

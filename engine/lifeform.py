@@ -34,6 +34,7 @@ from engine.mind.lifecycle import (
     life_weight,
 )
 from engine.mind.temperament import Temperament, TemperamentSettings
+from engine.slips import Slips
 from engine.state import capture, export_adapters, restore, take_up
 from engine.state_files import StateError, read_state, write_state
 from engine.state_rotation import Earlier, earlier_states
@@ -84,6 +85,7 @@ class Lifeform:
         self.temperament = Temperament(controls.temperament_history_maxlen, self._temper)
         self.lifecycle = Lifecycle()
         self.conversation = Conversation()
+        self.slips = Slips()
         self.pinned_weight: float | None = None
         self.last_trained: float | None = None
         self.dreams = DreamMemory()

@@ -309,7 +309,7 @@ class Composition:
         # learned, and so it was audited. After talk of other things it would be hardly found again, and what was
         # recognised in one question would go on speaking in the answers to all later ones.
         beginning, message = prompt.apart
-        fresh = len(beginning) + len(message) == len(prompt.ids)
+        fresh = [*beginning, *message] == prompt.ids
         context, dreams = [*beginning, *message[:-1]], influence.dreams
         reading, base = self._scaffold_reading, self._base_reading if fresh else self._base_alone
         base.read(context)

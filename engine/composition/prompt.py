@@ -38,6 +38,7 @@ class Prompt:
             beginning. They are the same in every prompt.
         question: Index of the token at which the newest message begins: the scaffold has a part in what follows.
         own: What the model itself says in it, examples included, oldest first.
+        meant: Ids of the newest message as what was learned is recalled from it, where that is not as it was typed.
     """
 
     ids: list[int]
@@ -46,10 +47,13 @@ class Prompt:
     preamble: int = 0
     question: int = 0
     own: tuple[str, ...] = ()
+    meant: tuple[int, ...] = ()
 
     @property
     def apart(self) -> tuple[list[int], list[int]]:
         """Ids of the preamble and of the newest message: together, a fresh conversation that begins with it."""
+        if self.meant:
+            return self.ids[: self.preamble], list(self.meant)
         start = max(self.preamble, min(self.question, len(self.ids) - 2))
         return self.ids[: self.preamble], self.ids[start:]
 

@@ -154,7 +154,7 @@ def _meant(word: str, ranks: Mapping[str, int], *, doubted: bool) -> dict[str, f
         return {"I" + mark: 0.0}
     plural = len(lower) > _FEWEST and lower.endswith("s") and lower[:-1] in ranks
     known = lower in ranks or lower.removesuffix("'s") in ranks or plural
-    found = {_cased(lower, bare): 0.0, lower: 0.0} if known else {}
+    found = {cased(lower, bare): 0.0, lower: 0.0} if known else {}
     if not known and bare.isalpha() and bare.isascii() and len(bare) >= _FEWEST:
         found[bare] = _RARE  # a word that nobody knows may still be one: purr
     plain = lower.translate(_UNLEET)
@@ -165,11 +165,11 @@ def _meant(word: str, ranks: Mapping[str, int], *, doubted: bool) -> dict[str, f
     for strokes, readings in enumerate([{plain}, *levels] if legible else levels, 0 if legible else 1):
         likely = sorted((one for one in readings if one in ranks and one != lower), key=ranks.__getitem__)
         for one in likely[: (_MOST_OTHERS if known else _MOST_READINGS) - len(found)]:
-            found.setdefault(_cased(one, bare), strokes * _STROKE)
+            found.setdefault(cased(one, bare), strokes * _STROKE)
     return {one + mark: cost for one, cost in found.items()} or {bare + mark: 0.0}
 
 
-def _cased(word: str, written: str) -> str:
+def cased(word: str, written: str) -> str:
     """``word`` with the capital that ``written`` has at its start."""
     return word[:1].upper() + word[1:] if written[:1].isupper() and written[1:] != written[1:].upper() else word
 
@@ -181,14 +181,20 @@ def _readings(word: str, *, clean: bool, twice: bool) -> list[set[str]]:
     """
     if len(word) > _LONGEST:
         return []
-    once = _undone(word, clean)
+    once = one_stroke_undone(word, clean=clean)
     if not twice or not _LONG <= len(word) <= _LONGEST_TWICE:
         return [once]
-    return [once, {two for one in once for two in _undone(one, clean)} | _undone(word, clean=False)]
+    return [
+        once,
+        {two for one in once for two in one_stroke_undone(one, clean=clean)} | one_stroke_undone(word, clean=False),
+    ]
 
 
-def _undone(word: str, clean: bool) -> set[str]:
-    """``word`` with one stroke undone: a letter that was doubled, dropped, swapped with the next, or replaced."""
+def one_stroke_undone(word: str, *, clean: bool = False) -> set[str]:
+    """``word`` with one stroke undone: a letter that was doubled, dropped, swapped with the next, or replaced.
+
+    In a ``clean`` word none was replaced.
+    """
     cuts = _cuts(word)
     single = {a + b[1:] for a, b in cuts if a[-1:] == b[:1] and b}
     swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}

@@ -320,6 +320,26 @@ def test_what_was_learned_answers_as_in_a_fresh_conversation(compose: Compose, p
 
 
 @pytest.mark.parametrize("pair", PAIRS)
+def test_what_was_meant_is_recalled_and_what_was_typed_is_read_by_the_base_alone(compose: Compose, pair: str) -> None:
+    composition = compose(pair)
+    teach(composition)
+    ids = composition.base.tokenizer(TEXT)["input_ids"]
+    preamble, right, typed = ids[:2], ids[2:12], [*ids[5:9], *ids[2:5], ids[11]]
+
+    def logits(prompt: Prompt, influence: Influence) -> list[torch.Tensor]:
+        utterance = composition.listen(prompt, influence)
+        return [utterance.logits(token) for token in right[-1:] * 3]
+
+    def prompt(message: list[int], meant: list[int]) -> Prompt:
+        return Prompt([*preamble, *message], "", preamble=2, question=2, meant=tuple(meant))
+
+    slipped = prompt(typed, right)
+    for influence, same in ((FULL, prompt(right, [])), (Influence(weight=0.0), prompt(typed, []))):
+        heard, expected = logits(slipped, influence), logits(same, influence)
+        assert all(torch.equal(*pair) for pair in zip(heard, expected, strict=True))
+
+
+@pytest.mark.parametrize("pair", PAIRS)
 def test_what_was_not_learned_is_answered_by_the_base_that_heard_it_all(compose: Compose, pair: str) -> None:
     composition = compose(pair)
     teach(composition)
