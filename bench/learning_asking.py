@@ -108,7 +108,7 @@ class Ear:
     no answer depends on what was asked before.
 
     Attributes:
-        prompt_text: What the models were shown last.
+        prompt_text: What the models were shown last, as it was typed and as it was meant.
         steps: What came of it.
         guess: Tokens that the next answer may consist of.
     """
@@ -125,6 +125,8 @@ class Ear:
             self._composition.forget_reading()
             self._read = list(prompt.ids)
         self.prompt_text, self.steps = prompt.text, []
+        if prompt.meant:
+            self.prompt_text += "\n" + self._composition.base.tokenizer.decode(prompt.meant)
         guess, self.guess = self.guess, ()
         return _Overheard(Checked(self._listen(prompt, *args, **kwargs), guess), self.steps)
 

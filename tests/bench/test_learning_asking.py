@@ -66,6 +66,14 @@ def test_the_modes(life: Lifeform) -> None:
     assert off.ids != base.ids
 
 
+def test_a_slip_of_a_taught_answer_gives_it_away_as_the_answer_does(
+    life: Lifeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life.slips, "mended", lambda text, *_: text.replace("Zorblx", "Zorblax"))
+    with pytest.raises(BenchError, match="Zorblax"):
+        LifeAsker(life, TAUGHT).ask(Question("hello Zorblx"), "shipped")
+
+
 def test_an_answer_is_greedy_short_and_always_the_same(life: Lifeform) -> None:
     asker = LifeAsker(life, TAUGHT)
     once = asker.ask(HELLO, "gate off")
