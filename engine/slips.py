@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engine.memory.journal import Journal
 
 _WORD = re.compile(r"[^\W\d_]{4,30}")
+_LONGEST = 1000
+"""Characters of a text that may have slips; a longer one is pasted."""
 _BESIDE = {
     key: row[max(0, at - 1) : at] + row[at + 1 : at + 2]
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -76,7 +78,7 @@ class Slips:
 
     def mended(self, text: str, composition: Composition, journal: Journal) -> str:
         """``text`` as it was probably meant; nothing is mended before the first night."""
-        if not composition.learned:
+        if not composition.learned or len(text) > _LONGEST:
             return text
         now = composition, composition.scaffold.version
         if self._of != now:

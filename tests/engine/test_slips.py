@@ -85,6 +85,8 @@ def test_the_scaffold_reads_what_was_meant_and_the_conversation_keeps_what_was_t
     assert right.meant == ()
     assert typed.apart == right.apart
     assert "Bramblwick" in life.composed.base.tokenizer.decode(typed.ids)
+    pasted = "When does Bramblwick start? " * 40
+    assert life.slips.mended(pasted, life.composed, life.journal) == pasted
     _learn(life, "Nothing of the sort.")
     memory = life.journal.memories.all()[0]
     life.journal.memories.forget([memory.id])
