@@ -22,7 +22,7 @@ GROUND = (
 )  # fmt: skip
 ROOMS = ("mind", "memory", "composition")  # these three do not know one another
 LIFEFORM = (
-    "lifeform", "conversation", "gestation", "voice", "interaction", "in_view", "speech", "rescue", "impulse",
+    "lifeform", "conversation", "gestation", "voice", "interaction", "in_view", "slips", "speech", "rescue", "impulse",
     "evaluation", "schooling", "state", "state_files", "state_pickles", "state_rotation", "status", "diary",
 )  # fmt: skip
 LEVELS: dict[str, int] = {
