@@ -8,6 +8,7 @@ by letter, so what was learned is recalled from the message as it was meant; the
 from __future__ import annotations
 
 import re
+import weakref
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ class Slips:
     """Knows which words were told and learned, and which words there are; finds out anew after each night."""
 
     def __init__(self) -> None:
-        self._of: tuple[Composition, int] | None = None
+        self._of: tuple[weakref.ref[Composition], int] | None = None
         self._told: frozenset[str] = frozenset()
         self._known: frozenset[str] = frozenset()
 
@@ -80,7 +81,7 @@ class Slips:
         """``text`` as it was probably meant; nothing is mended before the first night."""
         if not composition.learned or len(text) > _LONGEST:
             return text
-        now = composition, composition.scaffold.version
+        now = weakref.ref(composition), composition.scaffold.version
         if self._of != now:
             vocabulary = composition.base.tokenizer.get_vocab()
             self._known = frozenset(common_words(vocabulary)) | frozenset(lexicon())
